@@ -1,0 +1,1 @@
+"""Profiles, PINs and authentication levels."""

@@ -1,0 +1,1 @@
+"""A demonstration call: a SIP phone, an Asterisk process, and the story they play."""

@@ -1,0 +1,1 @@
+"""Adapters that carry a call over a telephony system or a terminal."""

@@ -1,0 +1,1 @@
+"""Consents to recording and the recordings made under them."""

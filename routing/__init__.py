@@ -1,0 +1,1 @@
+"""Hours, queues and the configuration of the telephony system that distributes calls."""

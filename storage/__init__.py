@@ -1,0 +1,1 @@
+"""The installation folder, its secret keys and the database."""
