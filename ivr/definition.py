@@ -1,0 +1,155 @@
+"""The validated, immutable definition of a service: what `flow.step` walks through.
+
+Built by `ivr.menus.loading`; every name in it exists, every prompt has every language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ivr.prompts import Prompt
+from routing.hours import Hours
+from routing.offices import Offices as OfficeTable
+from routing.queues import Queue
+
+REPEAT = "repeat"
+BACK = "back"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """Where a key leads, and the language that it switches to."""
+
+    to: str
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A choice by one key; `play` is heard the first time, `again` on every return, options included."""
+
+    name: str
+    play: tuple[str, ...]
+    again: tuple[str, ...]
+    options: Mapping[str, Option]
+    no_input: str
+    no_match: str
+    exhausted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something to hear on the way to the next step."""
+
+    name: str
+    play: tuple[str, ...]
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A gate that is open in opening hours."""
+
+    name: str
+    hours: str
+    open: str
+    closed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """The identifier (fewest and most digits) and the PIN."""
+
+    name: str
+    identifier: str
+    pin: str
+    wrong: str
+    success: str
+    failure: str
+    then: str
+    otherwise: str
+    identifier_digits: tuple[int, int]
+    pin_digits: int
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offices:
+    """A search for an office by postal code."""
+
+    name: str
+    postal_code: str
+    found: str
+    not_found: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """To the consultants of a topic."""
+
+    name: str
+    topic: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A stated ending."""
+
+    name: str
+    play: tuple[str, ...]
+    cause: str
+
+
+Step = Menu | Message | Opening | Authentication | Offices | Transfer | End
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """How consent is obtained: by staying on the line after the notice, or by a key."""
+
+    ask: bool
+    wording: str
+    notice: str
+    question: str
+    refused: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """Defaults of every gather: seconds until no-input, and tries."""
+
+    timeout: int
+    tries: int
+    no_input: str
+    no_match: str
+    exhausted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Queueing:
+    """What is heard on the way to a queue, and where a call goes on when it comes back."""
+
+    connecting: str
+    answered: str
+    unanswered: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A whole service. `version` is the hash of the file it was loaded from."""
+
+    version: str
+    languages: tuple[str, ...]
+    start: str
+    steps: Mapping[str, Step]
+    prompts: Mapping[tuple[str, str], Prompt]
+    gathering: Gathering
+    recording: Recording
+    queueing: Queueing
+    hours: Mapping[str, Hours]
+    queues: Mapping[str, Queue]
+    topics: Mapping[str, str]
+    offices: Mapping[str, OfficeTable]

@@ -1,0 +1,113 @@
+"""Everything that can happen to a call, as the flow sees it.
+
+Digits of a secret are not among it: a gateway hands them to the runner, which keeps them in memory and tells the flow
+how many there were (`SecretKeyed`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The call has been answered. `lang` asks for a language other than the service's first."""
+
+    lang: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """Keys at a gather: what came before the timeout, the terminator or the limit; a lone terminator is `#`."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoInput:
+    """Nothing was keyed before the no-input timeout."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretKeyed:
+    """A secret was keyed at a gather: `length` digits. `claim` is the pseudonym of a keyed identifier."""
+
+    length: int
+    claim: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What could not be cut short has been heard to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoursChecked:
+    """The answer to `CheckHours`."""
+
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PinVerified:
+    """The PIN belongs to the claimed identifier; `subject` is the profile's pseudonym."""
+
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class PinRefused:
+    """Unknown identifier, wrong PIN or unusable profile: nobody learns which."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeFound:
+    """The answer to `FindOffice`: the words that fill the `found` prompt."""
+
+    name: str
+    street: str
+    postal_code: str
+    city: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeNotFound:
+    """No office serves the postal code."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLeft:
+    """The call came back from a queue. `outcome` is one of `QUEUE_OUTCOMES`."""
+
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reentered:
+    """Another process took the call over; the caller is to hear the same place again."""
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The connection ended: `caller` hung up, or `lost` (no telephony system knows the call any more)."""
+
+    cause: str = "caller"
+
+
+QUEUE_OUTCOMES = ("answered", "abandoned", "timeout", "full", "closed", "join_empty", "leave_empty", "failed")
+
+Event = (
+    Started
+    | Keyed
+    | NoInput
+    | SecretKeyed
+    | Played
+    | HoursChecked
+    | PinVerified
+    | PinRefused
+    | OfficeFound
+    | OfficeNotFound
+    | QueueLeft
+    | Reentered
+    | HungUp
+)

@@ -1,0 +1,1 @@
+"""menus.yaml: its schema, its checks, and the loading that turns it into a Flow."""

@@ -1,0 +1,377 @@
+"""What must hold across a menu file before callers hear it: every name exists, every way ends well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from string import Formatter
+from zoneinfo import ZoneInfo
+
+from ivr.definition import BACK, REPEAT
+from ivr.menus import schema
+from ivr.menus.document import Document, Path
+from ivr.menus.faults import Fault
+from routing.hours import known_country
+
+OFFICE_FIELDS = frozenset({"name", "street", "postal_code", "city"})
+MOST_OPTIONS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A way from one step to another; `silent` is the way of a caller who keys nothing, `waits` stops on it."""
+
+    origin: str
+    target: str
+    path: Path
+    silent: bool
+    waits: bool
+
+
+class Reporter:
+    """Collects faults by the path of what they are about."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self.faults: list[Fault] = []
+
+    def error(self, path: Path, message: str, hint: str = "") -> None:
+        """Report what must not be."""
+        self.faults.append(Fault(*self._document.value_mark(path), message, hint))
+
+    def at_key(self, path: Path, message: str, hint: str = "") -> None:
+        """Report what must not be, at the key instead of the value."""
+        self.faults.append(Fault(*self._document.mark(path), message, hint))
+
+    def warn(self, path: Path, message: str, hint: str = "") -> None:
+        """Report what is unwise."""
+        self.faults.append(Fault(*self._document.mark(path), message, hint, "warning"))
+
+
+def check(file: schema.MenuFile, document: Document) -> list[Fault]:
+    """Every fault and warning in a file of the right shape."""
+    report = Reporter(document)
+    for one_check in CHECKS:
+        one_check(file, report)
+    return report.faults
+
+
+def edges(file: schema.MenuFile) -> list[Edge]:
+    """Every way between steps, `repeat` and `back` left out: they lead nowhere new."""
+    return [edge for name, step in file.steps.items() for edge in _edges_of(file, name, step)]
+
+
+def _edges_of(file: schema.MenuFile, name: str, step: schema.Step) -> Iterator[Edge]:
+    at: Path = ("steps", name)
+    match step:
+        case schema.Menu():
+            for key, option in step.options.items():
+                if option.to not in (REPEAT, BACK):
+                    yield Edge(name, option.to, (*at, "options", key, "to"), False, True)
+            default: Path = ("gathering", "exhausted")
+            path = (*at, "exhausted") if step.exhausted else default
+            yield Edge(name, step.exhausted or file.gathering.exhausted, path, True, True)
+        case schema.Message():
+            yield Edge(name, step.then, (*at, "then"), True, False)
+        case schema.Opening():
+            yield Edge(name, step.open, (*at, "open"), True, False)
+            yield Edge(name, step.closed, (*at, "closed"), True, False)
+        case schema.Authentication():
+            yield Edge(name, step.then, (*at, "then"), False, False)
+            yield Edge(name, step.otherwise, (*at, "otherwise"), True, True)
+        case schema.Offices():
+            yield Edge(name, step.then, (*at, "then"), True, True)
+        case schema.Transfer():
+            yield Edge(name, file.queueing.answered, ("queueing", "answered"), False, True)
+            yield Edge(name, file.queueing.unanswered, ("queueing", "unanswered"), False, True)
+        case schema.End():
+            pass
+
+
+# Names
+
+
+def _targets_exist(file: schema.MenuFile, report: Reporter) -> None:
+    starts = [Edge("", file.start, ("start",), False, True)]
+    ways = {(edge.target, edge.path) for edge in starts + edges(file)}
+    for target, path in sorted(ways, key=str):
+        if target not in file.steps:
+            report.error(path, f'there is no step "{target}"', _nearest(target, file.steps))
+
+
+def _names_exist(file: schema.MenuFile, report: Reporter) -> None:
+    for path, name in _prompt_references(file):
+        if name not in file.prompts:
+            report.error(path, f'there is no prompt "{name}"', _nearest(name, file.prompts))
+    for path, name in _references(file):
+        known: Iterable[str] = getattr(file, _kind(path))
+        if name not in known:
+            report.error(path, f'there is no {_kind(path)[:-1]} "{name}"', _nearest(name, known))
+
+
+def _kind(path: Path) -> str:
+    return {"topic": "topics", "queue": "queues", "hours": "hours"}[str(path[-1])]
+
+
+def _references(file: schema.MenuFile) -> Iterator[tuple[Path, str]]:
+    for name, queue in file.queues.items():
+        yield ("queues", name, "hours"), queue.hours
+    for name, topic in file.topics.items():
+        yield ("topics", name, "queue"), topic.queue
+    for name, step in file.steps.items():
+        match step:
+            case schema.Transfer():
+                yield ("steps", name, "topic"), step.topic
+            case schema.Opening():
+                yield ("steps", name, "hours"), step.hours
+            case _:
+                pass
+
+
+PROMPT_FIELDS = {
+    schema.Authentication: ("identifier", "pin", "wrong", "success", "failure"),
+    schema.Offices: ("postal_code", "found", "not_found"),
+    schema.Menu: ("no_input", "no_match"),
+}
+
+
+def _prompt_references(file: schema.MenuFile) -> Iterator[tuple[Path, str]]:
+    for section, fields in (
+        ("gathering", ("no_input", "no_match")),
+        ("recording", ("notice", "ask", "refused")),
+        ("queueing", ("connecting",)),
+    ):
+        for field in fields:
+            yield (section, field), getattr(getattr(file, section), field)
+    for name, step in file.steps.items():
+        for field in ("play", "again"):
+            for index, prompt in enumerate(getattr(step, field, None) or ()):
+                yield ("steps", name, field, index), prompt
+        for field in PROMPT_FIELDS.get(type(step), ()):
+            if (prompt := getattr(step, field)) is not None:
+                yield ("steps", name, field), prompt
+
+
+def _reserved_names(file: schema.MenuFile, report: Reporter) -> None:
+    for name in (REPEAT, BACK):
+        if name in file.steps:
+            report.at_key(("steps", name), f'"{name}" means something else', "choose another name for the step")
+    for name, step in file.steps.items():
+        if isinstance(step, schema.Menu) and name in file.prompts:
+            report.at_key(("prompts", name), f'"{name}" is the name of a menu', "choose another name for the prompt")
+
+
+def _nothing_unused(file: schema.MenuFile, report: Reporter) -> None:
+    used = {name for _, name in _prompt_references(file)}
+    for name in file.prompts:
+        if name not in used:
+            report.warn(("prompts", name), f'the prompt "{name}" is never heard')
+    topics = {step.topic for step in file.steps.values() if isinstance(step, schema.Transfer)}
+    for name in file.topics:
+        if name not in topics:
+            report.warn(("topics", name), f'no step leads to the topic "{name}"')
+    queues = {topic.queue for topic in file.topics.values()}
+    for name in file.queues:
+        if name not in queues:
+            report.warn(("queues", name), f'no topic leads to the queue "{name}"')
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    close = get_close_matches(word, list(known), n=1)
+    return f'did you mean "{close[0]}"?' if close else ""
+
+
+# Languages and words
+
+
+def _translations_complete(file: schema.MenuFile, report: Reporter) -> None:
+    for path, texts in _translated(file):
+        for lang in file.languages:
+            if lang not in texts:
+                report.at_key(path, f"{path[-1]}: the {lang} text is missing", f'add "{lang}:" here')
+        for lang in texts:
+            if lang not in file.languages:
+                report.at_key((*path, lang), f'"{lang}" is not among the languages', "add it to languages: too")
+
+
+def _translated(file: schema.MenuFile) -> Iterator[tuple[Path, dict[str, str]]]:
+    for name, texts in file.prompts.items():
+        yield ("prompts", name), texts
+    for section in ("queues", "topics"):
+        for name, item in getattr(file, section).items():
+            yield (section, name, "label"), item.label
+    for name, key, option in _options(file):
+        yield ("steps", name, "options", key, "label"), option.label
+    yield ("phrases", "option"), file.phrases.option
+
+
+def _options(file: schema.MenuFile) -> Iterator[tuple[str, str, schema.Option]]:
+    for name, step in file.steps.items():
+        if isinstance(step, schema.Menu):
+            for key, option in step.options.items():
+                yield name, key, option
+
+
+def _languages_known(file: schema.MenuFile, report: Reporter) -> None:
+    for index, lang in enumerate(file.languages):
+        if lang in file.languages[:index]:
+            report.error(("languages", index), f'"{lang}" stands here a second time')
+    for name, key, option in _options(file):
+        if option.language is not None and option.language not in file.languages:
+            path: Path = ("steps", name, "options", key, "language")
+            report.error(path, f'"{option.language}" is not among the languages')
+
+
+def _words_for_keys(file: schema.MenuFile, report: Reporter) -> None:
+    used = {key for _, key, _ in _options(file)}
+    for lang in file.languages:
+        words = file.phrases.keys.get(lang, {})
+        for key in sorted(used - words.keys()):
+            where: Path = ("phrases", "keys", lang) if lang in file.phrases.keys else ("phrases", "keys")
+            report.at_key(where, f'no {lang} word for the key "{key}"', f'add "{key}": word')
+
+
+def _templates_fill(file: schema.MenuFile, report: Reporter) -> None:
+    found = {step.found for step in file.steps.values() if isinstance(step, schema.Offices)}
+    for path, texts in _translated(file):
+        allowed = frozenset[str]()
+        if path == ("phrases", "option"):
+            allowed = frozenset({"label", "key"})
+        elif path[0] == "prompts" and path[1] in found:
+            allowed = OFFICE_FIELDS
+        for lang, text in texts.items():
+            _template_fills((*path, lang), text, allowed, report)
+
+
+def _template_fills(path: Path, text: str, allowed: frozenset[str], report: Reporter) -> None:
+    try:
+        fields = [(name, spec, how) for _, name, spec, how in Formatter().parse(text) if name is not None]
+    except ValueError:
+        report.error(path, "a brace stands alone", "write {{ or }} for a brace that is meant")
+        return
+    for name, spec, how in fields:
+        if name not in allowed or spec or how:
+            known = ", ".join("{" + field + "}" for field in sorted(allowed))
+            report.error(path, f"{{{name}}} cannot be filled in here", f"known here: {known}" if known else "")
+    if path[:2] == ("phrases", "option") and {name for name, _, _ in fields} != set(allowed):
+        report.error(path, "an option's phrase holds {label} and {key}, once each or more")
+
+
+# Hours
+
+
+def _hours_make_sense(file: schema.MenuFile, report: Reporter) -> None:
+    try:
+        ZoneInfo(file.timezone)
+    except (KeyError, ValueError, OSError):
+        report.error(("timezone",), f'there is no time zone "{file.timezone}"', "Europe/Warsaw, for example")
+    for name, hours in file.hours.items():
+        if hours.holidays is not None and not known_country(hours.holidays):
+            report.error(("hours", name, "holidays"), f'no public holidays are known for "{hours.holidays}"')
+
+
+# The ways through the menus
+
+
+def _every_step_is_reached(file: schema.MenuFile, report: Reporter) -> None:
+    reached = _closure({file.start}, edges(file), lambda edge: (edge.origin, edge.target))
+    for name in file.steps:
+        if name not in reached and name not in (REPEAT, BACK):
+            report.at_key(("steps", name), f'no way leads to the step "{name}"', "lead one here or delete it")
+
+
+def _closure(begin: set[str], ways: Iterable[Edge], ends: Callable[[Edge], tuple[str, str]]) -> set[str]:
+    """Every step that `begin` leads to along the ways."""
+    nexts: dict[str, set[str]] = {}
+    for edge in ways:
+        origin, target = ends(edge)
+        nexts.setdefault(origin, set()).add(target)
+    found, pending = set(begin), list(begin)
+    while pending:
+        new = nexts.get(pending.pop(), set()) - found
+        found |= new
+        pending.extend(new)
+    return found
+
+
+def _every_way_can_end(file: schema.MenuFile, report: Reporter) -> None:
+    ends = {name for name, step in file.steps.items() if isinstance(step, schema.Transfer | schema.End)}
+    ending = _closure(ends, edges(file), lambda edge: (edge.target, edge.origin))
+    for name in file.steps:
+        if name not in ending:
+            report.at_key(("steps", name), f'from "{name}" no way leads to a consultant or an ending')
+
+
+def _no_circle_without_a_wait(file: schema.MenuFile, report: Reporter) -> None:
+    for circle in _circles(edges(file), lambda edge: not edge.waits):
+        way = " -> ".join([edge.origin for edge in circle] + [circle[0].origin])
+        report.error(circle[0].path, f"these steps lead in a circle without a wait: {way}")
+
+
+def _silence_ends(file: schema.MenuFile, report: Reporter) -> None:
+    """A caller who keys nothing (an old telephone, a hand that cannot) must reach a person or an ending too."""
+    for circle in _circles(edges(file), lambda edge: edge.silent):
+        if any(edge.waits for edge in circle):
+            way = " -> ".join([edge.origin for edge in circle] + [circle[0].origin])
+            report.error(circle[0].path, f"a caller who keys nothing never gets out: {way}", "see exhausted:")
+
+
+def _circles(ways: Iterable[Edge], counts: Callable[[Edge], bool]) -> list[list[Edge]]:
+    """One circle per group of steps that lead round to themselves along the ways that count."""
+    nexts: dict[str, list[Edge]] = {}
+    for edge in ways:
+        if counts(edge):
+            nexts.setdefault(edge.origin, []).append(edge)
+    circles: list[list[Edge]] = []
+    done: set[str] = set()
+    for begin in nexts:
+        _walk(begin, nexts, [], done, circles)
+    return circles
+
+
+def _walk(
+    at: str, nexts: dict[str, list[Edge]], trail: list[Edge], done: set[str], circles: list[list[Edge]]
+) -> None:
+    origins = [edge.origin for edge in trail]
+    if at in origins:
+        circles.append(trail[origins.index(at) :])
+        return
+    if at in done:
+        return
+    for edge in nexts.get(at, ()):
+        _walk(edge.target, nexts, [*trail, edge], done, circles)
+    done.add(at)
+
+
+# What callers expect of a menu
+
+
+def _keys_in_order(file: schema.MenuFile, report: Reporter) -> None:
+    for name, step in file.steps.items():
+        if not isinstance(step, schema.Menu):
+            continue
+        keys = list(step.options)
+        if keys != sorted(keys, key=schema.KEYS.index):
+            wanted = " ".join(sorted(keys, key=schema.KEYS.index))
+            report.warn(("steps", name, "options"), f'the keys of "{name}" are out of order', f"say {wanted}")
+        if len([key for key in keys if key.isdigit()]) > MOST_OPTIONS:
+            report.warn(("steps", name, "options"), f'"{name}" has more than {MOST_OPTIONS} options', "split it")
+
+
+CHECKS: tuple[Callable[[schema.MenuFile, Reporter], None], ...] = (
+    _targets_exist,
+    _names_exist,
+    _reserved_names,
+    _nothing_unused,
+    _translations_complete,
+    _languages_known,
+    _words_for_keys,
+    _templates_fill,
+    _hours_make_sense,
+    _every_step_is_reached,
+    _every_way_can_end,
+    _no_circle_without_a_wait,
+    _silence_ends,
+    _keys_in_order,
+)

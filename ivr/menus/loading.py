@@ -1,0 +1,196 @@
+"""menus.yaml -> Flow, or every fault in it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path, PurePosixPath
+
+from ivr import definition
+from ivr.menus import schema
+from ivr.menus.checks import check
+from ivr.menus.document import Document, read_document
+from ivr.menus.faults import Fault, MenuError
+from ivr.menus.shape import validate
+from ivr.prompts import Prompt
+from routing.hours import MIDNIGHT_AT_THE_END, WEEKDAYS, Hours, Span
+from routing.offices import Offices, OfficeTableError, read_offices
+from routing.queues import Queue
+
+ReadTable = Callable[[str], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A menu file and the tables that it names, as they were when they were read; `path` is for messages."""
+
+    path: str
+    raw: bytes
+    tables: Mapping[str, bytes]
+
+    @property
+    def version(self) -> str:
+        """The hash that names this content."""
+        digest = hashlib.sha256(self.raw)
+        for name, table in sorted(self.tables.items()):
+            digest.update(b"\x00" + name.encode() + b"\x00" + hashlib.sha256(table).digest())
+        return digest.hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A usable menu file: the flow, what it was made from, and warnings."""
+
+    flow: definition.Flow
+    source: Source
+    warnings: tuple[Fault, ...]
+
+
+def load_menus(path: Path) -> Loaded:
+    """Load a menu file. Raises MenuError with every fault in it."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise MenuError(str(path), (Fault(1, 1, f"cannot be read: {error.strerror}"),)) from error
+    return load(str(path), raw, lambda name: (path.parent / name).read_bytes())
+
+
+def reload(source: Source) -> definition.Flow:
+    """The flow of a source that was loaded before."""
+    return load(source.path, source.raw, source.tables.__getitem__).flow
+
+
+def load(path: str, raw: bytes, read_table: ReadTable) -> Loaded:
+    """Load a menu file's bytes; `read_table` gets the tables that it names. Raises MenuError."""
+    document = read_document(raw)
+    faults = list(document.faults)
+    file: schema.MenuFile | None = None
+    tables: dict[str, bytes] = {}
+    offices: dict[str, Offices] = {}
+    if document.data is not None:
+        file, shape_faults = validate(document)
+        faults += shape_faults
+    if file is not None:
+        faults += check(file, document)
+        faults += _read_tables(file, document, read_table, tables, offices)
+    found = tuple(sorted(set(faults)))
+    if file is None or any(fault.severity == "error" for fault in found):
+        raise MenuError(path, found)
+    source = Source(path, raw, tables)
+    return Loaded(_flow(file, source.version, offices), source, found)
+
+
+def _read_tables(
+    file: schema.MenuFile,
+    document: Document,
+    read_table: ReadTable,
+    tables: dict[str, bytes],
+    offices: dict[str, Offices],
+) -> list[Fault]:
+    faults = []
+    for name, step in file.steps.items():
+        if not isinstance(step, schema.Offices):
+            continue
+        mark = document.value_mark(("steps", name, "file"))
+        try:
+            tables[step.file] = read_table(_beside(step.file))
+            offices[name] = read_offices(tables[step.file])
+        except OfficeTableError as error:
+            faults.append(Fault(*mark, f"{step.file}, line {error.line}: {error}"))
+        except (OSError, ValueError) as error:
+            faults.append(Fault(*mark, f"{step.file}: {getattr(error, 'strerror', None) or error}"))
+    return faults
+
+
+def _beside(name: str) -> str:
+    """A table lies beside the menu file or below: a supervisor's text must not read the machine's other files."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\x00" in name or not path.parts:
+        raise ValueError("the file must lie beside the menu file")
+    return name
+
+
+def _flow(file: schema.MenuFile, version: str, offices: Mapping[str, Offices]) -> definition.Flow:
+    return definition.Flow(
+        version=version,
+        languages=tuple(file.languages),
+        start=file.start,
+        steps={name: _step(file, name, step) for name, step in file.steps.items()},
+        prompts=_prompts(file),
+        gathering=definition.Gathering(**file.gathering.model_dump()),
+        recording=definition.Recording(
+            ask=file.recording.consent == "ask",
+            wording=file.recording.wording,
+            notice=file.recording.notice,
+            question=file.recording.ask,
+            refused=file.recording.refused,
+        ),
+        queueing=definition.Queueing(**file.queueing.model_dump()),
+        hours={name: _hours(file, hours) for name, hours in file.hours.items()},
+        queues={name: Queue(name, queue.hours, tuple(queue.agents)) for name, queue in file.queues.items()},
+        topics={name: topic.queue for name, topic in file.topics.items()},
+        offices=offices,
+    )
+
+
+def _step(file: schema.MenuFile, name: str, step: schema.Step) -> definition.Step:
+    match step:
+        case schema.Menu():
+            return _menu(file, name, step)
+        case schema.Message():
+            return definition.Message(name, tuple(step.play), step.then)
+        case schema.Opening():
+            return definition.Opening(name, step.hours, step.open, step.closed)
+        case schema.Authentication():
+            return definition.Authentication(name, **step.model_dump(exclude={"type"}))
+        case schema.Offices():
+            return definition.Offices(name, step.postal_code, step.found, step.not_found, step.then)
+        case schema.Transfer():
+            return definition.Transfer(name, step.topic, file.topics[step.topic].queue)
+        case schema.End():
+            return definition.End(name, tuple(step.play), step.cause)
+
+
+def _menu(file: schema.MenuFile, name: str, menu: schema.Menu) -> definition.Menu:
+    """A menu's options are one prompt that bears the menu's name, so that they are heard as they are declared."""
+    return definition.Menu(
+        name=name,
+        play=(*menu.play, name),
+        again=(*(menu.play if menu.again is None else menu.again), name),
+        options={key: definition.Option(option.to, option.language) for key, option in menu.options.items()},
+        no_input=menu.no_input or file.gathering.no_input,
+        no_match=menu.no_match or file.gathering.no_match,
+        exhausted=menu.exhausted or file.gathering.exhausted,
+    )
+
+
+def _prompts(file: schema.MenuFile) -> dict[tuple[str, str], Prompt]:
+    prompts = {
+        (name, lang): Prompt(name, lang, text) for name, texts in file.prompts.items() for lang, text in texts.items()
+    }
+    for name, step in file.steps.items():
+        if isinstance(step, schema.Menu):
+            for lang in file.languages:
+                prompts[name, lang] = Prompt(name, lang, _options_text(file.phrases, step, lang))
+    return prompts
+
+
+def _options_text(phrases: schema.Phrases, menu: schema.Menu, lang: str) -> str:
+    return " ".join(
+        phrases.option[lang].format(label=option.label[lang], key=phrases.keys[lang][key])
+        for key, option in menu.options.items()
+    )
+
+
+def _hours(file: schema.MenuFile, hours: schema.Hours) -> Hours:
+    spans = {
+        WEEKDAYS.index(day): tuple(_span(text) for text in sorted(texts)) for day, texts in hours.open.items()
+    }
+    return Hours(file.timezone, spans, hours.holidays)
+
+
+def _span(text: str) -> Span:
+    start, end = text.split("-")
+    return Span(time.fromisoformat(start), MIDNIGHT_AT_THE_END if end == "24:00" else time.fromisoformat(end))

@@ -1,0 +1,223 @@
+"""What may stand in menus.yaml: the shape of the file, before anything is looked up in it.
+
+Field names are the words a supervisor writes. Every model refuses unknown fields, so that a misspelt one is a fault
+and not a silence. Meaning across fields (targets, translations, reachability) is checked in `checks`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+KEYS = "123456789*0#"
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _name(value: str) -> str:
+    if not NAME.fullmatch(value):
+        raise ValueError("a name is 1-40 small letters, digits and hyphens, and begins with a letter")
+    return value
+
+
+def _key(value: str) -> str:
+    if len(value) != 1 or value not in KEYS:
+        raise ValueError('a key is one of "0" to "9", "*" and "#"')
+    return value
+
+
+def _span(value: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)", value):
+        raise ValueError('opening hours look like "07:00-18:00"')
+    start, end = value.split("-")
+    if start >= end:
+        raise ValueError("opening hours end after they begin")
+    return value
+
+
+def _extension(value: str) -> str:
+    if not re.fullmatch(r"\d{2,10}", value):
+        raise ValueError("a consultant's extension is 2-10 digits in quotes")
+    return value
+
+
+def _text(value: str) -> str:
+    if not value.strip():
+        raise ValueError("a text must not be empty")
+    if any(ord(character) < 32 for character in value.strip()):
+        raise ValueError("a text must not hold line breaks or control characters; fold it with >-")
+    return value.strip()
+
+
+Name = Annotated[str, AfterValidator(_name)]
+Key = Annotated[str, AfterValidator(_key)]
+Span = Annotated[str, AfterValidator(_span)]
+Extension = Annotated[str, AfterValidator(_extension)]
+Text = Annotated[str, AfterValidator(_text)]
+Translations = dict[str, Text]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Option(_Model):
+    """A key of a menu: what it is for (`label`), where it leads, and the language that it switches to."""
+
+    label: Translations
+    to: str
+    language: str | None = None
+
+
+class Menu(_Model):
+    """A choice by one key. `play` is heard before the options the first time, `again` on every return."""
+
+    type: Literal["menu"]
+    play: list[Name] = []
+    again: list[Name] | None = None
+    options: dict[Key, Option] = Field(min_length=1)
+    no_input: Name | None = None
+    no_match: Name | None = None
+    exhausted: str | None = None
+
+
+class Message(_Model):
+    """Something to hear; a key cuts it short."""
+
+    type: Literal["message"]
+    play: list[Name] = Field(min_length=1)
+    then: str
+
+
+class Opening(_Model):
+    """A gate: one way in opening hours, another outside them. Who passed it once stays admitted."""
+
+    type: Literal["opening"]
+    hours: Name
+    open: str
+    closed: str
+
+
+class Authentication(_Model):
+    """The identifier and the PIN, from the keypad."""
+
+    type: Literal["authentication"]
+    identifier: Name
+    pin: Name
+    wrong: Name
+    success: Name
+    failure: Name
+    then: str
+    otherwise: str
+    identifier_digits: Annotated[tuple[int, int], Field(strict=False)] = (6, 12)
+    pin_digits: Annotated[int, Field(ge=4, le=12)] = 6
+    tries: Annotated[int, Field(ge=1, le=9)] = 3
+
+
+class Offices(_Model):
+    """A search for an office by postal code; `file` is a table beside menus.yaml."""
+
+    type: Literal["offices"]
+    file: str
+    postal_code: Name
+    found: Name
+    not_found: Name
+    then: str
+
+
+class Transfer(_Model):
+    """To the consultants of a topic; the recording notice comes first, always."""
+
+    type: Literal["transfer"]
+    topic: Name
+
+
+class End(_Model):
+    """A stated ending: something to hear, then the call is hung up."""
+
+    type: Literal["end"]
+    play: list[Name] = Field(min_length=1)
+    cause: Name
+
+
+Step = Annotated[
+    Menu | Message | Opening | Authentication | Offices | Transfer | End, Field(discriminator="type")
+]
+
+
+class Hours(_Model):
+    """Opening hours by weekday; `holidays` is a country whose public holidays are closed."""
+
+    holidays: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    open: dict[Weekday, list[Span]] = Field(min_length=1)
+
+
+class Queue(_Model):
+    """A group of consultants: its hours and the extensions of its members."""
+
+    hours: Name
+    agents: list[Extension] = Field(min_length=1)
+    label: Translations
+
+
+class Topic(_Model):
+    """A subject of calls and the queue that answers it."""
+
+    queue: Name
+    label: Translations
+
+
+class Recording(_Model):
+    """How consent to record is obtained. `wording` names the version of the notice that a consent refers to."""
+
+    consent: Literal["notice", "ask"]
+    wording: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,20}$")]
+    notice: Name
+    ask: Name
+    refused: Name
+
+
+class Gathering(_Model):
+    """Defaults of every choice: seconds of silence before no-input, tries, and what is heard."""
+
+    timeout: Annotated[int, Field(ge=1, le=60)] = 6
+    tries: Annotated[int, Field(ge=1, le=9)] = 3
+    no_input: Name
+    no_match: Name
+    exhausted: str
+
+
+class Queueing(_Model):
+    """What is heard on the way to a queue, and where a call goes when it comes back from one."""
+
+    connecting: Name
+    answered: str
+    unanswered: str
+
+
+class Phrases(_Model):
+    """How an option is put into words: `{label}` and `{key}` are filled in."""
+
+    option: Translations
+    keys: dict[str, dict[Key, Text]]
+
+
+class MenuFile(_Model):
+    """The whole of menus.yaml."""
+
+    format: Literal[1]
+    languages: list[Annotated[str, Field(pattern=r"^[a-z]{2}$")]] = Field(min_length=1)
+    timezone: str
+    start: str
+    gathering: Gathering
+    recording: Recording
+    queueing: Queueing
+    hours: dict[Name, Hours] = Field(min_length=1)
+    queues: dict[Name, Queue] = Field(min_length=1)
+    topics: dict[Name, Topic] = Field(min_length=1)
+    steps: dict[Name, Step] = Field(min_length=1)
+    phrases: Phrases
+    prompts: dict[Name, Translations] = Field(min_length=1)

@@ -1,0 +1,140 @@
+"""Where a call stands: everything the flow remembers between two events, and nothing that is secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """Not answered yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtMenu:
+    """At a menu, waiting for a key."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtIdentifier:
+    """Keying the identifier."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtPin:
+    """Keying the PIN; `claim` is the pseudonym of the identifier."""
+
+    step: str
+    claim: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtVerification:
+    """The PIN is being verified."""
+
+    step: str
+    claim: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtPostalCode:
+    """Keying a postal code."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtOfficeSearch:
+    """An office is being looked up."""
+
+    step: str
+    postal_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtOpening:
+    """The opening hours are being checked."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtResult:
+    """Hearing the result of an authentication, which cannot be cut short; `then` is the next step."""
+
+    step: str
+    prompt: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtNotice:
+    """Hearing the recording notice."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtConsent:
+    """Asked for consent to be recorded, waiting for a key."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class InQueue:
+    """In the queue or with a consultant."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Over: `cause` says why, `step` where."""
+
+    step: str
+    cause: str
+
+
+Position = (
+    New
+    | AtMenu
+    | AtIdentifier
+    | AtPin
+    | AtVerification
+    | AtPostalCode
+    | AtOfficeSearch
+    | AtOpening
+    | AtResult
+    | AtNotice
+    | AtConsent
+    | InQueue
+    | Ended
+)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A call between two events.
+
+    `trail` is the way back, the nearest menu last; `heard` are menus whose long form was heard. `admitted` is set when
+    the caller asked for a consultant in opening hours and stays set: whoever asked in time is served. `subject` is the
+    pseudonym of the authenticated profile. `consent` is None until the caller has decided on recording.
+    """
+
+    lang: str
+    position: Position = New()
+    trail: tuple[str, ...] = ()
+    heard: frozenset[str] = frozenset()
+    no_inputs: int = 0
+    no_matches: int = 0
+    pin_tries: int = 0
+    auth_level: str = "none"
+    subject: str | None = None
+    admitted: bool = False
+    topic: str | None = None
+    consent: bool | None = None

@@ -1,0 +1,73 @@
+"""What a turn waits for: exactly one of these.
+
+`Gather`, `PlayOut`, `Transfer` and `Hangup` are carried out by a gateway. `CheckHours`, `VerifyPin` and `FindOffice`
+are services that the runner answers, so that the flow stays pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Keys. Prompts before it can be cut by a key (barge-in).
+
+    `timeout` is both the no-input and the inter-digit timeout, in seconds; `#` ends the input early. A `secret` gather
+    is kept out of every log and row.
+    """
+
+    name: str
+    max_digits: int
+    timeout: int
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlayOut:
+    """The end of the prompts. They cannot be cut short; what is keyed meanwhile is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """The end of the caller's stay in the queue and with a consultant."""
+
+    topic: str
+    queue: str
+    auth_level: str
+    recorded: bool
+    lang: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """Nothing more: the call is hung up after the prompts."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckHours:
+    """Whether the named opening hours are open now."""
+
+    hours: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyPin:
+    """Whether the PIN held in memory belongs to the claimed identifier."""
+
+    claim: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindOffice:
+    """The office that serves a postal code."""
+
+    step: str
+    postal_code: str
+
+
+ServiceWait = CheckHours | VerifyPin | FindOffice
+GatewayWait = Gather | PlayOut | Transfer | Hangup
+Wait = GatewayWait | ServiceWait

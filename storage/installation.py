@@ -1,0 +1,137 @@
+"""Opening an installation: folders, migrations, keys, and proof that keys and data belong together."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Column, String, Table, insert, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+
+from alembic import command
+from storage.database import Database, metadata
+from storage.home import KEY_NAMES, Home, HomeError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+key_marks = Table(
+    "key_marks",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("mark", String(64), nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """An opened home: its database is at the newest schema and its keys are the ones that the data was made with."""
+
+    home: Home
+    database: Database
+
+    def key(self, name: str) -> bytes:
+        """The secret key `name`."""
+        return self.home.key(name)
+
+
+def open_installation(environ: Mapping[str, str]) -> Installation:
+    """Open the installation that the environment names, making what an empty one lacks.
+
+    Raises HomeError: folder unusable, database unreachable or newer than this program, keys missing beside data or
+    not the ones the data was made with.
+    """
+    home = Home.from_environment(environ)
+    home.make_folders()
+    database = _database(home)
+    with _one_opener_at_a_time(home), _explained(home):
+        _migrate(home, database)
+        _match_keys(home, database)
+    return Installation(home, database)
+
+
+def _database(home: Home) -> Database:
+    try:
+        return Database(home.database_url)
+    except (ArgumentError, ModuleNotFoundError) as error:
+        raise HomeError(f"CENTRALA_DATABASE_URL: {error}") from error
+
+
+@contextmanager
+def _one_opener_at_a_time(home: Home) -> Iterator[None]:
+    with (home.path / "opening.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _explained(home: Home) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise HomeError(f"{shown(home)}: the database does not answer ({error.orig})".replace("\n", " ")) from error
+    except SQLAlchemyError as error:
+        raise HomeError(f"{shown(home)}: the database cannot be used ({error})".replace("\n", " ")) from error
+
+
+def shown(home: Home) -> str:
+    """The database's address without its password."""
+    return make_url(home.database_url).render_as_string(hide_password=True)
+
+
+def _alembic(database: Database) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["database"] = database
+    return config
+
+
+def _migrate(home: Home, database: Database) -> None:
+    config = _alembic(database)
+    script = ScriptDirectory.from_config(config)
+    with database.reading() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    head = script.get_current_head()
+    if found == head:
+        return
+    if found is not None and found not in {revision.revision for revision in script.walk_revisions()}:
+        raise HomeError(f"{shown(home)}: made by a newer version (schema {found}); install that version")
+    if found is None:
+        print(f"making the database {shown(home)}", file=sys.stderr)
+    else:
+        print(f"migrating the database {shown(home)} from {found} to {head}", file=sys.stderr)
+    command.upgrade(config, "head")
+
+
+def _match_keys(home: Home, database: Database) -> None:
+    with database.reading() as connection:
+        marks = {name: mark for name, mark in connection.execute(select(key_marks.c.name, key_marks.c.mark))}
+    lost = [name for name in home.missing_keys() if name in marks]
+    if lost:
+        files = ", ".join(f"{name}.key" for name in lost)
+        raise HomeError(
+            f"{home.secrets}: {files} missing, but {shown(home)} holds data made with it; "
+            "put the secrets folder back from your backup, or choose another CENTRALA_HOME for a new installation"
+        )
+    home.make_keys()
+    fresh = {name: _mark(home.key(name)) for name in KEY_NAMES}
+    for name in sorted(fresh.keys() & marks.keys()):
+        if fresh[name] != marks[name]:
+            raise HomeError(f"{home.secrets / name}.key is not the key that {shown(home)} was made with")
+    new = [{"name": name, "mark": fresh[name]} for name in KEY_NAMES if name not in marks]
+    if new:
+        with database.writing() as connection:
+            connection.execute(insert(key_marks), new)
+
+
+def _mark(key: bytes) -> str:
+    """A fingerprint that tells keys apart and tells nothing of a random 32-byte key."""
+    return hashlib.sha256(b"centrala key mark\x00" + key).hexdigest()
