@@ -323,7 +323,7 @@ def _authenticating(flow: Flow, state: State, event: Event) -> Turn | Ignored:
     match state.position, event:
         case AtIdentifier() | AtPin(), NoInput():
             return _no_input(flow, state)
-        case (AtIdentifier(name) | AtPin(name)), Keyed(digits) if GIVE_UP in digits:
+        case ((AtIdentifier(name) | AtPin(name)), Keyed(digits)) if GIVE_UP in digits:
             return _go(flow, state, _authentication(flow, name).otherwise, ())
         case AtIdentifier() | AtPin(), Keyed():
             return _no_match(flow, state)
@@ -337,6 +337,8 @@ def _authenticating(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return _authenticated(flow, state, name, subject)
         case AtVerification(name), PinRefused():
             return _refused(flow, state, name)
+        case AtResult(name, _, then), Played() if then == name:
+            return _turn(flow, state, AtIdentifier(name), _say(flow, state, _authentication(flow, name).identifier))
         case AtResult(_, _, then), Played():
             return _go(flow, state, then, ())
         case position, _:
@@ -359,10 +361,10 @@ def _authenticated(flow: Flow, state: State, name: str, subject: str) -> Turn:
 def _refused(flow: Flow, state: State, name: str) -> Turn:
     login = _authentication(flow, name)
     tried = replace(state, pin_tries=state.pin_tries + 1)
+    result = AtResult(name, login.wrong, name)
     if tried.pin_tries >= login.tries:
         result = AtResult(name, login.failure, login.otherwise)
-        return _turn(flow, tried, result, _say(flow, state, login.failure))
-    return _turn(flow, tried, AtIdentifier(name), _say(flow, state, login.wrong, login.identifier))
+    return _turn(flow, tried, result, _say(flow, state, result.prompt))
 
 
 # Offices

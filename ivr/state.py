@@ -64,7 +64,10 @@ class AtOpening:
 
 @dataclass(frozen=True, slots=True)
 class AtResult:
-    """Hearing the result of an authentication, which cannot be cut short; `then` is the next step."""
+    """Hearing the result of an authentication, which cannot be cut short; `then` is the next step.
+
+    When `then` is the authentication itself, another try follows.
+    """
 
     step: str
     prompt: str

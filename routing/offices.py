@@ -7,6 +7,7 @@ import io
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import pairwise
 
 COLUMNS = ("postal_from", "postal_to", "name", "street", "postal_code", "city")
 POSTAL_CODE = re.compile(r"(\d{2})-?(\d{3})")
@@ -58,7 +59,7 @@ def read_offices(raw: bytes) -> Offices:
     if tuple(reader.fieldnames or ()) != COLUMNS:
         raise OfficeTableError(1, f"the columns must be {','.join(COLUMNS)}")
     ranges = sorted((_range(line, row) for line, row in rows), key=lambda item: item[0])
-    for (_, end, _, _), (start, _, _, line) in zip(ranges, ranges[1:], strict=False):
+    for (_, end, _, _), (start, _, _, line) in pairwise(ranges):
         if start <= end:
             raise OfficeTableError(line, f"the range from {start} overlaps another one that ends at {end}")
     return Offices(

@@ -80,6 +80,8 @@ class Database:
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
+        # The plain scheme would ask for a driver that is not installed.
+        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
         return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
     engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_SECONDS}, pool_size=5, max_overflow=-1)
     event.listen(engine, "connect", _prepare_sqlite)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -17,7 +18,6 @@ from sqlalchemy import Column, String, Table, insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
-from alembic import command
 from storage.database import Database, metadata
 from storage.home import KEY_NAMES, Home, HomeError
 
@@ -113,7 +113,7 @@ def _migrate(home: Home, database: Database) -> None:
 
 def _match_keys(home: Home, database: Database) -> None:
     with database.reading() as connection:
-        marks = {name: mark for name, mark in connection.execute(select(key_marks.c.name, key_marks.c.mark))}
+        marks = {row.name: row.mark for row in connection.execute(select(key_marks))}
     lost = [name for name in home.missing_keys() if name in marks]
     if lost:
         files = ", ".join(f"{name}.key" for name in lost)

@@ -330,9 +330,7 @@ def _circles(ways: Iterable[Edge], counts: Callable[[Edge], bool]) -> list[list[
     return circles
 
 
-def _walk(
-    at: str, nexts: dict[str, list[Edge]], trail: list[Edge], done: set[str], circles: list[list[Edge]]
-) -> None:
+def _walk(at: str, nexts: dict[str, list[Edge]], trail: list[Edge], done: set[str], circles: list[list[Edge]]) -> None:
     origins = [edge.origin for edge in trail]
     if at in origins:
         circles.append(trail[origins.index(at) :])

@@ -185,9 +185,7 @@ def _options_text(phrases: schema.Phrases, menu: schema.Menu, lang: str) -> str:
 
 
 def _hours(file: schema.MenuFile, hours: schema.Hours) -> Hours:
-    spans = {
-        WEEKDAYS.index(day): tuple(_span(text) for text in sorted(texts)) for day, texts in hours.open.items()
-    }
+    spans = {WEEKDAYS.index(day): tuple(_span(text) for text in sorted(texts)) for day, texts in hours.open.items()}
     return Hours(file.timezone, spans, hours.holidays)
 
 

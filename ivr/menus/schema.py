@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
-KEYS = "123456789*0#"
+KEYS = "1234567890*#"
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -143,9 +143,7 @@ class End(_Model):
     cause: Name
 
 
-Step = Annotated[
-    Menu | Message | Opening | Authentication | Offices | Transfer | End, Field(discriminator="type")
-]
+Step = Annotated[Menu | Message | Opening | Authentication | Offices | Transfer | End, Field(discriminator="type")]
 
 
 class Hours(_Model):

@@ -1,0 +1,202 @@
+"""Call rows and the turn log.
+
+Each turn is one row, written before the caller hears the turn. `(call_id, seq)` is the primary key, so that of two
+processes that hold the same call only one writes the next turn; the other learns it by `Superseded`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, String, Table, Text, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from ivr import codec
+from ivr.events import Event
+from ivr.state import Ended, State
+from ivr.turns import Turn
+from ivr.waits import Transfer, Wait
+from storage.database import Instant, metadata
+
+ANI_LENGTH = 80
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("gateway", String(20), nullable=False),
+    Column("ani", String(ANI_LENGTH), nullable=False),
+    Column("dnis", String(ANI_LENGTH), nullable=False),
+    Column("menu_version", String(16), ForeignKey("menu_versions.version"), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("ended_where", String(40)),
+    Column("cause", String(40)),
+    Column("lang", String(2), nullable=False),
+    Column("auth_level", String(12), nullable=False),
+    Column("topic", String(40)),
+    Index("ix_calls_started_at", "started_at"),
+    Index("ix_calls_ended_at", "ended_at"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("call_id", String(36), ForeignKey("calls.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("node", String(64), nullable=False),
+    Column("events", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("prompts", Text, nullable=False),
+    Column("wait", Text, nullable=False),
+)
+
+
+class Superseded(Exception):
+    """Another process has written this turn: it holds the call now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who calls whom, over which gateway. `ani` and `dnis` are the caller's and the called number."""
+
+    id: str
+    gateway: str
+    ani: str
+    dnis: str
+    menu_version: str
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """A call as it is kept; the fields from `ended_at` on are None while it lasts."""
+
+    id: str
+    gateway: str
+    ani: str
+    dnis: str
+    menu_version: str
+    started_at: datetime
+    lang: str
+    auth_level: str
+    topic: str | None
+    ended_at: datetime | None
+    ended_where: str | None
+    cause: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedTurn:
+    """A committed turn: the events that led to it and what it was."""
+
+    seq: int
+    at: datetime
+    node: str
+    events: tuple[Event, ...]
+    state: State
+    prompts: tuple[str, ...]
+    wait: Wait
+
+
+def begin(connection: Connection, call: Call, state: State) -> None:
+    """Make the row of a new call. Raises Superseded if it has one."""
+    row = {
+        "id": call.id,
+        "gateway": call.gateway,
+        "ani": call.ani[:ANI_LENGTH],
+        "dnis": call.dnis[:ANI_LENGTH],
+        "menu_version": call.menu_version,
+        "started_at": call.started_at,
+        "lang": state.lang,
+        "auth_level": state.auth_level,
+    }
+    try:
+        connection.execute(insert(calls), row)
+    except IntegrityError as error:
+        raise Superseded(call.id) from error
+
+
+def log_turn(
+    connection: Connection, call_id: str, seq: int, at: datetime, node: str, events: tuple[Event, ...], turn: Turn
+) -> None:
+    """Write turn `seq` of a call. Raises Superseded if it is written already."""
+    row = {
+        "call_id": call_id,
+        "seq": seq,
+        "at": at,
+        "node": node,
+        "events": codec.encode(events),
+        "state": codec.encode(turn.state),
+        "prompts": codec.encode(tuple(prompt.name for prompt in turn.prompts)),
+        "wait": codec.encode(turn.wait),
+    }
+    try:
+        connection.execute(insert(turns), row)
+    except IntegrityError as error:
+        raise Superseded(call_id) from error
+
+
+def summarise(connection: Connection, call_id: str, at: datetime, before: State, after: State) -> None:
+    """Carry over to the call's row what this turn changed of it; most turns change nothing."""
+    changed: dict[str, object] = {
+        name: getattr(after, name)
+        for name in ("lang", "auth_level", "topic")
+        if getattr(after, name) != getattr(before, name)
+    }
+    if isinstance(after.position, Ended):
+        changed |= {"ended_at": at, "ended_where": after.position.step, "cause": after.position.cause}
+    if changed:
+        connection.execute(update(calls).where(calls.c.id == call_id).values(**changed))
+
+
+def find(connection: Connection, call_id: str) -> CallRow | None:
+    """The row of a call."""
+    row = connection.execute(select(calls).where(calls.c.id == call_id)).one_or_none()
+    return CallRow(**row._mapping) if row else None
+
+
+def newest(connection: Connection, limit: int) -> tuple[CallRow, ...]:
+    """The newest calls, newest first."""
+    query = select(calls).order_by(calls.c.started_at.desc(), calls.c.id).limit(limit)
+    return tuple(CallRow(**row._mapping) for row in connection.execute(query))
+
+
+def unfinished(connection: Connection, before: datetime) -> tuple[str, ...]:
+    """The ids of calls that have no end and no turn since `before`."""
+    recent = select(turns.c.call_id).where(turns.c.at >= before)
+    query = select(calls.c.id).where(calls.c.ended_at.is_(None), calls.c.id.not_in(recent))
+    return tuple(connection.execute(query).scalars())
+
+
+def last_turn(connection: Connection, call_id: str) -> LoggedTurn | None:
+    """The newest turn of a call. Raises codec.CodecError if the row is damaged."""
+    query = select(turns).where(turns.c.call_id == call_id).order_by(turns.c.seq.desc()).limit(1)
+    row = connection.execute(query).one_or_none()
+    return _logged(row) if row else None
+
+
+def turns_of(connection: Connection, call_id: str) -> tuple[LoggedTurn, ...]:
+    """All turns of a call, in order."""
+    query = select(turns).where(turns.c.call_id == call_id).order_by(turns.c.seq)
+    return tuple(_logged(row) for row in connection.execute(query))
+
+
+def is_transfer(turn: Turn) -> bool:
+    """Whether the turn sends the call to a queue."""
+    return isinstance(turn.wait, Transfer)
+
+
+def _logged(row: object) -> LoggedTurn:
+    values = row._mapping  # type: ignore[attr-defined]
+    return LoggedTurn(
+        seq=values["seq"],
+        at=values["at"],
+        node=values["node"],
+        events=codec.decode(values["events"]),
+        state=codec.decode(values["state"]),
+        prompts=codec.decode(values["prompts"]),
+        wait=codec.decode(values["wait"]),
+    )

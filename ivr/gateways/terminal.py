@@ -1,0 +1,111 @@
+"""The same call in a terminal: prompts are printed, keys are typed or given beforehand.
+
+It behaves as a telephone does: what is keyed beyond what a gather takes stays for the next one (type-ahead), and is
+dropped while something plays that cannot be cut short. The clock is the call's own and moves only when something
+waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ivr.events import Event, Keyed, NoInput, Played
+from ivr.runner import Arrival, Conversation, Live, Runner, ended, leave_queue
+from ivr.waits import Gather, PlayOut, Transfer
+
+SILENCE = "-"
+TERMINATOR = "#"
+TALK = timedelta(minutes=5)
+SIMULATED_AGENT = "terminal"
+
+
+@dataclass(slots=True)
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    at: datetime
+
+    def __call__(self) -> datetime:
+        """Now."""
+        return self.at
+
+    def wait(self, length: timedelta) -> None:
+        """Let time pass."""
+        self.at += length
+
+
+class Keypad:
+    """Hands out what is keyed, gather by gather.
+
+    `more` gives what the caller keys at the next gather: digits, or None for silence.
+    """
+
+    def __init__(self, more: Callable[[Gather], str | None]) -> None:
+        self._more = more
+        self._ahead = ""
+
+    def take(self, gather: Gather) -> str | None:
+        """The digits of one gather, or None for silence until the timeout."""
+        keyed, self._ahead = self._ahead or self._more(gather), ""
+        if not keyed:
+            return None
+        digits, terminator, rest = keyed.partition(TERMINATOR)
+        if len(digits) >= gather.max_digits:
+            self._ahead = ahead_of(gather, keyed[gather.max_digits :])
+            return digits[: gather.max_digits]
+        self._ahead = rest
+        return digits or terminator
+
+    def drop(self) -> None:
+        """Forget what was keyed ahead."""
+        self._ahead = ""
+
+
+def ahead_of(gather: Gather, rest: str) -> str:
+    """What stays for the next gather: a terminator after the last digit still belongs to a number."""
+    return rest.removeprefix(TERMINATOR) if gather.max_digits > 1 else rest
+
+
+def scripted(keys: str) -> Callable[[Gather], str | None]:
+    """Keys given beforehand: words for one gather each, `-` for silence; silence when they are used up."""
+    words = iter(keys.split())
+
+    def more(_gather: Gather) -> str | None:
+        word = next(words, SILENCE)
+        return None if word == SILENCE else word
+
+    return more
+
+
+def call(runner: Runner, arrival: Arrival, keypad: Keypad, clock: Clock) -> Iterator[Live]:
+    """Carry a call to its end, giving each turn as it is committed."""
+    live = runner.arrive(arrival)
+    yield live
+    while not ended(live):
+        live = _advance(runner, live, keypad, clock)
+        yield live
+
+
+def _advance(runner: Runner, live: Live, keypad: Keypad, clock: Clock) -> Live:
+    match live.turn.wait:
+        case Gather() as gather:
+            return runner.advance(live, _gathered(gather, keypad, clock))
+        case PlayOut():
+            keypad.drop()
+            return runner.advance(live, Played())
+        case Transfer():
+            answered = clock()
+            clock.wait(TALK)
+            return leave_queue(runner, live, Conversation("answered", SIMULATED_AGENT, answered))
+        case wait:
+            raise AssertionError(f"{wait} is not for a gateway")
+
+
+def _gathered(gather: Gather, keypad: Keypad, clock: Clock) -> Event:
+    digits = keypad.take(gather)
+    if digits is None:
+        clock.wait(timedelta(seconds=gather.timeout))
+        return NoInput()
+    return Keyed(digits)

@@ -1,0 +1,65 @@
+"""A call told line by line: the objects that `centrala call --json` prints, derived from committed turns.
+
+The state says what happened (a level rose, a consent was given); nothing keeps a second account of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ivr.events import Event, Keyed, NoInput, PinRefused, PinVerified, QueueLeft, Reentered, SecretKeyed
+from ivr.flow import place
+from ivr.runner import Live
+from ivr.state import AtConsent, AtIdentifier, AtPin, State
+from ivr.waits import Hangup, Transfer
+
+Line = dict[str, object]
+
+
+def lines(live: Live, before: State, events: tuple[Event, ...]) -> Iterator[Line]:
+    """What one turn adds to the transcript: what the caller did, what followed, what is heard, what comes next."""
+    for event in events:
+        yield from _event(event, before, live)
+    after = live.turn.state
+    if after.consent is not None and before.consent is None:
+        yield {"type": "consent", "purpose": "recording", "given": after.consent}
+    for prompt in live.turn.prompts:
+        yield {"type": "prompt", "prompt": prompt.name, "text": prompt.text, "lang": prompt.lang}
+    match live.turn.wait:
+        case Transfer(topic, queue, level, recorded):
+            yield {"type": "transfer", "topic": topic, "queue": queue, "auth_level": level, "recorded": recorded}
+        case Hangup(cause):
+            yield {"type": "hangup", "cause": cause}
+        case _:
+            pass
+
+
+def _event(event: Event, before: State, live: Live) -> Iterator[Line]:
+    match event:
+        case Keyed(digits):
+            yield {"type": "gather", "menu": gather_name(before), "digits": digits}
+        case NoInput():
+            yield {"type": "gather", "menu": gather_name(before), "digits": ""}
+        case SecretKeyed(length):
+            yield {"type": "gather", "menu": gather_name(before), "digits": None, "length": length}
+        case PinVerified() | PinRefused():
+            yield {"type": "auth", "level": live.turn.state.auth_level}
+        case QueueLeft(outcome):
+            yield {"type": "queue_left", "outcome": outcome}
+        case Reentered():
+            yield {"type": "reentered"}
+        case _:
+            pass
+
+
+def gather_name(state: State) -> str:
+    """The name of the gather that a call waits at."""
+    match state.position:
+        case AtIdentifier():
+            return "identifier"
+        case AtPin():
+            return "pin"
+        case AtConsent():
+            return "consent"
+        case position:
+            return place(position)

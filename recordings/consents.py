@@ -1,0 +1,54 @@
+"""Consents to be recorded: who agreed to what, when, and to which wording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Boolean, Column, Connection, String, Table, insert, select
+
+from storage.database import Instant, metadata
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("call_id", String(36), primary_key=True),
+    Column("purpose", String(20), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("given", Boolean(name="given_is_boolean"), nullable=False),
+    Column("wording", String(20), nullable=False),
+    Column("lang", String(2), nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A caller's decision on one purpose. `wording` is the version of the notice, heard in the language `lang`."""
+
+    call_id: str
+    purpose: str
+    at: datetime
+    given: bool
+    wording: str
+    lang: str
+
+
+def store(connection: Connection, consent: Consent) -> None:
+    """Keep a decision; a call decides once for each purpose."""
+    connection.execute(
+        insert(consents),
+        {
+            "call_id": consent.call_id,
+            "purpose": consent.purpose,
+            "at": consent.at,
+            "given": consent.given,
+            "wording": consent.wording,
+            "lang": consent.lang,
+        },
+    )
+
+
+def of_call(connection: Connection, call_id: str) -> tuple[Consent, ...]:
+    """The decisions of a call."""
+    rows = connection.execute(select(consents).where(consents.c.call_id == call_id).order_by(consents.c.at))
+    return tuple(Consent(**row._mapping) for row in rows)

@@ -1,0 +1,71 @@
+"""Visits to queues: when a call joined one, who answered, how it left."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Column, Connection, Integer, String, Table, insert, select, update
+
+from storage.database import Instant, metadata
+
+queue_visits = Table(
+    "queue_visits",
+    metadata,
+    Column("call_id", String(36), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("queue", String(40), nullable=False),
+    Column("topic", String(40), nullable=False),
+    Column("enqueued_at", Instant, nullable=False),
+    Column("answered_at", Instant),
+    Column("left_at", Instant),
+    Column("agent", String(20)),
+    Column("outcome", String(20)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One stay in a queue. `seq` is the turn that sent the call there; `outcome` is None while it lasts."""
+
+    call_id: str
+    seq: int
+    queue: str
+    topic: str
+    enqueued_at: datetime
+    answered_at: datetime | None = None
+    left_at: datetime | None = None
+    agent: str | None = None
+    outcome: str | None = None
+
+
+def enqueued(connection: Connection, visit: Visit) -> None:
+    """The call joins the queue."""
+    connection.execute(insert(queue_visits), asdict(visit))
+
+
+def left(
+    connection: Connection,
+    call_id: str,
+    *,
+    at: datetime,
+    outcome: str,
+    answered_at: datetime | None = None,
+    agent: str | None = None,
+) -> int | None:
+    """The call left the queue; closes its open visit and returns that visit's `seq`, or None if none was open."""
+    still_open = (queue_visits.c.call_id == call_id) & (queue_visits.c.left_at.is_(None))
+    seq = connection.execute(select(queue_visits.c.seq).where(still_open).order_by(queue_visits.c.seq.desc())).scalar()
+    if seq is not None:
+        connection.execute(
+            update(queue_visits)
+            .where(still_open)
+            .values(left_at=at, outcome=outcome, answered_at=answered_at, agent=agent)
+        )
+    return seq
+
+
+def of_call(connection: Connection, call_id: str) -> tuple[Visit, ...]:
+    """The visits of a call, in order."""
+    query = select(queue_visits).where(queue_visits.c.call_id == call_id).order_by(queue_visits.c.seq)
+    return tuple(Visit(**row._mapping) for row in connection.execute(query))
