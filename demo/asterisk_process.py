@@ -1,0 +1,190 @@
+"""An Asterisk of one's own: started from a folder of configuration, ready when it says so, gone when it should.
+
+It runs in the foreground of a process group of its own and dies with the thread that started it: nothing is left
+behind when this process is killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+BOOT_SECONDS = 30.0
+STOP_SECONDS = 5.0
+_COMMAND_SECONDS = 10.0
+_POLL_SECONDS = 0.1
+_LAST_LINES = 25
+_DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
+_DIRECTORY = re.compile(r"^\s*(ast\w+)\s*=>?\s*(.+?)\s*(?:;.*)?$", re.MULTILINE)
+_BELOW_EPHEMERAL = (10_000, 30_000)
+
+
+class AsteriskError(RuntimeError):
+    """Asterisk did not start or does not answer; the text says so and ends with its last words."""
+
+
+class AsteriskProcess:
+    """One Asterisk, from `start` to `stop`; as a context manager it does both.
+
+    `command` is what runs Asterisk (as `provision.asterisk().command`), `configuration` the path to its
+    asterisk.conf. Start it from a thread that lives as long as Asterisk shall.
+    """
+
+    def __init__(self, command: Sequence[str], configuration: Path) -> None:
+        self._command = (*command, "-C", str(configuration))
+        self._directories = dict(_DIRECTORY.findall(configuration.read_text("utf-8")))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        """The process id. Raises `AsteriskError` where it does not run."""
+        if self._process is None:
+            raise AsteriskError("Asterisk has not been started")
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is alive."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def console(self) -> Path:
+        """The file with everything that Asterisk printed."""
+        return Path(self._directories["astlogdir"]) / "console.log"
+
+    def start(self, timeout: float = BOOT_SECONDS) -> None:
+        """Start it and return once it has fully booted. Raises `AsteriskError`."""
+        for folder in ("astlogdir", "astrundir", "astdbdir", "astspooldir"):
+            if folder in self._directories:
+                Path(self._directories[folder]).mkdir(parents=True, exist_ok=True)
+        with self.console.open("wb") as output:
+            self._process = subprocess.Popen(
+                [*_DIES_WITH_US, *self._command, "-f"],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                process_group=0,
+            )
+        try:
+            self._wait_booted(time.monotonic() + timeout)
+        except BaseException:
+            self._kill()
+            raise
+
+    def rx(self, command: str) -> str:
+        """Run a command of Asterisk's console and return what it prints. Raises `AsteriskError`."""
+        done = self._remote(command)
+        if done is None or done.returncode != 0:
+            raise AsteriskError(f"Asterisk did not answer to {command!r}\n{self._last_words()}")
+        return done.stdout
+
+    def stop(self) -> None:
+        """End it: by its own command, else by signals, each for a bounded time."""
+        if self.running:
+            self._remote("core stop now")
+            self._wait(STOP_SECONDS)
+        if self.running:
+            self._signal(signal.SIGTERM)
+            self._wait(STOP_SECONDS)
+        self._kill()
+
+    def _wait_booted(self, deadline: float) -> None:
+        while time.monotonic() < deadline:
+            if not self.running:
+                raise AsteriskError(f"Asterisk ended while it started\n{self._last_words()}")
+            done = self._remote("core waitfullybooted")
+            if done and "fully booted" in done.stdout:
+                return
+            time.sleep(_POLL_SECONDS)
+        raise AsteriskError(f"Asterisk did not get ready in time\n{self._last_words()}")
+
+    def _remote(self, command: str) -> subprocess.CompletedProcess[str] | None:
+        """Ask the running Asterisk; None where no answer came in time."""
+        try:
+            return subprocess.run(
+                [*self._command, "-rx", command],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_COMMAND_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return None
+
+    def _wait(self, seconds: float) -> None:
+        if self._process:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(seconds)
+
+    def _kill(self) -> None:
+        """Kill whatever is left of the group, so that no helper of Asterisk outlives it."""
+        self._signal(signal.SIGKILL)
+        self._wait(STOP_SECONDS)
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, number)
+
+    def _last_words(self) -> str:
+        if not self.console.exists():
+            return "(it printed nothing)"
+        lines = self.console.read_text("utf-8", "replace").splitlines()
+        return "\n".join(lines[-_LAST_LINES:]) or "(it printed nothing)"
+
+
+def free_ports(count: int, kind: socket.SocketKind = socket.SOCK_STREAM, host: str = "127.0.0.1") -> list[int]:
+    """Return so many different ports that are free now; `kind` is SOCK_STREAM (TCP) or SOCK_DGRAM (UDP)."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket(socket.AF_INET, kind)) for _ in range(count)]
+        for sock in sockets:
+            sock.bind((host, 0))
+        return [int(sock.getsockname()[1]) for sock in sockets]
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM, host: str = "127.0.0.1") -> int:
+    """Return a port that is free now."""
+    return free_ports(1, kind, host)[0]
+
+
+def free_udp_range(count: int, host: str = "127.0.0.1") -> range:
+    """Return so many UDP ports in a row (for rtp.conf), free now, even at the start.
+
+    They lie below what the system hands out to others on its own. Raises OSError where none is found.
+    """
+    for _ in range(100):
+        start = random.randrange(_BELOW_EPHEMERAL[0], _BELOW_EPHEMERAL[1] - count, 2)
+        ports = range(start, start + count)
+        if _all_free(ports, host):
+            return ports
+    raise OSError(f"no {count} free UDP ports in a row on {host}")
+
+
+def _all_free(ports: range, host: str) -> bool:
+    for port in ports:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            try:
+                sock.bind((host, port))
+            except OSError:
+                return False
+    return True

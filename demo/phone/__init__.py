@@ -1,0 +1,28 @@
+"""A small SIP telephone with RTP, for loopback: it calls, answers, presses keys, plays and records."""
+
+from demo.phone.call import Call, CallState, EndedBy, Ending, PhoneTimeoutError
+from demo.phone.exchange import Exchange
+from demo.phone.g711 import Codec
+from demo.phone.incoming import Answer, IncomingCall, Reaction, Refuse, Ring
+from demo.phone.outgoing import OutgoingCall
+from demo.phone.phone import Phone, Settings
+from demo.phone.recording import Recording
+
+__all__ = [
+    "Answer",
+    "Call",
+    "CallState",
+    "Codec",
+    "EndedBy",
+    "Ending",
+    "Exchange",
+    "IncomingCall",
+    "OutgoingCall",
+    "Phone",
+    "PhoneTimeoutError",
+    "Reaction",
+    "Recording",
+    "Refuse",
+    "Ring",
+    "Settings",
+]
