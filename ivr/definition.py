@@ -81,6 +81,7 @@ class Offices:
     name: str
     postal_code: str
     found: str
+    address: str
     not_found: str
     then: str
 
@@ -113,6 +114,7 @@ class Recording:
     ask: bool
     wording: str
     notice: str
+    staying: str
     question: str
     refused: str
 

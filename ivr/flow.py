@@ -152,8 +152,6 @@ def _go(flow: Flow, state: State, target: str, said: Said) -> Turn:
                 said, target = said + _say(flow, state, *play), then
             case Opening(open=then) if state.admitted:
                 target = then
-            case Authentication(success=prompt, then=then) if state.auth_level == "full":
-                said, target = said + _say(flow, state, prompt), then
             case End(name, play, cause):
                 return _end(state, said + _say(flow, state, *play), name, cause)
             case waiting:
@@ -167,6 +165,8 @@ def _stop_at(flow: Flow, state: State, at: Step, said: Said) -> Turn:
             return _enter_menu(flow, state, at, said)
         case Opening(name):
             return _turn(flow, state, AtOpening(name), said)
+        case Authentication(name, success=prompt, then=then) if state.auth_level == "full":
+            return _turn(flow, state, AtResult(name, prompt, then), said + _say(flow, state, prompt))
         case Authentication(name, identifier):
             fresh = replace(state, pin_tries=0)
             return _turn(flow, fresh, AtIdentifier(name), said + _say(flow, state, identifier))
@@ -287,7 +287,7 @@ def _question(flow: Flow, state: State) -> Said:
         case AtResult(_, prompt, _):
             return _say(flow, state, prompt)
         case AtNotice():
-            return _say(flow, state, flow.recording.notice)
+            return _notice(flow, state)
         case AtConsent():
             return _say(flow, state, flow.recording.question)
         case _:
@@ -380,16 +380,23 @@ def _looking_for_office(flow: Flow, state: State, event: Event) -> Turn | Ignore
             if len(digits) != POSTAL_CODE_DIGITS or not digits.isdecimal():
                 return _no_match(flow, state)
             return _turn(flow, state, AtOfficeSearch(name, digits), ())
-        case AtOfficeSearch(name), OfficeFound(office, street, postal_code, city):
+        case AtOfficeSearch(name), OfficeFound() as office:
             search = _offices(flow, name)
-            template = flow.prompts[search.found, state.lang]
-            words = template.text.format(name=office, street=street, postal_code=postal_code, city=city)
-            return _go(flow, state, search.then, (replace(template, text=words),))
+            return _go(flow, state, search.then, (*_say(flow, state, search.found), _address(flow, search, office)))
         case AtOfficeSearch(name), OfficeNotFound():
             search = _offices(flow, name)
             return _go(flow, state, search.then, _say(flow, state, search.not_found))
         case position, _:
             return Ignored(f"{type(event).__name__} at {place(position)}")
+
+
+def _address(flow: Flow, search: Offices, office: OfficeFound) -> Prompt:
+    """The office's address, in the language that the table is written in: only its own voice reads it well."""
+    template = flow.prompts[search.address, flow.languages[0]]
+    words = template.text.format(
+        name=office.name, street=office.street, postal_code=office.postal_code, city=office.city
+    )
+    return replace(template, text=words)
 
 
 # Consent and the queue
@@ -398,8 +405,15 @@ def _looking_for_office(flow: Flow, state: State, event: Event) -> Turn | Ignore
 def _to_queue(flow: Flow, state: State, name: str, said: Said) -> Turn:
     """The recording notice, unless the caller has already decided in this call; then the queue."""
     if state.consent is None:
-        return _turn(flow, state, AtNotice(name), said + _say(flow, state, flow.recording.notice))
+        return _turn(flow, state, AtNotice(name), said + _notice(flow, state))
     return _turn(flow, state, InQueue(name), said + _say(flow, state, flow.queueing.connecting))
+
+
+def _notice(flow: Flow, state: State) -> Said:
+    """The recording notice; where a key is asked for, staying on the line means nothing and is not spoken of."""
+    if flow.recording.ask:
+        return _say(flow, state, flow.recording.notice)
+    return _say(flow, state, flow.recording.notice, flow.recording.staying)
 
 
 def _consenting(flow: Flow, state: State, event: Event) -> Turn | Ignored:

@@ -259,9 +259,9 @@ def ended(live: Live) -> bool:
     return isinstance(live.turn.state.position, Ended)
 
 
-def hang_up(runner: Runner, live: Live, cause: str = "caller") -> Live:
-    """The connection is gone, wherever the call stands."""
-    return runner.advance(live, HungUp(cause))
+def hang_up(runner: Runner, live: Live, cause: str = "caller", conversation: Conversation | None = None) -> Live:
+    """The connection is gone, wherever the call stands; `conversation` closes its stay in a queue, if it was in one."""
+    return runner.advance(live, HungUp(cause), conversation)
 
 
 def leave_queue(runner: Runner, live: Live, conversation: Conversation) -> Live:

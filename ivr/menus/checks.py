@@ -131,7 +131,7 @@ def _references(file: schema.MenuFile) -> Iterator[tuple[Path, str]]:
 
 PROMPT_FIELDS = {
     schema.Authentication: ("identifier", "pin", "wrong", "success", "failure"),
-    schema.Offices: ("postal_code", "found", "not_found"),
+    schema.Offices: ("postal_code", "found", "address", "not_found"),
     schema.Menu: ("no_input", "no_match"),
 }
 
@@ -139,7 +139,7 @@ PROMPT_FIELDS = {
 def _prompt_references(file: schema.MenuFile) -> Iterator[tuple[Path, str]]:
     for section, fields in (
         ("gathering", ("no_input", "no_match")),
-        ("recording", ("notice", "ask", "refused")),
+        ("recording", ("notice", "staying", "ask", "refused")),
         ("queueing", ("connecting",)),
     ):
         for field in fields:
@@ -233,12 +233,12 @@ def _words_for_keys(file: schema.MenuFile, report: Reporter) -> None:
 
 
 def _templates_fill(file: schema.MenuFile, report: Reporter) -> None:
-    found = {step.found for step in file.steps.values() if isinstance(step, schema.Offices)}
+    addresses = {step.address for step in file.steps.values() if isinstance(step, schema.Offices)}
     for path, texts in _translated(file):
         allowed = frozenset[str]()
         if path == ("phrases", "option"):
             allowed = frozenset({"label", "key"})
-        elif path[0] == "prompts" and path[1] in found:
+        elif path[0] == "prompts" and path[1] in addresses:
             allowed = OFFICE_FIELDS
         for lang, text in texts.items():
             _template_fills((*path, lang), text, allowed, report)

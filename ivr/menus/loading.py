@@ -124,6 +124,7 @@ def _flow(file: schema.MenuFile, version: str, offices: Mapping[str, Offices]) -
             ask=file.recording.consent == "ask",
             wording=file.recording.wording,
             notice=file.recording.notice,
+            staying=file.recording.staying,
             question=file.recording.ask,
             refused=file.recording.refused,
         ),
@@ -146,7 +147,7 @@ def _step(file: schema.MenuFile, name: str, step: schema.Step) -> definition.Ste
         case schema.Authentication():
             return definition.Authentication(name, **step.model_dump(exclude={"type"}))
         case schema.Offices():
-            return definition.Offices(name, step.postal_code, step.found, step.not_found, step.then)
+            return definition.Offices(name, **step.model_dump(exclude={"type", "file"}))
         case schema.Transfer():
             return definition.Transfer(name, step.topic, file.topics[step.topic].queue)
         case schema.End():

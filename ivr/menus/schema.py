@@ -118,12 +118,16 @@ class Authentication(_Model):
 
 
 class Offices(_Model):
-    """A search for an office by postal code; `file` is a table beside menus.yaml."""
+    """A search for an office by postal code; `file` is a table beside menus.yaml.
+
+    `found` is heard in the caller's language, then `address` in the service's first one: the table's own.
+    """
 
     type: Literal["offices"]
     file: str
     postal_code: Name
     found: Name
+    address: Name
     not_found: Name
     then: str
 
@@ -169,11 +173,16 @@ class Topic(_Model):
 
 
 class Recording(_Model):
-    """How consent to record is obtained. `wording` names the version of the notice that a consent refers to."""
+    """How consent to record is obtained. `wording` names the version of the notice that a consent refers to.
+
+    `notice` is always heard in full. Where staying on the line is consent, `staying` says so; where a key is asked for,
+    `ask` asks.
+    """
 
     consent: Literal["notice", "ask"]
     wording: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,20}$")]
     notice: Name
+    staying: Name
     ask: Name
     refused: Name
 

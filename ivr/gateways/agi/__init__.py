@@ -1,0 +1,1 @@
+"""The gateway to Asterisk: FastAGI, the protocol that `AGI(agi://...)` of its dialplan speaks over TCP."""

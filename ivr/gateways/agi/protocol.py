@@ -1,0 +1,155 @@
+"""pyst2's AGI made fit for a server: bounded reading, quoting that cannot be escaped from, hang-ups told apart.
+
+pyst2 0.5.1 writes every reply (keyed digits included) to stderr, installs a signal handler (which fails off the main
+thread), sends quotes and line breaks unescaped, and loses its place in the stream after a HANGUP line or a one-line
+520. This subclass keeps its commands and its errors and replaces the reading and writing beneath them.
+
+Protocol: https://docs.asterisk.org (Asterisk Gateway Interface). Replies are `CODE result=VALUE (DATA)`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import BinaryIO
+
+from asterisk.agi import AGI, AGIAppError, AGIError, AGIHangup, AGIInvalidCommand, AGIUsageError
+
+MAX_LINE = 8192
+MAX_ENVIRONMENT_LINES = 200
+MAX_STRAY_LINES = 200
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_REPLY = re.compile(r"(\d{3})(-| |$)(.*)")
+_RESULT = re.compile(r"result=(\S*)(?: \((.*)\))?")
+
+
+class ProtocolError(AGIError):  # type: ignore[misc]
+    """The peer does not speak AGI, or speaks too much of it."""
+
+
+class _Quoted(str):
+    """An argument that needs no further quoting."""
+
+    __slots__ = ()
+
+
+class _Nowhere:
+    """Where pyst2's chatter goes: replies hold keyed digits."""
+
+    def write(self, _text: str) -> None:
+        """Drop."""
+
+    def flush(self) -> None:
+        """Nothing is held."""
+
+
+class SafeAGI(AGI):  # type: ignore[misc]
+    """One AGI conversation over a pair of binary streams.
+
+    Raises AGIHangup when the caller or the connection is gone, ProtocolError when the peer is not Asterisk. `env` holds
+    the variables that Asterisk introduces the call with.
+    """
+
+    def __init__(self, rfile: BinaryIO, wfile: BinaryIO) -> None:
+        self.stdin = rfile
+        self.stdout = wfile
+        self.stderr = _Nowhere()
+        self._got_sighup = False
+        self.env: dict[str, str] = {}
+        self.hung_up = False
+        self._get_agi_env()
+
+    def _get_agi_env(self) -> None:
+        for _ in range(MAX_ENVIRONMENT_LINES):
+            line = self._read_line()
+            if not line:
+                break
+            name, colon, value = line.partition(":")
+            if colon:
+                self.env[name.strip()] = value.strip()
+        else:
+            raise ProtocolError(f"more than {MAX_ENVIRONMENT_LINES} lines of introduction")
+        if "agi_request" not in self.env:
+            raise ProtocolError("no agi_request in the introduction")
+
+    def _read_line(self) -> str:
+        raw = self.stdin.readline(MAX_LINE)
+        if not raw:
+            self.hung_up = True
+            raise AGIHangup("the connection was closed")
+        if not raw.endswith(b"\n"):
+            raise ProtocolError("a line is too long or cut")
+        return raw.decode("utf-8", "replace").rstrip("\r\n")
+
+    def _quote(self, value: object) -> _Quoted:
+        text = str(value)
+        if _CONTROL.search(text):
+            raise ValueError("a control character in an AGI argument")
+        return _Quoted('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"')
+
+    def send_command(self, command: str, *args: object) -> None:
+        """Write one command; every argument but numbers and the already quoted is quoted."""
+        parts = [command.strip()]
+        parts += [str(arg) if isinstance(arg, _Quoted | int | float) else self._quote(arg) for arg in args]
+        line = " ".join(parts).encode("utf-8")
+        if len(line) >= MAX_LINE:
+            raise ValueError("an AGI command is too long")
+        self.stdout.write(line + b"\n")
+        self.stdout.flush()
+
+    def get_result(self, stdin: BinaryIO | None = None) -> dict[str, tuple[str, str]]:
+        """Read the reply to one command, `{"result": (value, data)}`."""
+        code, separator, rest = self._read_reply()
+        match code:
+            case 200:
+                return {"result": self._result(rest)}
+            case 510:
+                raise AGIInvalidCommand(rest)
+            case 511:
+                self.hung_up = True
+                raise AGIHangup(rest)
+            case 520:
+                self._skip_usage(separator)
+                raise AGIUsageError(rest)
+            case _:
+                raise ProtocolError(f"unknown reply code {code}")
+
+    def _read_reply(self) -> tuple[int, str, str]:
+        for _ in range(MAX_STRAY_LINES):
+            line = self._read_line()
+            if line == "HANGUP":
+                self.hung_up = True
+            elif reply := _REPLY.match(line):
+                return int(reply[1]), reply[2], reply[3]
+        raise ProtocolError("no reply among the lines")
+
+    def _result(self, rest: str) -> tuple[str, str]:
+        found = _RESULT.match(rest)
+        if found is None:
+            raise ProtocolError("a reply without a result")
+        if found[1] == "-1":
+            raise AGIHangup("the channel is gone") if self.hung_up else AGIAppError("the command failed")
+        return found[1], found[2] or ""
+
+    def _skip_usage(self, separator: str) -> None:
+        if separator != "-":
+            return
+        for _ in range(MAX_STRAY_LINES):
+            if self._read_line().startswith("520 "):
+                return
+        raise ProtocolError("a usage text without an end")
+
+    def ask(self, command: str, *args: object) -> tuple[str, str]:
+        """Send a command and give its result's value and data.
+
+        A failure on a channel that is gone reads like any other; `CHANNEL STATUS` tells them apart, so that a missing
+        sound file is not taken for a hang-up.
+        """
+        try:
+            value, data = self.execute(command, *args)["result"]
+        except AGIHangup:
+            raise
+        except AGIAppError:
+            self.execute("CHANNEL STATUS")
+            raise
+        return value, data
