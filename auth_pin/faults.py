@@ -1,0 +1,30 @@
+"""What can be wrong with identifiers, PINs and profiles, in words for people.
+
+No message holds a digit that somebody keyed or typed: messages end up on screens and in logs.
+"""
+
+from __future__ import annotations
+
+
+class ProfileFault(Exception):
+    """Something that a person can put right; `str()` says what is wrong and what to do."""
+
+
+class IdentifierFault(ProfileFault):
+    """Not an identifier."""
+
+
+class PinFault(ProfileFault):
+    """Not a PIN, or one that anybody would guess."""
+
+
+class ProfileExists(ProfileFault):
+    """The identifier has a profile already."""
+
+
+class ProfileUnreadable(ProfileFault):
+    """A stored identifier cannot be read."""
+
+
+class ImportFault(ProfileFault):
+    """A table, or a row of it, cannot be understood."""

@@ -1,0 +1,160 @@
+"""Importing the operator's table of profiles: streaming, repeatable, and never stopped by a bad row.
+
+Rows are stored in batches, so that an import that was broken off is simply run again. The last row of an identifier
+wins. A row that says what is known already changes nothing, not even the salt of its PIN.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import BinaryIO
+
+from auth_pin import identifiers, pins, profiles
+from auth_pin.faults import ProfileFault
+from auth_pin.identifier_seal import IdentifierSeal
+from auth_pin.keys import Keys
+from auth_pin.profile_rows import Header, Line, Row, lines, read_header, read_row
+from auth_pin.profiles import Credentials, Entry
+from storage.database import Database
+
+BATCH_ROWS = 500
+BATCH_PINS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that was left out: the number of its line and what is wrong with it."""
+
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many rows were there, by what came of them."""
+
+    added: int
+    changed: int
+    unchanged: int
+    bad: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who is told while an import runs: of each bad row, of columns that mean nothing, of bytes done with."""
+
+    bad_row: Callable[[BadRow], None]
+    unknown_columns: Callable[[tuple[str, ...]], None]
+    progress: Callable[[int], None]
+
+
+class _Fate(Enum):
+    ADDED = "added"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    BAD = "bad"
+
+
+_Batch = Mapping[str, tuple[Line, Row]]
+_Decision = tuple[_Fate, Entry]
+
+
+def import_profiles(database: Database, keys: Keys, source: BinaryIO, at: datetime, listeners: Listeners) -> Summary:
+    """Import a table; `at` is when a new profile was made whose row does not say so.
+
+    Raises ImportFault: the first line is not one, and nothing was imported.
+    """
+    numbered = lines(source)
+    first = next(numbered, None)
+    header = read_header(first)
+    if header.unknown:
+        listeners.unknown_columns(header.unknown)
+    listeners.progress(first.size if first else 0)
+    return _Import(database, keys, at, listeners).run(header, numbered)
+
+
+class _Import:
+    """One run of an import."""
+
+    def __init__(self, database: Database, keys: Keys, at: datetime, listeners: Listeners) -> None:
+        self._database = database
+        self._keys = keys
+        self._seal = IdentifierSeal(keys.identifier)
+        self._at = at
+        self._listeners = listeners
+        self._fates: Counter[_Fate] = Counter()
+
+    def run(self, header: Header, numbered: Iterator[Line]) -> Summary:
+        with ThreadPoolExecutor(pins.PARALLEL) as hashers:
+            for batch in self._batches(header, numbered):
+                self._store(self._decide(batch, hashers))
+        return Summary(*(self._fates[fate] for fate in _Fate))
+
+    def _batches(self, header: Header, numbered: Iterator[Line]) -> Iterator[_Batch]:
+        """Rows by claim, few enough for one transaction; no claim is twice in a batch."""
+        batch: dict[str, tuple[Line, Row]] = {}
+        unhashed = 0
+        for line in numbered:
+            row = self._read(header, line)
+            if row is None:
+                self._listeners.progress(line.size)
+                continue
+            claim = identifiers.claim(self._keys.identifier, row.identifier)
+            if claim in batch or len(batch) == BATCH_ROWS or unhashed == BATCH_PINS:
+                yield batch
+                batch, unhashed = {}, 0
+            batch[claim] = line, row
+            unhashed += row.pin is not None
+        yield batch
+
+    def _read(self, header: Header, line: Line) -> Row | None:
+        try:
+            return read_row(header, line)
+        except ProfileFault as fault:
+            self._fates[_Fate.BAD] += 1
+            self._listeners.bad_row(BadRow(line.number, str(fault)))
+            return None
+
+    def _decide(self, batch: _Batch, hashers: ThreadPoolExecutor) -> list[_Decision]:
+        with self._database.reading() as connection:
+            known = profiles.find_all(connection, batch.keys())
+
+        def one(claim: str) -> _Decision:
+            return self._decided(claim, batch[claim][1], known.get(claim))
+
+        # Threads are worth their cost only where something is hashed.
+        hashing = any(row.pin is not None for _, row in batch.values())
+        decisions = []
+        for (line, _), decision in zip(
+            batch.values(), hashers.map(one, batch) if hashing else map(one, batch), strict=True
+        ):
+            self._listeners.progress(line.size)
+            decisions.append(decision)
+        return decisions
+
+    def _decided(self, claim: str, row: Row, found: Credentials | None) -> _Decision:
+        pin_hash = self._pin_hash(row, found)
+        created_at = row.created_at or (found.created_at if found else self._at)
+        entry = Entry(claim, row.identifier, pin_hash, row.state, created_at)
+        if found is None:
+            return _Fate.ADDED, entry
+        same = (found.pin_hash, found.state, found.created_at) == (pin_hash, row.state, created_at)
+        return _Fate.UNCHANGED if same else _Fate.CHANGED, entry
+
+    def _pin_hash(self, row: Row, found: Credentials | None) -> str:
+        if row.pin is None:
+            assert row.pin_hash is not None, "a row has a PIN or its hash"
+            return row.pin_hash
+        if found is not None and pins.matches(self._keys.pin, found.pin_hash, row.pin):
+            return found.pin_hash
+        return pins.hashed(self._keys.pin, row.pin)
+
+    def _store(self, decisions: list[_Decision]) -> None:
+        with self._database.writing() as connection:
+            profiles.store(connection, self._seal, [entry for fate, entry in decisions if fate is not _Fate.UNCHANGED])
+        self._fates.update(fate for fate, _ in decisions)

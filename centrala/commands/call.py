@@ -1,0 +1,85 @@
+"""`centrala call`: the same call in a terminal."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from centrala import context
+from centrala.service import make_runner
+from ivr.events import Event
+from ivr.gateways import terminal
+from ivr.gateways.terminal import Clock, Keypad, scripted
+from ivr.library import Library
+from ivr.runner import Arrival, Live
+from ivr.state import State
+from ivr.transcript import Line, lines
+from ivr.waits import Gather
+
+DNIS = "225601600"
+
+
+@click.command()
+@click.option("--menus", "file", type=click.Path(path_type=Path), help="The menu file (default: the settings').")
+@click.option("--at", metavar="ISO-TIME", help="The call's clock; it moves only when something waits.")
+@click.option("--lang", help="Begin in this language instead of the service's first.")
+@click.option("--from", "ani", default="", metavar="NUMBER", help="The caller's number.")
+@click.option("--keys", help='What is keyed, a word per gather: "2 12345678# 471155# 0 6"; "-" is silence.')
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+def call(file: Path | None, at: str | None, lang: str | None, ani: str, keys: str | None, as_json: bool) -> None:
+    """Place a call in this terminal.
+
+    What the caller hears is printed; keys are typed and sent with Enter, Enter alone is silence. With --keys the call
+    runs to its end by itself; keys used up mean silence.
+    """
+    clock = Clock(context.moment(at) if at else context.now())
+    loaded = context.menus(file or context.settings().menus)
+    if lang is not None and lang not in loaded.flow.languages:
+        raise click.BadParameter(f"the menus are in {', '.join(loaded.flow.languages)}", param_hint="--lang")
+    installation = context.installation()
+    library = Library(installation.database)
+    library.publish(loaded, context.now())
+    show = _show_json if as_json else _show_text
+    runner = make_runner(installation, library, node="terminal", now=clock, observe=_printer(show))
+    arrival = Arrival(str(uuid.uuid4()), "terminal", ani, DNIS, lang)
+    keypad = Keypad(scripted(keys) if keys is not None else _typed)
+    for _turn in terminal.call(runner, arrival, keypad, clock):
+        pass
+
+
+def _printer(show: Callable[[Line], None]) -> Callable[[Live, State, tuple[Event, ...]], None]:
+    def observe(live: Live, before: State, events: tuple[Event, ...]) -> None:
+        for line in lines(live, before, events):
+            show(line)
+
+    return observe
+
+
+def _show_json(line: Line) -> None:
+    click.echo(json.dumps(line, ensure_ascii=False))
+
+
+def _show_text(line: Line) -> None:
+    match line:
+        case {"type": "prompt", "text": text}:
+            click.echo(text)
+        case {"type": "gather", "digits": None, "length": length}:
+            click.echo(f"  [{length} digits]")
+        case {"type": "gather", "digits": digits}:
+            click.echo(f"  [{digits or 'silence'}]")
+        case {"type": str(kind), **rest}:
+            click.echo(f"  -- {kind}: " + ", ".join(f"{name} {value}" for name, value in rest.items()))
+
+
+def _typed(gather: Gather) -> str | None:
+    """Keys typed by a person; a secret is not shown while it is typed."""
+    try:
+        if gather.secret and context.interactive():
+            return str(click.prompt("keys", default="", hide_input=True, show_default=False, err=True)) or None
+        return input("keys> ").strip() or None
+    except (EOFError, KeyboardInterrupt):
+        raise SystemExit(0) from None

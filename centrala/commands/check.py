@@ -1,0 +1,30 @@
+"""`centrala check`: is a menu file fit to be heard?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from centrala import context
+from ivr.menus.faults import MenuError
+from ivr.menus.loading import load_menus
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+def check(file: Path | None) -> None:
+    """Check a menu file (default: the one in the settings).
+
+    Prints one line per fault, path:line:column: message, all of them at once, and exits with 1; warnings alone exit
+    with 0.
+    """
+    path = file or context.settings().menus
+    try:
+        faults = load_menus(path).warnings
+    except MenuError as error:
+        faults = error.faults
+    for fault in faults:
+        click.echo(fault.show(str(path)))
+    if any(fault.severity == "error" for fault in faults):
+        raise SystemExit(1)
