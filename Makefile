@@ -14,6 +14,7 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 install: .venv/.installed ## make the environment: .venv/bin/centrala
+	@echo "The command line is $(BIN)/centrala; make run starts everything."
 
 run: .venv/.installed ## start the helpline and play a demonstration call; Ctrl-C stops it all
 	@$(BIN)/python -m demo $(ARGS)

@@ -5,7 +5,7 @@ from pathlib import Path
 from provision import packages, versions
 from provision.apt import Wish
 from provision.errors import ProvisionError
-from provision.packages import Closure, Suite
+from provision.packages import OWN, Closure
 
 _PACKAGE = Wish("python3-pip-whl", with_dependencies=False)
 
@@ -16,7 +16,7 @@ def pip() -> str:
     Raises:
         ProvisionError: the machine's own package sources do not hold it.
     """
-    return str(_wheel(packages.obtain(Closure("pip", _PACKAGE, Suite.OWN, _probe)).root))
+    return str(_wheel(packages.obtain(Closure("pip", _PACKAGE, OWN, _probe)).root))
 
 
 def _probe(root: Path) -> str:

@@ -20,7 +20,7 @@ from urllib.parse import quote
 from provision import packages, running, versions
 from provision.apt import Wish
 from provision.errors import ProvisionError
-from provision.packages import Closure, Suite
+from provision.packages import OWN, Closure
 
 _USER = "centrala"
 _PORT = 5432  # it names the socket; no port is opened
@@ -119,7 +119,7 @@ def postgresql() -> PostgreSQL:
     for binaries in (_on_path(), *_folders(Path("/"))):
         if binaries is not None:
             return PostgreSQL(binaries, _version(binaries, {}))
-    tree = packages.obtain(Closure("postgresql", Wish("postgresql"), Suite.OWN, _probe))
+    tree = packages.obtain(Closure("postgresql", Wish("postgresql"), OWN, _probe))
     return PostgreSQL(_folders(tree.root)[0], tree.version, running.environment(tree.root))
 
 

@@ -12,8 +12,12 @@ HOSTS = Path("/etc/hosts")
 
 def own_name_fault() -> str | None:
     """Return a warning for people, with its remedy, when this machine's own name is not in /etc/hosts."""
-    name = socket.gethostname()
-    if is_listed(name, _hosts()):
+    return fault(socket.gethostname(), _hosts())
+
+
+def fault(name: str, hosts: str) -> str | None:
+    """Return the warning for a machine of this name whose hosts(5) file has this text."""
+    if is_listed(name, hosts):
         return None
     return (
         f"this machine's own name, {name}, is not in {HOSTS}: every call will wait for DNS. Add it as root:"

@@ -3,7 +3,6 @@
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from functools import partial
 from pathlib import Path
 
@@ -17,11 +16,17 @@ PINNED = Path(__file__).with_name("packages.lock")
 _SUMS = "SHA256SUMS"
 
 
-class Suite(Enum):
-    """Where packages come from."""
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where packages come from: `name` is for people, `apt` makes the apt that reads it, given the cache folder.
 
-    OWN = "this machine's own release"
-    UNSTABLE = "Debian unstable"
+    A program of the machine's own release runs with the machine's loader, which works with the machine's own C
+    library only; one of a newer release brings loader and library along (`with_c_library`).
+    """
+
+    name: str
+    apt: Callable[[Path], Apt]
+    with_c_library: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +38,22 @@ class Closure:
 
     name: str
     wish: Wish
-    suite: Suite
+    source: Source
     probe: Callable[[Path], str]
+
+
+def _own(folder: Path) -> Apt:
+    return Apt(folder / "apt" / "own")
+
+
+def _unstable(folder: Path) -> Apt:
+    address = mirror.address()
+    keys = keyring.path(_own(folder), folder / "keyring")
+    return Apt(folder / "apt" / "unstable", f'deb [signed-by="{keys}"] {address} sid main\n')
+
+
+OWN = Source("this machine's own release", _own, with_c_library=False)
+UNSTABLE = Source("Debian unstable", _unstable, with_c_library=True)
 
 
 def obtain(closure: Closure) -> tree.Tree:
@@ -45,7 +64,7 @@ def obtain(closure: Closure) -> tree.Tree:
     """
     folder = cache.folder()
     home = folder / closure.name
-    look = partial(tree.intact, home / "root", _origin(closure))
+    look = partial(tree.intact, home / "root", _origin(closure.source))
     try:
         return look() or _obtain_alone(closure, folder, home, look)
     except OSError as error:
@@ -64,7 +83,7 @@ def _obtain_alone(closure: Closure, folder: Path, home: Path, look: Callable[[],
 
 def _rebuild(closure: Closure, folder: Path, home: Path) -> tree.Tree:
     archives = home / "packages"
-    origin = _origin(closure)
+    origin = _origin(closure.source)
     if not _usable(archives, origin):
         _fetch(closure, folder, archives)
         (archives / "origin").write_text(origin)
@@ -84,8 +103,8 @@ def _usable(archives: Path, origin: str) -> bool:
 
 
 def _fetch(closure: Closure, folder: Path, archives: Path) -> None:
-    apt = _apt(closure.suite, folder)
-    step(f"reading the package lists of {closure.suite.value} for {closure.wish.package}")
+    apt = closure.source.apt(folder)
+    step(f"reading the package lists of {closure.source.name} for {closure.wish.package}")
     complaints = apt.update()
     offers = _offers(apt, closure.wish, complaints)
     expected = {offer.file: offer.sha256 for offer in offers}
@@ -95,15 +114,6 @@ def _fetch(closure: Closure, folder: Path, archives: Path) -> None:
         apt.download(closure.wish, archives, bar.to)
     _verify(archives, expected)
     (archives / _SUMS).write_text(checksums.render(expected))
-
-
-def _apt(suite: Suite, folder: Path) -> Apt:
-    own = Apt(folder / "apt" / "own")
-    if suite is Suite.OWN:
-        return own
-    address = mirror.address()
-    keys = keyring.path(own, folder / "keyring")
-    return Apt(folder / "apt" / "unstable", f'deb [signed-by="{keys}"] {address} sid main\n')
 
 
 def _offers(apt: Apt, wish: Wish, complaints: str) -> list[Offer]:
@@ -126,7 +136,7 @@ def _compare_with_pins(closure: Closure, offered: checksums.Checksums) -> None:
     new = checksums.unpinned(offered, pinned)
     if new:
         step(
-            f"{closure.suite.value} has moved on: {len(new)} of {len(offered)} packages for {closure.name} are"
+            f"{closure.source.name} has moved on: {len(new)} of {len(offered)} packages for {closure.name} are"
             f" not the pinned versions; taking what its signed index vouches for"
         )
 
@@ -157,29 +167,33 @@ def _unpack(closure: Closure, home: Path, archives: Path) -> tree.Tree:
     unfinished = home / "root.unfinished"
     with Bar(f"unpacking {closure.name}: {len(names)} packages") as bar:
         tree.unpack([archives / name for name in names if _belongs(name, closure)], unfinished, bar.to)
-    version = closure.probe(unfinished)
-    tree.publish(unfinished, home / "root", _origin(closure), version)
+    version = _probed(closure, unfinished, archives)
+    tree.publish(unfinished, home / "root", _origin(closure.source), version)
     return tree.Tree(home / "root", version)
 
 
+def _probed(closure: Closure, root: Path, archives: Path) -> str:
+    """Run the program; where it does not start, have the next attempt ask for newer packages."""
+    try:
+        return closure.probe(root)
+    except ProvisionError:
+        (archives / _SUMS).unlink()
+        raise
+
+
 def _belongs(file: str, closure: Closure) -> bool:
-    """Say whether a package is to be unpacked.
-
-    A program of the machine's own release runs with the machine's loader, which works with the machine's C
-    library only; one of unstable brings loader and library along.
-    """
-    return closure.suite is Suite.UNSTABLE or not file.startswith("libc6_")
+    return closure.source.with_c_library or not file.startswith("libc6_")
 
 
-def _origin(closure: Closure) -> str:
-    machine = platform.machine()
-    if closure.suite is Suite.UNSTABLE:
-        return f"{closure.suite.name} {machine}"
+def _origin(source: Source) -> str:
+    """Return what an unpacked copy is good for; libraries of another release or processor are of no use."""
+    if source.with_c_library:
+        return f"{source.name}, {platform.machine()}"
     try:
         system = platform.freedesktop_os_release()
     except OSError:
         system = {}
-    return f"{closure.suite.name} {system.get('ID', '')} {system.get('VERSION_ID', '')} {machine}"
+    return f"{source.name}, {system.get('ID', '')} {system.get('VERSION_ID', '')}, {platform.machine()}"
 
 
 def _megabytes(offers: list[Offer]) -> int:

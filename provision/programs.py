@@ -7,7 +7,7 @@ from pathlib import Path
 from provision import packages, running, versions
 from provision.apt import Wish
 from provision.errors import ProvisionError
-from provision.packages import Closure, Suite
+from provision.packages import OWN, UNSTABLE, Closure
 from provision.running import Program
 
 OLDEST_ASTERISK = "22.1"
@@ -40,7 +40,7 @@ def asterisk() -> Asterisk:
     Raises:
         ProvisionError: none can be had.
     """
-    return running.installed("asterisk", _vetted_asterisk) or _unpacked_asterisk()
+    return running.installed("asterisk", vetted_asterisk) or _unpacked_asterisk()
 
 
 def sipp() -> Program:
@@ -49,7 +49,7 @@ def sipp() -> Program:
     Raises:
         ProvisionError: none can be had.
     """
-    return running.installed("sipp", _vetted_sipp) or _unpacked_sipp()
+    return running.installed("sipp", vetted_sipp) or _unpacked_sipp()
 
 
 def espeak_ng() -> Program:
@@ -58,10 +58,11 @@ def espeak_ng() -> Program:
     Raises:
         ProvisionError: none can be had.
     """
-    return running.installed("espeak-ng", _vetted_espeak) or _unpacked_espeak()
+    return running.installed("espeak-ng", vetted_espeak) or _unpacked_espeak()
 
 
-def _vetted_asterisk(binary: Path) -> Asterisk:
+def vetted_asterisk(binary: Path) -> Asterisk:
+    """Return an installed Asterisk; raise ProvisionError where it is too old or its modules are not found."""
     version = versions.find(running.answer([str(binary), "-V"]))
     if versions.numbers(version) < versions.numbers(OLDEST_ASTERISK):
         raise running.unfit(binary, f"version {version} is older than {OLDEST_ASTERISK}")
@@ -71,14 +72,16 @@ def _vetted_asterisk(binary: Path) -> Asterisk:
     return Asterisk((str(binary),), *folders, version)
 
 
-def _vetted_sipp(binary: Path) -> Program:
+def vetted_sipp(binary: Path) -> Program:
+    """Return an installed SIPp; raise ProvisionError where it cannot press keys."""
     said = running.answer([str(binary), "-v"])
     if "PCAP" not in said:
         raise running.unfit(binary, "it is built without PCAP, so it cannot press keys")
     return Program((str(binary),), versions.find(said))
 
 
-def _vetted_espeak(binary: Path) -> Program:
+def vetted_espeak(binary: Path) -> Program:
+    """Return an installed espeak-ng; raise ProvisionError where it does not start."""
     return Program((str(binary),), versions.find(running.answer([str(binary), "--version"])))
 
 
@@ -101,7 +104,7 @@ def asterisk_folders(prefix: Path, configuration: Path) -> tuple[Path, Path] | N
 
 
 def _unpacked_asterisk() -> Asterisk:
-    tree = packages.obtain(Closure("asterisk", Wish("asterisk"), Suite.UNSTABLE, _probe_asterisk))
+    tree = packages.obtain(Closure("asterisk", Wish("asterisk"), UNSTABLE, _probe_asterisk))
     modules = next(tree.root.glob("usr/lib/*/asterisk/modules"))
     command = running.with_own_loader(tree.root, _ASTERISK)
     return Asterisk(command, modules, tree.root / "usr/share/asterisk", tree.version)
@@ -118,7 +121,7 @@ def _probe_asterisk(root: Path) -> str:
 
 
 def _unpacked_sipp() -> Program:
-    tree = packages.obtain(Closure("sipp", Wish("sip-tester"), Suite.OWN, _probe_sipp))
+    tree = packages.obtain(Closure("sipp", Wish("sip-tester"), OWN, _probe_sipp))
     return Program((str(tree.root / _SIPP),), tree.version, running.environment(tree.root))
 
 
@@ -127,7 +130,7 @@ def _probe_sipp(root: Path) -> str:
 
 
 def _unpacked_espeak() -> Program:
-    tree = packages.obtain(Closure("espeak-ng", Wish("espeak-ng"), Suite.OWN, _probe_espeak))
+    tree = packages.obtain(Closure("espeak-ng", Wish("espeak-ng"), OWN, _probe_espeak))
     return Program((str(tree.root / _ESPEAK),), tree.version, _espeak_environment(tree.root))
 
 

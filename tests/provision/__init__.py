@@ -1,0 +1,1 @@
+"""How programs are fetched, verified, unpacked and repaired."""
