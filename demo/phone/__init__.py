@@ -1,5 +1,6 @@
 """A small SIP telephone with RTP, for loopback: it calls, answers, presses keys, plays and records."""
 
+from demo.phone import sounds
 from demo.phone.call import Call, CallState, EndedBy, Ending, PhoneTimeoutError
 from demo.phone.exchange import Exchange
 from demo.phone.g711 import Codec
@@ -25,4 +26,5 @@ __all__ = [
     "Refuse",
     "Ring",
     "Settings",
+    "sounds",
 ]

@@ -26,6 +26,7 @@ COMPACT = {
 BRANCH_COOKIE = "z9hG4bK"
 """Start of every branch made under RFC 3261 (section 8.1.1.7)."""
 
+_MOST_CSEQ = 2**31 - 1
 _FOLD = re.compile(r"\r\n[ \t]+")
 _ADDRESS = re.compile(r'^\s*(?:"((?:[^"\\]|\\.)*)"|([^<"]*?))\s*<([^>]*)>(.*)$', re.DOTALL)
 _PARAMETER = re.compile(r';\s*([^;=\s]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^;\s]*))?')
@@ -188,16 +189,14 @@ def parse_via(message: Message) -> Via:
     sent_by, semicolon, tail = words[1].partition(";")
     host, _, port = sent_by.strip().partition(":")
     given = dict(parameters(semicolon + tail))
-    if port and not port.isdecimal():
-        raise MalformedMessageError(f"not a port: {port[:20]!r}")
-    return Via(host, int(port or 5060), given.get("branch", ""), "rport" in given)
+    return Via(host, _number(port or "5060", "port", 65535), given.get("branch", ""), "rport" in given)
 
 
 def parse_cseq(message: Message) -> tuple[int, str]:
     """Read CSeq: its number and method. Raises `MalformedMessageError`."""
     match message.headers.get("cseq").split():
-        case [number, method] if number.isdecimal():
-            return int(number), method
+        case [number, method]:
+            return _number(number, "CSeq", _MOST_CSEQ), method
     raise MalformedMessageError("no CSeq")
 
 
@@ -211,7 +210,7 @@ def host_and_port(uri: str) -> tuple[str, int]:
     match = _HOST_PORT.match(uri)
     if not match:
         raise MalformedMessageError(f"not a SIP URI: {uri[:80]!r}")
-    return match[1], int(match[2] or 5060)
+    return match[1], _number(match[2] or "5060", "port", 65535)
 
 
 def split_list(value: str) -> list[str]:
@@ -234,9 +233,13 @@ def _body(headers: Headers, body: bytes) -> bytes:
     length = headers.get("content-length")
     if not length:
         return body
-    if not length.isdecimal() or int(length) > len(body):
-        raise MalformedMessageError(f"Content-Length {length[:20]} with {len(body)} bytes")
-    return body[: int(length)]
+    return body[: _number(length, "Content-Length", len(body))]
+
+
+def _number(text: str, what: str, most: int) -> int:
+    if not text.isdecimal() or len(text) > 10 or int(text) > most:
+        raise MalformedMessageError(f"{what} {text[:20]!r}, wanted 0 to {most}")
+    return int(text)
 
 
 def _encode(start: str, headers: Headers, body: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
 
@@ -12,7 +13,8 @@ EVENT_TYPE = 101
 
 _DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 _MIRROR = {"sendonly": "recvonly", "recvonly": "sendonly"}
-_ON_HOLD_ADDRESS = "0.0.0.0"
+_HOLD_ADDRESS = "0.0.0.0"
+_MOST_PORT = 65535
 
 
 class MalformedDescriptionError(ValueError):
@@ -36,7 +38,7 @@ class AudioStream:
     def listens(self) -> bool:
         """Whether this side wants to be sent anything."""
         wants = self.direction in ("sendrecv", "recvonly")
-        return wants and self.host != _ON_HOLD_ADDRESS and self.port != 0
+        return wants and self.host != _HOLD_ADDRESS and self.port != 0
 
     def encode(self, version: int = 1) -> bytes:
         """Return the description as a message body."""
@@ -63,14 +65,14 @@ def parse_description(body: bytes) -> AudioStream:
     media = media.split("\nm=")[0]
     line = re.match(r"(\d{1,5})(?:/\d+)? RTP/AVP([ \d]*)", media)
     host = _connection(media) or _connection(session)
-    if not line or not host:
+    if not line or not host or int(line[1]) > _MOST_PORT:
         raise MalformedDescriptionError("no stream of sound over RTP/AVP and IPv4")
-    types = [int(word) for word in line[2].split()]
-    event = re.search(r"a=rtpmap:(\d+) telephone-event/8000", media, re.IGNORECASE)
+    known = {str(int(codec)): codec for codec in Codec}
+    event = re.search(r"a=rtpmap:(1[01]\d|12[0-7]|9[6-9]) telephone-event/8000", media, re.IGNORECASE)
     return AudioStream(
         host=host,
         port=int(line[1]),
-        codecs=tuple(Codec(number) for number in types if number in (Codec.PCMU, Codec.PCMA)),
+        codecs=tuple(known[word] for word in line[2].split() if word in known),
         event_type=int(event[1]) if event else None,
         direction=_direction(media) or _direction(session) or "sendrecv",
     )
@@ -91,7 +93,10 @@ def agree(own: AudioStream, theirs: AudioStream) -> AudioStream:
 
 def _connection(part: str) -> str:
     match = re.search(r"^c=IN IP4 ([\d.]+)", part, re.MULTILINE)
-    return match[1] if match else ""
+    try:
+        return str(ipaddress.IPv4Address(match[1])) if match else ""
+    except ValueError:
+        return ""
 
 
 def _direction(part: str) -> str:

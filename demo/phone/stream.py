@@ -77,7 +77,8 @@ class Stream:
         self._sends_events = -1 if theirs.event_type is None else theirs.event_type
         self._sending = theirs.listens
         if self._open and theirs.listens:
-            self._socket.connect((theirs.host, theirs.port))
+            with contextlib.suppress(OSError):  # an address that cannot be reached is silence, not a fault
+                self._socket.connect((theirs.host, theirs.port))
             self._exchange.every_frame(self, self._beat)
 
     def play(self, sound: Sound | None) -> None:
