@@ -39,7 +39,8 @@ def address() -> str:
     given = os.environ.get(VARIABLE)
     if given is not None:
         return _checked(given)
-    found = choose(parse_targets(_index_targets()))
+    # Lists that were never fetched are told only if asked so; those that were tell their origin.
+    found = choose(parse_targets(_index_targets())) or choose(parse_targets(_index_targets("--no-release-info")))
     if found is None:
         raise ProvisionError(
             "this machine's apt sources name no Debian mirror, so there is nowhere to get Asterisk from.",
@@ -89,8 +90,8 @@ def _checked(given: str) -> str:
     return given.rstrip("/")
 
 
-def _index_targets() -> str:
-    command = ["apt-get", "indextargets", "--format", _FORMAT, "Created-By: Packages"]
+def _index_targets(*options: str) -> str:
+    command = ["apt-get", "indextargets", *options, "--format", _FORMAT, "Created-By: Packages"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
     except FileNotFoundError as error:

@@ -1,4 +1,4 @@
-import subprocess
+import shutil
 from pathlib import Path
 
 import pytest
@@ -91,21 +91,33 @@ def test_a_bad_address_is_refused_with_a_hint(given_address: str, monkeypatch: p
         mirror.address()
 
 
+def test_sources_are_read_before_their_lists_were_ever_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fresh machine has sources and no lists yet: the address is found all the same."""
+    sources = "deb http://mirror.example/debian bookworm main\n"
+    monkeypatch.delenv(mirror.VARIABLE, raising=False)
+    monkeypatch.setenv("APT_CONFIG", str(apt_without_lists(tmp_path, sources)))
+    assert mirror.address() == "http://mirror.example/debian"
+
+
 def test_without_a_mirror_people_are_told_what_to_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a machine whose sources name no Debian mirror, the message names the variable."""
+    sources = "deb http://archive.example/ubuntu noble main universe\n"
     monkeypatch.delenv(mirror.VARIABLE, raising=False)
-    monkeypatch.setenv("APT_CONFIG", str(apt_of_another_distribution(tmp_path)))
+    monkeypatch.setenv("APT_CONFIG", str(apt_without_lists(tmp_path, sources)))
     with pytest.raises(ProvisionError, match=f"Set {mirror.VARIABLE}"):
         mirror.address()
 
 
-def apt_of_another_distribution(folder: Path) -> Path:
-    """Write the configuration of an apt whose only source is another distribution's."""
-    try:
-        subprocess.run(["apt-get", "--version"], capture_output=True, check=True)
-    except FileNotFoundError:
+def apt_without_lists(folder: Path, sources: str) -> Path:
+    """Write the configuration of an apt that has these sources and has fetched nothing yet."""
+    if shutil.which("apt-get") is None:
         pytest.skip("this machine has no apt")
-    (folder / "sources.list").write_text("deb http://archive.example/ubuntu noble main universe\n")
-    lines = [f'Dir::Etc::sourcelist "{folder}/sources.list";', 'Dir::Etc::sourceparts "/dev/null";']
+    (folder / "sources.list").write_text(sources)
+    (folder / "lists").mkdir()
+    lines = [
+        f'Dir::Etc::sourcelist "{folder}/sources.list";',
+        'Dir::Etc::sourceparts "/dev/null";',
+        f'Dir::State::lists "{folder}/lists";',
+    ]
     (folder / "apt.conf").write_text("\n".join(lines))
     return folder / "apt.conf"
