@@ -94,6 +94,7 @@ class Apt:
 
     def _download(self, wish: Wish, folder: Path, log: IO[str], progress: Callable[[float], None]) -> int:
         reading, writing = os.pipe()
+        os.set_inheritable(writing, True)
         options = (f"-oDir::Cache::archives={folder}", f"-oAPT::Status-Fd={writing}")
         with open(reading, encoding="utf-8", errors="replace") as status:
             try:
@@ -104,7 +105,7 @@ class Apt:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    pass_fds=(writing,),
+                    close_fds=False,
                 )
             finally:
                 os.close(writing)
@@ -130,6 +131,7 @@ class Apt:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
+            close_fds=False,
         )
 
     def _environment(self) -> dict[str, str]:

@@ -51,6 +51,9 @@ def unusable(path: Path, error: OSError) -> ProvisionError:
 def alone(path: Path, patience: float = PATIENCE) -> Iterator[None]:
     """Hold the cache for this process; the kernel lets go of it however the process ends.
 
+    Children started with `close_fds=False` hold it too. So where this process is killed while one of them still
+    writes to the cache, the next process waits until that has ended.
+
     Args:
         path: the cache folder.
         patience: seconds to wait for another holder.
@@ -62,6 +65,7 @@ def alone(path: Path, patience: float = PATIENCE) -> Iterator[None]:
         if not _taken(lock):
             step("another process is filling the cache, waiting for it")
             _wait(lock, path, time.monotonic() + patience)
+        os.set_inheritable(lock.fileno(), True)
         yield
 
 

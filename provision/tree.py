@@ -40,7 +40,7 @@ def unpack(packages: Sequence[Path], root: Path, progress: Callable[[float], Non
 
 def _unpack_one(package: Path, root: Path) -> None:
     command = ["dpkg-deb", "--extract", str(package), str(root)]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, close_fds=False)
     if answer.returncode != 0:
         raise ProvisionError(
             f"{package} cannot be unpacked: {answer.stderr.strip()}",
