@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import structlog
 from sqlalchemy import Connection
 
 from ivr import calls
@@ -33,13 +34,15 @@ from ivr.flow import GIVE_UP, start, step
 from ivr.library import Library
 from ivr.state import AtIdentifier, Ended, State
 from ivr.turns import Ignored, Turn
-from ivr.waits import CheckHours, FindOffice, Gather, ServiceWait, Transfer, VerifyPin
+from ivr.waits import CheckHours, FindOffice, Gather, PlayOut, ServiceWait, Transfer, VerifyPin
 from recordings import consents, parts
 from routing import visits
 from storage.database import Database
 
 RECORDING_PURPOSE = "consultant_call"
 MOST_SERVICE_ANSWERS = 20
+
+log = structlog.get_logger()
 
 
 class Authenticator(Protocol):
@@ -82,6 +85,7 @@ class Conversation:
     answered_at: datetime | None = None
     caller_file: str | None = None
     agent_file: str | None = None
+    queue: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +122,12 @@ class Runner:
 
     def arrive(self, arrival: Arrival) -> Live:
         """A call reaches this process: a new one, or one that another process began."""
-        with self._database.reading() as connection:
-            row = calls.find(connection, arrival.call_id)
-        if row is not None:
-            return self.advance(self._take_over(row), Reentered())
-        flow = self._library.current
-        return self._begin(arrival, flow)
+        live = self.resume(arrival.call_id)
+        if live is not None:
+            return self.advance(live, Reentered())
+        flow, at = self._library.current, self._now()
+        unanswered = Live(arrival.call_id, flow, 0, Turn(start(flow), (), PlayOut()))
+        return self._advance(unanswered, Started(arrival.lang), at, call=_call(arrival, flow, at))
 
     def resume(self, call_id: str) -> Live | None:
         """The call as it was last committed, or None if there is no such call."""
@@ -136,35 +140,48 @@ class Runner:
 
         Raises calls.Superseded when another process has moved the call on.
         """
+        return self._advance(live, event, self._now(), conversation=conversation)
+
+    def note_end(self, arrival: Arrival, conversation: Conversation | None = None, at: datetime | None = None) -> None:
+        """The caller is gone, and was in no session of ours; `at` is when, if it is not now.
+
+        A call that no process ever met gets a row of its own: a caller was there.
+        """
+        at = at or self._now()
+        live, call = self.resume(arrival.call_id), None
+        if live is None:
+            flow = self._library.current
+            live, call = Live(arrival.call_id, flow, 0, Turn(start(flow), (), PlayOut())), _call(arrival, flow, at)
+        elif not isinstance(live.turn.wait, Transfer):
+            conversation = None
+        self._advance(live, HungUp(), at, conversation=conversation, call=call)
+
+    def _advance(
+        self,
+        live: Live,
+        event: Event,
+        at: datetime,
+        *,
+        conversation: Conversation | None = None,
+        call: calls.Call | None = None,
+    ) -> Live:
         seq, before = live.seq + 1, live.turn.state
         masked, pin = self._mask(live, event)
         outcome = step(live.flow, before, masked)
         if isinstance(outcome, Ignored):
+            log.info("ignored", reason=outcome.reason)
             return live
-        events, turn = self._answer_services(live.flow, live.call_id, seq, outcome, (masked,), pin)
+        events, turn = self._answer_services(live, outcome, (masked,), pin)
+        after = Live(live.call_id, live.flow, seq, turn)
         with self._database.writing() as connection:
-            self._commit(connection, live.call_id, seq, before, events, turn, live.flow)
+            if call is not None:
+                calls.begin(connection, call, before)
+            self._commit(connection, after, before, events, at)
             if conversation is not None:
-                self._left_queue(connection, live.call_id, conversation)
-        return self._told(Live(live.call_id, live.flow, seq, turn), before, events)
-
-    def _begin(self, arrival: Arrival, flow: Flow) -> Live:
-        before = start(flow)
-        first = step(flow, before, Started(arrival.lang))
-        assert isinstance(first, Turn)
-        events, turn = self._answer_services(flow, arrival.call_id, 1, first, (Started(arrival.lang),), None)
-        call = calls.Call(
-            arrival.call_id, arrival.gateway, arrival.ani, arrival.dnis, flow.version, started_at=self._now()
-        )
-        with self._database.writing() as connection:
-            calls.begin(connection, call, before)
-            self._commit(connection, arrival.call_id, 1, before, events, turn, flow)
-        return self._told(Live(arrival.call_id, flow, 1, turn), before, events)
-
-    def _told(self, live: Live, before: State, events: tuple[Event, ...]) -> Live:
+                _leave_queue(connection, live.call_id, conversation, at)
         if self._observe is not None:
-            self._observe(live, before, events)
-        return live
+            self._observe(after, before, events)
+        return after
 
     def _take_over(self, row: calls.CallRow) -> Live:
         flow = self._library.flow(row.menu_version)
@@ -187,71 +204,64 @@ class Runner:
         return SecretKeyed(len(event.digits)), event.digits
 
     def _answer_services(
-        self, flow: Flow, call_id: str, seq: int, turn: Turn, events: tuple[Event, ...], pin: str | None
+        self, live: Live, turn: Turn, events: tuple[Event, ...], pin: str | None
     ) -> tuple[tuple[Event, ...], Turn]:
         """Answer service waits until the turn is one for a gateway."""
         for _ in range(MOST_SERVICE_ANSWERS):
             if not isinstance(turn.wait, ServiceWait):
                 return events, turn
-            answer = self._service(flow, call_id, seq, turn.wait, pin)
-            answered = step(flow, turn.state, answer)
+            answer = self._service(live, turn.wait, pin)
+            answered = step(live.flow, turn.state, answer)
             assert isinstance(answered, Turn), f"{answer} is the answer to {turn.wait}"
             events = (*events, answer)
             turn = Turn(answered.state, turn.prompts + answered.prompts, answered.wait)
         raise AssertionError("loading has proven that services never follow one another without end")
 
-    def _service(self, flow: Flow, call_id: str, seq: int, wait: ServiceWait, pin: str | None) -> Event:
+    def _service(self, live: Live, wait: ServiceWait, pin: str | None) -> Event:
         match wait:
             case CheckHours(hours):
-                return HoursChecked(flow.hours[hours].is_open(self._hours_at()))
+                return HoursChecked(live.flow.hours[hours].is_open(self._hours_at()))
             case FindOffice(step_name, postal_code):
-                office = flow.offices[step_name].serving(postal_code)
+                office = live.flow.offices[step_name].serving(postal_code)
                 if office is None:
                     return OfficeNotFound()
                 return OfficeFound(office.name, office.street, office.postal_code, office.city)
             case VerifyPin(claim):
                 assert pin is not None, "a PIN is verified in the turn that it was keyed in"
-                subject = self._authenticator.verify(claim, pin, call_id=call_id, seq=seq, at=self._now())
+                subject = self._authenticator.verify(claim, pin, call_id=live.call_id, seq=live.seq + 1, at=self._now())
                 return PinRefused() if subject is None else PinVerified(subject)
 
     def _commit(
-        self,
-        connection: Connection,
-        call_id: str,
-        seq: int,
-        before: State,
-        events: tuple[Event, ...],
-        turn: Turn,
-        flow: Flow,
+        self, connection: Connection, live: Live, before: State, events: tuple[Event, ...], at: datetime
     ) -> None:
-        at, after = self._now(), turn.state
-        calls.log_turn(connection, call_id, seq, at, self._node, events, turn)
-        calls.summarise(connection, call_id, at, before, after)
+        turn, after = live.turn, live.turn.state
+        calls.log_turn(connection, live.call_id, live.seq, at, self._node, events, turn)
+        calls.summarise(connection, live.call_id, at, before, after)
         if after.consent is not None and before.consent is None:
-            consents.store(
-                connection,
-                consents.Consent(call_id, RECORDING_PURPOSE, at, after.consent, flow.recording.wording, after.lang),
-            )
+            wording = live.flow.recording.wording
+            consent = consents.Consent(live.call_id, RECORDING_PURPOSE, at, after.consent, wording, after.lang)
+            consents.store(connection, consent)
         if isinstance(turn.wait, Transfer) and not isinstance(events[0], Reentered):
-            visit = visits.Visit(call_id, seq, turn.wait.queue, turn.wait.topic, enqueued_at=at)
+            visit = visits.Visit(live.call_id, live.seq, turn.wait.queue, turn.wait.topic, enqueued_at=at)
             visits.enqueued(connection, visit)
 
-    def _left_queue(self, connection: Connection, call_id: str, conversation: Conversation) -> None:
-        at = self._now()
-        seq = visits.left(
-            connection,
-            call_id,
-            at=at,
-            outcome=conversation.outcome,
-            answered_at=conversation.answered_at,
-            agent=conversation.agent,
-        )
-        match conversation:
-            case Conversation(_, str(agent), datetime() as answered, str(caller_file), str(agent_file)) if seq:
-                part = parts.RecordingPart(call_id, seq, agent, answered, at, caller_file, agent_file)
-                parts.store(connection, part)
-            case _:
-                pass
+
+def _call(arrival: Arrival, flow: Flow, at: datetime) -> calls.Call:
+    return calls.Call(arrival.call_id, arrival.gateway, arrival.ani, arrival.dnis, flow.version, at)
+
+
+def _leave_queue(connection: Connection, call_id: str, stay: Conversation, at: datetime) -> None:
+    """Close the call's stay in a queue; one that began without an IVR process is told of only now."""
+    if visits.open_visit(connection, call_id) is None:
+        if stay.queue is None:
+            return
+        visits.enqueued(connection, visits.Visit(call_id, 0, stay.queue, "", stay.answered_at or at))
+    seq = visits.left(connection, call_id, at=at, outcome=stay.outcome, answered_at=stay.answered_at, agent=stay.agent)
+    match stay:
+        case Conversation(_, str(agent), datetime() as answered, str(caller_file), str(agent_file)) if seq:
+            parts.store(connection, parts.RecordingPart(call_id, seq, agent, answered, at, caller_file, agent_file))
+        case _:
+            pass
 
 
 def ended(live: Live) -> bool:
@@ -259,9 +269,9 @@ def ended(live: Live) -> bool:
     return isinstance(live.turn.state.position, Ended)
 
 
-def hang_up(runner: Runner, live: Live, cause: str = "caller", conversation: Conversation | None = None) -> Live:
-    """The connection is gone, wherever the call stands; `conversation` closes its stay in a queue, if it was in one."""
-    return runner.advance(live, HungUp(cause), conversation)
+def hang_up(runner: Runner, live: Live, cause: str = "caller") -> Live:
+    """The connection is gone, wherever the call stands."""
+    return runner.advance(live, HungUp(cause))
 
 
 def leave_queue(runner: Runner, live: Live, conversation: Conversation) -> Live:

@@ -26,7 +26,12 @@ class Span:
 
     def holds(self, moment: time) -> bool:
         """Whether the time of day lies in the span."""
-        return self.start <= moment < self.end or (self.end == MIDNIGHT_AT_THE_END and moment >= self.start)
+        return self.start <= moment and (self.ends_the_day or moment < self.end)
+
+    @property
+    def ends_the_day(self) -> bool:
+        """Whether the span lasts until midnight."""
+        return self.end == MIDNIGHT_AT_THE_END
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, Integer, String, Table, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Integer, String, Table, insert, select, update
 
 from storage.database import Instant, metadata
 
@@ -44,6 +44,12 @@ def enqueued(connection: Connection, visit: Visit) -> None:
     connection.execute(insert(queue_visits), asdict(visit))
 
 
+def open_visit(connection: Connection, call_id: str) -> int | None:
+    """The `seq` of the visit that the call is in, or None."""
+    query = select(queue_visits.c.seq).where(_is_open(call_id)).order_by(queue_visits.c.seq.desc()).limit(1)
+    return connection.execute(query).scalar()
+
+
 def left(
     connection: Connection,
     call_id: str,
@@ -54,15 +60,14 @@ def left(
     agent: str | None = None,
 ) -> int | None:
     """The call left the queue; closes its open visit and returns that visit's `seq`, or None if none was open."""
-    still_open = (queue_visits.c.call_id == call_id) & (queue_visits.c.left_at.is_(None))
-    seq = connection.execute(select(queue_visits.c.seq).where(still_open).order_by(queue_visits.c.seq.desc())).scalar()
-    if seq is not None:
-        connection.execute(
-            update(queue_visits)
-            .where(still_open)
-            .values(left_at=at, outcome=outcome, answered_at=answered_at, agent=agent)
-        )
+    seq = open_visit(connection, call_id)
+    changes = {"left_at": at, "outcome": outcome, "answered_at": answered_at, "agent": agent}
+    connection.execute(update(queue_visits).where(_is_open(call_id)).values(**changes))
     return seq
+
+
+def _is_open(call_id: str) -> ColumnElement[bool]:
+    return (queue_visits.c.call_id == call_id) & queue_visits.c.left_at.is_(None)
 
 
 def of_call(connection: Connection, call_id: str) -> tuple[Visit, ...]:

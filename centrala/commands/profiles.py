@@ -80,7 +80,7 @@ def import_file(file: Path) -> None:
 
     A row whose identifier has a profile already changes it. Bad rows are named by their line and left out; the exit
     code is then 1.
-    """  # noqa: D301
+    """
     opened = installation()
     with _explained(str(file)), file.open("rb") as source:
         summary = _import_with_progress(opened, source, file)
@@ -94,8 +94,7 @@ def _import_with_progress(opened: Installation, source: BinaryIO, file: Path) ->
     size = os.fstat(source.fileno()).st_size
     with click.progressbar(length=size, label="importing", file=sys.stderr) as bar:
         listeners = Listeners(partial(_tell_bad_row, file), partial(_tell_unknown, file), bar.update)
-        summary = import_profiles(opened.database, _keys(opened), source, now(), listeners)
-    return summary
+        return import_profiles(opened.database, _keys(opened), source, now(), listeners)
 
 
 def _tell_bad_row(file: Path, bad: BadRow) -> None:
@@ -113,9 +112,8 @@ def _tell(message: str) -> None:
 
 def _asked_pin() -> str:
     if sys.stdin.isatty():
-        pin: str = click.prompt("PIN", hide_input=True, confirmation_prompt="PIN again", err=True)
-        return pin
-    return click.get_binary_stream("stdin").readline(LONGEST_PIN_LINE).decode("ascii", "replace").strip()
+        return click.prompt("PIN", hide_input=True, confirmation_prompt="PIN again", err=True)
+    return sys.stdin.buffer.readline(LONGEST_PIN_LINE).decode("ascii", "replace").strip()
 
 
 def _keys(opened: Installation) -> Keys:

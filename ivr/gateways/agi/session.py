@@ -75,8 +75,8 @@ class Session:
         return Arrival(
             call_id,
             "asterisk",
-            ani=_printable(self._agi.env.get("agi_callerid", "")),
-            dnis=_printable(self._agi.env.get("agi_arg_3") or self._agi.env.get("agi_dnid", "")),
+            ani=printable(self._agi.env.get("agi_callerid", "")),
+            dnis=printable(self._agi.env.get("agi_arg_3") or self._agi.env.get("agi_dnid", "")),
         )
 
     def _carry(self, live: Live | None) -> None:
@@ -96,15 +96,12 @@ class Session:
 
     def _gone(self, call_id: str) -> None:
         """The caller hung up where no session was: in a queue, with a consultant, or between two processes."""
-        live = self._runner.resume(call_id)
-        if live is None or ended(live):
-            return
-        in_queue = isinstance(live.turn.wait, Transfer)
-        hang_up(self._runner, live, conversation=self._conversation() if in_queue else None)
+        self._runner.note_end(self._arrival(call_id), self._conversation(), None)
+        self._agi.ask("SET VARIABLE", "IVR_TOLD", "yes")
 
     def _conversation(self) -> Conversation:
         env = self._agi.env
-        return conversation(*(env.get(f"agi_arg_{number}", "") for number in (4, 5, 6, 7)))
+        return conversation(*(env.get(f"agi_arg_{number}", "") for number in (4, 5, 6, 7, 8)))
 
     def _left(self, live: Live) -> bool:
         """Hand the call back to the dialplan if this turn leaves the IVR."""
@@ -179,15 +176,16 @@ class Session:
         self._agi.ask("EXEC MSet", ",".join(f"{name}={value}" for name, value in variables.items()))
 
 
-def conversation(outcome: str, agent: str, answered: str, recording: str) -> Conversation:
-    """A stay in a queue as the dialplan tells it: QUEUESTATUS, extension, Unix time of the answer, recording's name."""
+def conversation(outcome: str, agent: str, answered: str, recording: str, queue: str) -> Conversation:
+    """A stay in a queue as the dialplan tells it: QUEUESTATUS, extension, Unix time of the answer, file name, queue."""
     answered_at = datetime.fromtimestamp(int(answered), UTC) if answered.isdecimal() else None
-    files = (f"{recording}-caller.wav", f"{recording}-agent.wav") if recording else (None, None)
     return Conversation(
-        "answered" if answered_at else OUTCOMES.get(outcome.upper(), "abandoned"),
-        agent or None,
-        answered_at,
-        *files,
+        outcome="answered" if answered_at else OUTCOMES.get(outcome.upper(), "failed"),
+        agent=agent or None,
+        answered_at=answered_at,
+        caller_file=f"{recording}-caller.wav" if recording else None,
+        agent_file=f"{recording}-agent.wav" if recording else None,
+        queue=queue or None,
     )
 
 
@@ -203,6 +201,6 @@ OUTCOMES = {
 }
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """A number or name from the network, without what a database or a terminal could stumble over."""
     return "" if text == "unknown" else UNPRINTABLE.sub("", text)

@@ -1,0 +1,43 @@
+"""The command line: `centrala`."""
+
+from __future__ import annotations
+
+import click
+
+from centrala.commands.asterisk import asterisk
+from centrala.commands.call import call
+from centrala.commands.calls import calls
+from centrala.commands.check import check
+from centrala.commands.profiles import profiles
+from centrala.commands.prompts import prompts
+from centrala.commands.serve import serve
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="centrala")
+def main() -> None:
+    """Centrala: a contact centre's IVR and call routing, for public helplines.
+
+    What callers hear and where they go is in menus.yaml; every setting that is not a secret is in settings.yaml. All
+    state lies in CENTRALA_HOME (default var/), the database at CENTRALA_DATABASE_URL (default an SQLite file there).
+
+    \b
+    First steps:
+      centrala check                                is menus.yaml fit to be heard?
+      centrala call                                 place a call in this terminal
+      centrala call --keys "1 2" --json             the same, keyed beforehand
+      centrala profiles add 12345678                somebody who may authenticate
+      centrala calls list                           what happened
+    \b
+    With Asterisk:
+      centrala prompts build                        render what callers hear
+      centrala asterisk render /etc/asterisk        write Asterisk's configuration
+      centrala serve                                carry calls
+    """
+
+
+for command in (check, call, serve, asterisk, prompts, calls, profiles):
+    main.add_command(command)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""`centrala asterisk`: the configuration of the Asterisk that carries the calls."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+import provision
+from centrala import context
+from centrala.service import make_prompt_store
+from centrala.settings import Settings
+from ivr.definition import Flow
+from ivr.fallback import fallback
+from ivr.prompts import Prompt
+from routing.asterisk.music import write_music
+from routing.asterisk.plan import Distribution, Fallback, Folders, Plan, Sip
+from routing.asterisk.rendering import RenderError, render, write
+from storage.installation import Installation
+
+
+@click.group()
+def asterisk() -> None:
+    """Configure Asterisk."""
+
+
+@asterisk.command("render")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--menus", "file", type=click.Path(path_type=Path), help="The menu file (default: the settings').")
+@click.option("--hours-at", metavar="ISO-TIME", help="Take opening hours as at this time (demonstrations).")
+def render_command(folder: Path, file: Path | None, hours_at: str | None) -> None:
+    """Write Asterisk's configuration into FOLDER, from menus.yaml and the settings.
+
+    Run it again after queues or consultants changed, then: asterisk -rx "core reload".
+    """
+    settings = context.settings()
+    flow = context.menus(file or settings.menus).flow
+    at = context.moment(hours_at) if hours_at else None
+    names = render_configuration(context.installation(), settings, flow, folder.absolute(), at)
+    for name in names:
+        click.echo(folder / name)
+
+
+def render_configuration(
+    installation: Installation, settings: Settings, flow: Flow, folder: Path, hours_at: datetime | None
+) -> tuple[str, ...]:
+    """Render and write the configuration; the names of its files. Raises context.Failure."""
+    plan = make_plan(installation, settings, flow, folder, hours_at)
+    try:
+        write_music(plan.folders.music)
+        for part in ("lib", "spool", "run", "log"):
+            (plan.folders.state / part).mkdir(mode=0o700, parents=True, exist_ok=True)
+        files = render(plan, context.now().date())
+        write(files, folder)
+    except (RenderError, OSError) as error:
+        raise context.Failure(str(error)) from error
+    return tuple(files)
+
+
+def make_plan(
+    installation: Installation, settings: Settings, flow: Flow, folder: Path, hours_at: datetime | None
+) -> Plan:
+    """What the configuration is made from."""
+    try:
+        program = provision.asterisk()
+    except provision.ProvisionError as error:
+        raise context.Failure(str(error)) from error
+    home = installation.home
+    return Plan(
+        folders=Folders(
+            configuration=folder,
+            modules=program.modules,
+            data=program.data,
+            state=home.asterisk,
+            music=home.asterisk / "music",
+            recordings=home.recordings,
+            notes=home.spool,
+        ),
+        sip=Sip(
+            listen=settings.sip.listen,
+            rtp_from=settings.sip.rtp_from,
+            rtp_to=settings.sip.rtp_to,
+            trunk_hosts=tuple(settings.sip.trunk_hosts),
+            numbers=tuple(settings.sip.numbers),
+            codecs=tuple(settings.sip.codecs),
+            phones=tuple(sorted(settings.sip.phones.items())),
+        ),
+        nodes=tuple(settings.ivr.nodes),
+        queues=tuple(flow.queues.values()),
+        distribution=Distribution(
+            ring=settings.queues.ring_seconds,
+            wrap_up=settings.queues.wrap_up_seconds,
+            longest_wait=settings.queues.longest_wait_seconds,
+        ),
+        fallback=_fallback(installation, settings, flow, hours_at),
+        language=flow.languages[0],
+        key=installation.key("sip"),
+    )
+
+
+def _fallback(installation: Installation, settings: Settings, flow: Flow, hours_at: datetime | None) -> Fallback:
+    store = make_prompt_store(installation, settings)
+    found = fallback(flow)
+
+    def sound(prompts: tuple[Prompt, ...]) -> str:
+        return store.sound(prompts).path
+
+    return Fallback(
+        queue=found.queue,
+        hours=found.hours,
+        connecting=sound(found.connecting),
+        closed=sound(found.closed),
+        unanswered=sound(found.unanswered),
+        goodbye=sound(found.goodbye),
+        hours_at=hours_at,
+    )

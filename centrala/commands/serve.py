@@ -1,0 +1,132 @@
+"""`centrala serve`: carry calls."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from datetime import datetime
+from pathlib import Path
+
+import click
+import structlog
+
+from centrala import context
+from centrala.logs import configure_logs
+from centrala.service import make_prompt_store, make_runner
+from centrala.settings import Settings
+from centrala.watching import MenuWatch
+from ivr.audio import PromptStore
+from ivr.events import Event
+from ivr.gateways.agi import notes
+from ivr.gateways.agi.protocol import SafeAGI
+from ivr.gateways.agi.server import Server
+from ivr.gateways.agi.session import Session
+from ivr.library import Library
+from ivr.runner import Live, Observer, Runner
+from ivr.state import State
+from ivr.transcript import lines
+from storage.installation import Installation
+
+HOUSEKEEPING_SECONDS = 2
+
+log = structlog.get_logger()
+
+
+@click.command()
+@click.option("--menus", "file", type=click.Path(path_type=Path), help="The menu file (default: the settings').")
+@click.option("--listen", metavar="ADDRESS", help="Listen here instead of where the settings say.")
+@click.option("--hours-at", metavar="ISO-TIME", help="Take opening hours as at this time (demonstrations).")
+@click.option("--transcript", is_flag=True, help="Log every line of each call's transcript, texts included.")
+def serve(file: Path | None, listen: str | None, hours_at: str | None, transcript: bool) -> None:
+    """Carry calls for Asterisk until SIGTERM or Ctrl-C, then let the running ones finish.
+
+    A changed menus.yaml is taken for new calls as soon as it is free of faults and its prompts are rendered; a broken
+    one is reported and changes nothing.
+    """
+    configure_logs()
+    settings = context.settings()
+    path = file or settings.menus
+    loaded = context.menus(path)
+    installation = context.installation()
+    store = make_prompt_store(installation, settings)
+    store.build(loaded.flow)
+    library = Library(installation.database)
+    library.publish(loaded, context.now())
+    address = _address(listen or settings.ivr.listen)
+    runner = _runner(installation, library, address, hours_at, _log_lines if transcript else _log_turn)
+    server = _listen(address, runner, store, settings)
+    stop = _stop_on_signals()
+    log.info("ready", address=f"{address[0]}:{address[1]}", menus=loaded.flow.version)
+    _housekeep(stop, MenuWatch(path, library, store), installation, runner)
+    _drain(server, settings.ivr.drain_seconds)
+
+
+def _runner(
+    installation: Installation, library: Library, address: tuple[str, int], hours_at: str | None, observe: Observer
+) -> Runner:
+    fixed = context.moment(hours_at) if hours_at else None
+
+    def hours_clock() -> datetime:
+        return fixed or context.now()
+
+    node = f"{socket.gethostname()}:{address[1]}"
+    return make_runner(installation, library, node=node, now=context.now, hours_at=hours_clock, observe=observe)
+
+
+def _listen(address: tuple[str, int], runner: Runner, store: PromptStore, settings: Settings) -> Server:
+    def session(agi: SafeAGI) -> Session:
+        return Session(agi, runner, store.sound)
+
+    try:
+        server = Server(address, session, settings.ivr.most_calls)
+    except OSError as error:
+        raise context.Failure(f"{address[0]}:{address[1]}: cannot listen here: {error.strerror}") from error
+    threading.Thread(target=server.serve_forever, name="accept", kwargs={"poll_interval": 0.1}, daemon=True).start()
+    return server
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    return stop
+
+
+def _housekeep(stop: threading.Event, watch: MenuWatch, installation: Installation, runner: Runner) -> None:
+    while not stop.wait(HOUSEKEEPING_SECONDS):
+        try:
+            watch.look()
+            notes.take_in(installation.home.spool, runner)
+        except Exception:
+            # Calls go on whatever happens here; the fault is logged and tried again.
+            log.exception("housekeeping failed")
+
+
+def _drain(server: Server, seconds: int) -> None:
+    log.info("draining", running=server.running)
+    finished = server.drain(seconds)
+    log.info("stopped", finished=finished, left=server.running)
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal():
+        raise click.BadParameter(f'"{text}" is not an address; write it like 127.0.0.1:4573', param_hint="--listen")
+    return host, int(port)
+
+
+def _log_turn(live: Live, before: State, events: tuple[Event, ...]) -> None:
+    """One line per turn, without what was keyed or who calls."""
+    log.info(
+        "turn",
+        call=live.call_id,
+        seq=live.seq,
+        events=[type(event).__name__ for event in events],
+        wait=type(live.turn.wait).__name__,
+    )
+
+
+def _log_lines(live: Live, before: State, events: tuple[Event, ...]) -> None:
+    for line in lines(live, before, events):
+        log.info("call", call=live.call_id, **line)

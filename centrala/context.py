@@ -1,0 +1,82 @@
+"""What commands share: the settings, the installation, and errors told to people."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
+
+import click
+
+from centrala.settings import Settings, SettingsError, read_settings
+from ivr.menus.faults import MenuError
+from ivr.menus.loading import Loaded, load_menus
+from storage.home import HomeError
+from storage.installation import Installation, open_installation
+
+SERVICE_ZONE = ZoneInfo("Europe/Warsaw")
+
+
+class Failure(click.ClickException):
+    """An error that a person can mend: `centrala: message` on stderr, exit code 2."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        """Print the message, a line of stderr per line."""
+        for line in self.message.splitlines():
+            click.echo(f"centrala: {line}", err=True, file=file)
+
+
+def settings() -> Settings:
+    """The settings. Raises Failure."""
+    try:
+        return read_settings(os.environ)
+    except SettingsError as error:
+        raise Failure(str(error)) from error
+
+
+def installation() -> Installation:
+    """The opened installation. Raises Failure."""
+    try:
+        return open_installation(os.environ)
+    except HomeError as error:
+        raise Failure(str(error)) from error
+
+
+def menus(path: Path) -> Loaded:
+    """A usable menu file; its warnings go to stderr. Faults end the command with exit code 1."""
+    try:
+        loaded = load_menus(path)
+    except MenuError as error:
+        for fault in error.faults:
+            click.echo(fault.show(str(path)), err=True)
+        raise SystemExit(1) from error
+    return loaded
+
+
+def moment(text: str) -> datetime:
+    """An ISO 8601 time; without an offset it is Europe/Warsaw. Raises click.BadParameter."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f'"{text}" is not a time; write it like 2026-11-23T10:00') from error
+    return at if at.tzinfo else at.replace(tzinfo=SERVICE_ZONE)
+
+
+def now() -> datetime:
+    """Now, by the machine's clock."""
+    return datetime.now(UTC)
+
+
+def fail(message: str) -> NoReturn:
+    """End with a message for people."""
+    raise Failure(message)
+
+
+def interactive() -> bool:
+    """Whether a person sits at the terminal."""
+    return sys.stdin.isatty() and sys.stdout.isatty()

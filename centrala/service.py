@@ -1,0 +1,40 @@
+"""Putting the parts together: a runner over an installation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from auth_pin.authentication import Authenticator
+from centrala.settings import Settings
+from ivr.audio import PromptStore
+from ivr.library import Library
+from ivr.runner import Observer, Runner
+from storage.installation import Installation
+
+
+def make_runner(
+    installation: Installation,
+    library: Library,
+    *,
+    node: str,
+    now: Callable[[], datetime],
+    hours_at: Callable[[], datetime] | None = None,
+    observe: Observer | None = None,
+) -> Runner:
+    """A runner that keeps its calls in the installation's database."""
+    authenticator = Authenticator(
+        installation.database, identifier_key=installation.key("identifier"), pin_key=installation.key("pin")
+    )
+    return Runner(installation.database, library, authenticator, node=node, now=now, hours_at=hours_at, observe=observe)
+
+
+def make_prompt_store(installation: Installation, settings: Settings) -> PromptStore:
+    """The installation's prompts, spoken as the settings say."""
+    speech = settings.prompts
+    return PromptStore(
+        installation.home.prompts,
+        voices=speech.voices,
+        words_per_minute=speech.words_per_minute,
+        recorded=speech.recorded,
+    )

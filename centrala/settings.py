@@ -1,0 +1,129 @@
+"""settings.yaml: every setting that is not a secret, and the only place that reads them.
+
+Defaults run everything on loopback. Secrets are files in CENTRALA_HOME, addresses of the installation are in the
+environment (CENTRALA_HOME, CENTRALA_DATABASE_URL, CENTRALA_SETTINGS).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from ivr.menus.document import Document, read_document
+
+DEFAULT_FILE = "settings.yaml"
+
+
+class SettingsError(Exception):
+    """settings.yaml cannot be used; one line per fault, `path:line:column: message`."""
+
+
+def _address(value: str) -> str:
+    if not re.fullmatch(r"\d{1,3}(\.\d{1,3}){3}:\d{1,5}", value) or int(value.rpartition(":")[2]) > 65535:
+        raise ValueError('an address looks like "127.0.0.1:4573"')
+    return value
+
+
+def _sip_uri(value: str) -> str:
+    if not re.fullmatch(r"sips?:[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+(:\d{1,5})?(;[a-z]+=[a-z0-9]+)*", value):
+        raise ValueError('a contact looks like "sip:1101@192.0.2.7:5060"')
+    return value
+
+
+def _host(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.:-]+(/\d{1,3})?", value):
+        raise ValueError("a host is a name, an address or a network like 192.0.2.0/24")
+    return value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+SipUri = Annotated[str, AfterValidator(_sip_uri)]
+Host = Annotated[str, AfterValidator(_host)]
+Number = Annotated[str, Field(pattern=r"^\+?[0-9]{3,15}$")]
+Extension = Annotated[str, Field(pattern=r"^[0-9]{2,10}$")]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Ivr(_Model):
+    """The IVR processes: where this one listens, and where Asterisk finds all of them."""
+
+    listen: Address = "127.0.0.1:4573"
+    nodes: Annotated[list[Address], Field(min_length=1, max_length=8)] = ["127.0.0.1:4573"]
+    most_calls: Annotated[int, Field(ge=1, le=20000)] = 2000
+    drain_seconds: Annotated[int, Field(ge=1, le=3600)] = 300
+
+
+class Prompts(_Model):
+    """How prompts are spoken: espeak-ng voices by language, and a folder of the operator's own recordings."""
+
+    voices: dict[str, str] = {"pl": "pl", "uk": "uk", "en": "en-gb"}
+    words_per_minute: Annotated[int, Field(ge=80, le=300)] = 150
+    recorded: Path | None = Field(default=None, strict=False)
+
+
+class Sip(_Model):
+    """The telephone side: where Asterisk listens, who may send calls to which numbers, consultants' fixed phones."""
+
+    listen: Address = "127.0.0.1:5060"
+    rtp_from: Annotated[int, Field(ge=1024, le=65000)] = 20000
+    rtp_to: Annotated[int, Field(ge=1025, le=65535)] = 20999
+    trunk_hosts: Annotated[list[Host], Field(min_length=1)] = ["127.0.0.1"]
+    numbers: Annotated[list[Number], Field(min_length=1)] = ["225601600"]
+    codecs: list[Annotated[str, Field(pattern=r"^(alaw|ulaw|g722)$")]] = ["alaw", "ulaw"]
+    phones: dict[Extension, SipUri] = {}
+
+
+class Queues(_Model):
+    """Distribution: seconds a phone rings, seconds of wrap-up, longest wait in seconds."""
+
+    ring_seconds: Annotated[int, Field(ge=3, le=120)] = 20
+    wrap_up_seconds: Annotated[int, Field(ge=0, le=600)] = 10
+    longest_wait_seconds: Annotated[int, Field(ge=10, le=14400)] = 1800
+
+
+class Settings(_Model):
+    """Everything in settings.yaml. Relative paths are relative to the working folder."""
+
+    menus: Path = Field(default=Path("menus.yaml"), strict=False)
+    ivr: Ivr = Ivr()
+    prompts: Prompts = Prompts()
+    sip: Sip = Sip()
+    queues: Queues = Queues()
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings file that CENTRALA_SETTINGS names (default `settings.yaml`), or the defaults if there is none.
+
+    Raises SettingsError.
+    """
+    named = environ.get("CENTRALA_SETTINGS")
+    path = Path(named or DEFAULT_FILE)
+    if named is None and not path.exists():
+        return Settings()
+    try:
+        document = read_document(path.read_bytes())
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+    if document.faults:
+        raise SettingsError("\n".join(fault.show(str(path)) for fault in document.faults))
+    return _validated(path, document)
+
+
+def _validated(path: Path, document: Document) -> Settings:
+    try:
+        return Settings.model_validate(document.data)
+    except ValidationError as error:
+        faults = []
+        for details in error.errors(include_url=False):
+            location = tuple(part for part in details["loc"] if part != "[key]")
+            line, column = document.value_mark(location)
+            name = ".".join(map(str, location))
+            faults.append(f"{path}:{line}:{column}: {name}: {details['msg'].removeprefix('Value error, ')}")
+        raise SettingsError("\n".join(faults)) from error

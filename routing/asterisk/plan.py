@@ -1,0 +1,91 @@
+"""What the Asterisk configuration is made from."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from routing.hours import Hours
+from routing.queues import Queue
+
+PASSWORD_BYTES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where Asterisk finds its parts and keeps its state; all absolute."""
+
+    configuration: Path
+    modules: Path
+    data: Path
+    state: Path
+    music: Path
+    recordings: Path
+    notes: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Sip:
+    """Addresses of the telephone side; `phones` are fixed contacts of consultants' phones by extension."""
+
+    listen: str
+    rtp_from: int
+    rtp_to: int
+    trunk_hosts: tuple[str, ...]
+    numbers: tuple[str, ...]
+    codecs: tuple[str, ...]
+    phones: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """Seconds: a phone rings, wrap-up, the longest wait in a queue."""
+
+    ring: int
+    wrap_up: int
+    longest_wait: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """What a caller gets while no IVR process answers: a queue in its hours, a stated ending outside them.
+
+    The sounds are paths without extension. `hours_at` stands in for the clock (demonstrations).
+    """
+
+    queue: str
+    hours: Hours
+    connecting: str
+    closed: str
+    unanswered: str
+    goodbye: str
+    hours_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that is rendered. `key` is the secret that phones' passwords are derived from."""
+
+    folders: Folders
+    sip: Sip
+    nodes: tuple[str, ...]
+    queues: tuple[Queue, ...]
+    distribution: Distribution
+    fallback: Fallback
+    language: str
+    key: bytes
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """The extensions of all consultants, in order."""
+        return tuple(sorted({agent for queue in self.queues for agent in queue.agents}))
+
+
+def phone_password(key: bytes, extension: str) -> str:
+    """The SIP password of a consultant's phone: derived, so that it is stored nowhere but in the rendered file."""
+    digest = hmac.new(key, b"sip phone\x00" + extension.encode("ascii"), hashlib.sha256).digest()
+    return base64.b32encode(digest[:PASSWORD_BYTES]).decode("ascii").lower()

@@ -1,0 +1,84 @@
+"""Plan -> Asterisk's configuration files."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from routing.asterisk.plan import Plan, phone_password
+from routing.hours import Hours, holidays_of
+
+YEARS_OF_HOLIDAYS = 5
+PLAIN = re.compile(r"[A-Za-z0-9_./:+@=;, -]*")
+
+
+class RenderError(Exception):
+    """A value that Asterisk's configuration cannot hold, or a folder that cannot be written."""
+
+
+def render(plan: Plan, today: date) -> Mapping[str, str]:
+    """The text of every configuration file by name. Raises RenderError."""
+    environment = Environment(
+        loader=PackageLoader("routing.asterisk"),
+        undefined=StrictUndefined,
+        finalize=_plain,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    values = {
+        "plan": plan,
+        "node_count": len(plan.nodes),
+        "passwords": {extension: phone_password(plan.key, extension) for extension in plan.extensions},
+        "contacts": dict(plan.sip.phones),
+        "spans": _spans(plan.fallback.hours),
+        "closed_days": _closed_days(plan.fallback.hours, today),
+        "hours_at": int(plan.fallback.hours_at.timestamp()) if plan.fallback.hours_at else "",
+    }
+    names = sorted(environment.list_templates(extensions=["j2"]))
+    return {name.removesuffix(".j2"): environment.get_template(name).render(values) for name in names}
+
+
+def write(files: Mapping[str, str], folder: Path) -> None:
+    """Write the files, readable by their owner only: pjsip.conf holds passwords. Raises RenderError."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name, text in files.items():
+            temporary = folder / f".{name}.new"
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+            temporary.replace(folder / name)
+    except OSError as error:
+        raise RenderError(f"{folder}: cannot be written: {error.strerror}") from error
+
+
+def _plain(value: object) -> object:
+    """Everything that is filled in passes here: no line break or dialplan syntax can come in by a setting."""
+    text = str(value)
+    if not PLAIN.fullmatch(text):
+        raise RenderError(f'"{text}" cannot stand in an Asterisk configuration; use letters, digits and . _ - /')
+    return text
+
+
+def _spans(hours: Hours) -> tuple[tuple[int, str, str], ...]:
+    """ISO weekday, first minute and first minute after, as %u and %H%M write them."""
+    return tuple(
+        (day + 1, span.start.strftime("%H%M"), "2400" if span.ends_the_day else span.end.strftime("%H%M"))
+        for day, spans in sorted(hours.spans.items())
+        for span in spans
+    )
+
+
+def _closed_days(hours: Hours, today: date) -> tuple[str, ...]:
+    if hours.country is None:
+        return ()
+    years = range(today.year, today.year + YEARS_OF_HOLIDAYS)
+    days = [day for year in years for day in holidays_of(hours.country, year)]
+    return tuple(day.strftime("%Y%m%d") for day in days if day >= today - timedelta(days=1))
