@@ -16,7 +16,7 @@ import re
 import threading
 
 from argon2 import PasswordHasher, Type
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from argon2.exceptions import VerifyMismatchError
 
 PARALLEL = 2
 
@@ -42,11 +42,13 @@ def hashed(key: bytes, pin: str) -> str:
 
 
 def matches(key: bytes, pin_hash: str, pin: str) -> bool:
-    """Whether the hash is of this PIN. As much work either way, bounded like `hashed`."""
+    """Whether the hash is of this PIN. As much work either way, bounded like `hashed`; a damaged hash is of none."""
+    if not is_hash(pin_hash):
+        return False
     with _turns:
         try:
             return ARGON2ID.verify(pin_hash, _peppered(key, pin))
-        except (VerifyMismatchError, InvalidHashError):
+        except VerifyMismatchError:
             return False
 
 

@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subject", name="pk_profiles"),
         sa.UniqueConstraint("claim", name="uq_profiles_claim"),
         sa.CheckConstraint(
-            "state IN ('unconfirmed', 'confirmed', 'suspended', 'blocked', 'closed')", name="ck_profiles_state"
+            "state IN ('unconfirmed', 'confirmed', 'suspended', 'blocked', 'closed')", name=op.f("ck_profiles_state")
         ),
     )
     op.create_table(
@@ -37,5 +37,5 @@ def upgrade() -> None:
         sa.Column("at", Instant, nullable=False),
         sa.Column("outcome", sa.String(8), nullable=False),
         sa.PrimaryKeyConstraint("call_id", "seq", name="pk_auth_attempts"),
-        sa.CheckConstraint("outcome IN ('pending', 'accepted', 'refused')", name="ck_auth_attempts_outcome"),
+        sa.CheckConstraint("outcome IN ('pending', 'accepted', 'refused')", name=op.f("ck_auth_attempts_outcome")),
     )

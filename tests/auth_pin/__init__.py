@@ -1,0 +1,1 @@
+"""Who may authenticate, and that nobody learns more than yes or no."""

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auth_pin import pins
+from tests.auth_pin.counting import Watched
+
+KEY = bytes(range(32))
+few = settings(max_examples=15, deadline=None)
+pin_digits = st.text("0123456789", min_size=6, max_size=6)
+
+
+@few
+@given(pin_digits, pin_digits)
+def test_a_hash_is_of_its_pin_alone(pin: str, other: str) -> None:
+    """The PIN matches, any other does not."""
+    assert (pin == other) == pins.matches(KEY, pins.hashed(KEY, pin), other)
+
+
+def test_two_hashes_of_a_pin_differ() -> None:
+    """Whoever sees the database does not see who has the same PIN."""
+    assert pins.hashed(KEY, "471155") != pins.hashed(KEY, "471155")
+
+
+def test_a_hash_is_useless_without_the_key() -> None:
+    """Neither the plain PIN nor the PIN under another key is what was hashed."""
+    pin_hash = pins.hashed(KEY, "471155")
+    assert not pins.matches(bytes(32), pin_hash, "471155")
+    with pytest.raises(VerifyMismatchError):
+        PasswordHasher().verify(pin_hash, "471155")
+
+
+def test_a_hash_can_be_made_elsewhere_by_the_documented_recipe() -> None:
+    """HMAC-SHA256 under the key, then Argon2id with the stated cost."""
+    keyed = hmac.new(KEY, b"471155", hashlib.sha256).digest()
+    pin_hash = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1).hash(keyed)
+    assert pins.is_hash(pin_hash)
+    assert pins.matches(KEY, pin_hash, "471155")
+
+
+@few
+@given(st.text(max_size=200))
+def test_every_hash_costs_the_same(pin: str) -> None:
+    """Whatever is hashed, the decoy too: Argon2id, two passes over 19 MiB, one lane."""
+    made = extract_parameters(pins.hashed(KEY, pin))
+    assert ("ID", 19, 2, 19456, 1) == (made.type.name, made.version, made.time_cost, made.memory_cost, made.parallelism)
+
+
+@few
+@given(st.text(st.characters(codec=None), max_size=60))
+def test_whatever_is_keyed_can_be_verified(keyed: str) -> None:
+    """Nothing that arrives as a PIN raises."""
+    assert not pins.matches(KEY, pins.hashed(KEY, "a PIN nobody can key"), keyed)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "471155",
+        PasswordHasher(time_cost=1, memory_cost=19456, parallelism=1).hash("471155"),
+        PasswordHasher(time_cost=2, memory_cost=1024, parallelism=1).hash("471155"),
+        "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$" + "A" * 43,
+        "$argon2id$v=19$m=19456,t=2,p=1$" + "A" * 22 + "$" + "A" * 42 + "B",
+        "$argon2i$v=19$m=19456,t=2,p=1$" + "A" * 22 + "$" + "A" * 43,
+    ],
+)
+def test_a_hash_of_another_form_or_cost_is_none(text: str) -> None:
+    """It would tell by the time it takes that its profile exists."""
+    assert not pins.is_hash(text)
+    assert pins.is_hash(pins.hashed(KEY, "471155"))
+
+
+def test_a_damaged_hash_matches_nothing() -> None:
+    """A row that somebody edited refuses its PIN and raises nothing."""
+    assert not pins.matches(KEY, "$argon2id$v=19$damaged", "471155")
+
+
+def test_two_are_hashed_at_a_time_and_the_next_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many callers key PINs at once, hashing takes two cores and 38 MiB at most."""
+    pin_hash = pins.hashed(KEY, "471155")
+    two_inside, go_on = threading.Barrier(3), threading.Event()
+
+    def at_work() -> None:
+        if not go_on.is_set():
+            two_inside.wait(timeout=60)
+            go_on.wait(timeout=60)
+
+    monkeypatch.setattr(pins, "ARGON2ID", Watched(at_work))
+    with ThreadPoolExecutor(5) as callers:
+        answers = [callers.submit(pins.matches, KEY, pin_hash, "471155") for _ in range(5)]
+        two_inside.wait(timeout=60)
+        third_may_enter = pins._turns.acquire(blocking=False)
+        go_on.set()
+    assert not third_may_enter
+    assert [True] * 5 == [answer.result() for answer in answers]
