@@ -86,12 +86,12 @@ class PostgreSQL:
     def _initialise(self, data: Path) -> None:
         options = ("--no-sync", "--no-locale", "--encoding=UTF8", "--auth=trust", f"--username={_USER}")
         initdb = str(self.binaries / "initdb")
-        _succeed([*_unprivileged(), initdb, *options, f"--pgdata={data}"], self.environment)
+        _succeed([*unprivileged(), initdb, *options, f"--pgdata={data}"], self.environment)
 
     @contextmanager
     def _running(self, folder: Path, data: Path, sockets: Path) -> Iterator[Server]:
         settings = [f"-c{setting}" for setting in (*_SETTINGS, f"unix_socket_directories={sockets}")]
-        command = [*_unprivileged(), str(self.binaries / "postgres"), f"-D{data}", f"-p{_PORT}", *settings]
+        command = [*unprivileged(), str(self.binaries / "postgres"), f"-D{data}", f"-p{_PORT}", *settings]
         log = folder / "postgresql.log"
         with log.open("w") as output:
             process = subprocess.Popen(
@@ -154,13 +154,17 @@ def _data_folder(folder: Path, sockets: Path) -> Path:
     return data
 
 
-def _unprivileged() -> tuple[str, ...]:
-    """Return the command that makes root an ordinary user; nothing for an ordinary user."""
+def unprivileged() -> tuple[str, ...]:
+    """Return the command that starts a program as an ordinary user; nothing where we are one.
+
+    Folders that root may enter stay open to the program.
+    """
     if os.geteuid() != 0:
         return ()
     nobody = pwd.getpwnam("nobody")
     plain = ("setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups")
-    entering = (*plain, "--inh-caps=+dac_override", "--ambient-caps=+dac_override")
+    # access(2), which PostgreSQL asks about its own programs, forgets capabilities unless told not to.
+    entering = (*plain, "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup")
     return entering if _works(entering) else plain
 
 

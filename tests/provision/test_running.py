@@ -1,8 +1,9 @@
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from provision import Program, ProvisionError, programs, running
+from provision import Program, ProvisionError, database, programs, running
 
 
 def put(folder: Path, name: str, script: str) -> Path:
@@ -71,6 +72,16 @@ def test_an_asterisk_without_sip_has_no_folders(tmp_path: Path) -> None:
     (tmp_path / "lib/asterisk/modules").mkdir(parents=True)
     (tmp_path / "share/asterisk/documentation").mkdir(parents=True)
     assert programs.asterisk_folders(tmp_path, tmp_path / "missing.conf") is None
+
+
+def test_a_program_of_an_ordinary_user_enters_closed_folders(tmp_path: Path) -> None:
+    """What PostgreSQL is started with is no root, yet may use a folder that is closed to others."""
+    (tmp_path / "closed").mkdir(mode=0o700)
+    binary = put(tmp_path / "closed" / "bin", "postgres", "id -u")
+    question = f"import os; print(os.geteuid() > 0, os.access({str(binary)!r}, os.X_OK))"
+    command = [*database.unprivileged(), "/usr/bin/python3", "-c", question]
+    answer = subprocess.run(command, cwd="/", capture_output=True, text=True, check=True)
+    assert answer.stdout == "True True\n"
 
 
 def test_an_unpacked_folder_without_a_loader_is_told(tmp_path: Path) -> None:
