@@ -1,4 +1,5 @@
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,7 @@ def test_a_program_of_an_ordinary_user_enters_closed_folders(tmp_path: Path) -> 
     (tmp_path / "closed").mkdir(mode=0o700)
     binary = put(tmp_path / "closed" / "bin", "postgres", "id -u")
     question = f"import os; print(os.geteuid() > 0, os.access({str(binary)!r}, os.X_OK))"
-    command = [*database.unprivileged(), "/usr/bin/python3", "-c", question]
+    command = [*database.unprivileged(), sys.executable, "-c", question]
     answer = subprocess.run(command, cwd="/", capture_output=True, text=True, check=True)
     assert answer.stdout == "True True\n"
 
