@@ -39,7 +39,7 @@ lock: .cache/uv/bin/uv ## remake the locked requirements; UPGRADE=--upgrade take
 	@echo "setuptools>=77" | $< pip compile $(COMPILE) -o requirements.lock pyproject.toml -
 	@echo "setuptools>=77" | $< pip compile $(COMPILE) -c requirements.lock --extra dev -o requirements-dev.lock pyproject.toml -
 
-pin: .venv/.installed ## pin the Debian packages in the cache, once all tests have passed with them
+pin: .venv/.installed ## pin the Debian packages that the cache holds, once all tests have passed with them
 	@$(BIN)/python -m provision pin
 
 clean: ## remove the environment and the cache; calls and recordings in var/ stay
