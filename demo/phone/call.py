@@ -88,10 +88,11 @@ class Call:
         self.changed = changed
         self._pending_ack: ServerTransaction | None = None
         self._bye_on_ack = False
+        self._bye_sent = False
         self._transport = transport
         self._dialog = dialog
         self._stream = Stream(transport.exchange, transport.host, changed.notify_all)
-        self._own = sdp.AudioStream(own.host, self._stream.port, own.codecs, own.event_type)
+        self._own = self._described = replace(own, port=self._stream.port)
 
     @property
     def id(self) -> str:
@@ -233,12 +234,12 @@ class Call:
             self._pending_ack.acknowledge()
             self._pending_ack = None
         if request.body:
-            self._hear(request.body)
+            self._take_answer(request.body)
         if self._bye_on_ack:
             self._bye(EndedBy.US)
 
-    def _hear(self, body: bytes) -> bool:
-        """Agree to a description of the other side's stream; tell whether it can be agreed to."""
+    def _take_answer(self, body: bytes) -> bool:
+        """Send as the other side's answer wants it; tell whether there is anything in common."""
         try:
             theirs = sdp.parse_description(body)
             sdp.agree(self._own, theirs)
@@ -247,20 +248,25 @@ class Call:
         self._stream.agree(self._own, theirs)
         return True
 
-    def _describe_stream(self, offer: bytes) -> bytes:
-        """Return the description to send: an answer to the offer, or an offer where there is none."""
-        if not offer:
-            return self._own.encode()
-        answer = sdp.agree(self._own, sdp.parse_description(offer))
-        self._own = sdp.AudioStream(self._own.host, self._own.port, self._own.codecs, answer.event_type)
-        return answer.encode()
+    def _take_offer(self, body: bytes) -> bool:
+        """Make ready the answer to an offer, an offer of ours where there is none; tell whether that works."""
+        if not body:
+            self._described = self._own
+            return True
+        try:
+            theirs = sdp.parse_description(body)
+            self._described = sdp.agree(self._own, theirs)
+        except sdp.MalformedDescriptionError:
+            return False
+        self._stream.agree(self._described, theirs)
+        return True
 
     def _reinvite(self, transaction: ServerTransaction) -> None:
         """Answer a change of the session within the call (RFC 3261, section 14.2)."""
         offer = transaction.request.body
         if self.state is not CallState.UP:
             self._answer(transaction, 491, "Request Pending")
-        elif offer and not self._hear(offer):
+        elif not self._take_offer(offer):
             self._answer(transaction, 488, "Not Acceptable Here")
         else:
             self._dialog.retarget(transaction.request.headers)
@@ -269,11 +275,12 @@ class Call:
             self._note("was re-invited")
 
     def _accept(self, transaction: ServerTransaction) -> None:
-        body = self._describe_stream(transaction.request.body)
         lines = (("Contact", self._dialog.contact), ("Allow", ALLOW), SDP_TYPE)
         response = reply(transaction.request, 200, "OK", self._dialog.local, *lines)
         self._pending_ack = transaction
-        transaction.respond(replace(response, body=body), on_unacknowledged=self._never_acknowledged)
+        transaction.respond(
+            replace(response, body=self._described.encode()), on_unacknowledged=self._never_acknowledged
+        )
 
     def _never_acknowledged(self) -> None:
         self._note("never got an ACK")
@@ -290,8 +297,9 @@ class Call:
 
     def _bye(self, by: EndedBy, *lines: Line) -> None:
         """Send BYE and be done once it is answered, or never will be."""
-        if self.state in (CallState.ENDING, CallState.ENDED):
+        if self._bye_sent or self.state is CallState.ENDED:
             return
+        self._bye_sent = True
         self.state = CallState.ENDING
         self._stream.close()
         self._note("sent BYE")

@@ -10,7 +10,7 @@ from demo.phone import sdp
 from demo.phone.call import Call, CallState, EndedBy, Ending, ending_of
 from demo.phone.dialog import Dialog, Line
 from demo.phone.exchange import Timer
-from demo.phone.messages import parse_address
+from demo.phone.messages import MalformedMessageError, parse_address
 from demo.phone.transport import ServerTransaction, Transport, reply
 
 
@@ -63,7 +63,7 @@ class IncomingCall(Call):
     def start(self, reaction: Reaction) -> None:
         """Ring, then do what was asked for."""
         self._note(f"was called by {self.remote.user}")
-        if self._transaction.request.body and not self._hear(self._transaction.request.body):
+        if not self._take_offer(self._transaction.request.body):
             self.refuse(488, "Not Acceptable Here")
             return
         match reaction:
@@ -146,4 +146,6 @@ def dialog_of(transaction: ServerTransaction, contact: str, tag: str) -> Dialog:
     )
     parse_address(dialog.remote)
     dialog.retarget(given)
+    if not dialog.target:
+        raise MalformedMessageError("an INVITE without a contact")
     return dialog

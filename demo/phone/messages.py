@@ -216,16 +216,16 @@ def host_and_port(uri: str) -> tuple[str, int]:
 def split_list(value: str) -> list[str]:
     """Split a header value at its commas, those within quotes and angle brackets excepted."""
     if "," not in value:
-        return [value.strip()]
+        return [value.strip(" \t")]
     parts = re.findall(r'(?:"(?:[^"\\]|\\.)*"|<[^>]*>|[^,])+', value)
-    return [part.strip() for part in parts]
+    return [part.strip(" \t") for part in parts]
 
 
 def _header(line: str) -> tuple[str, str]:
     name, colon, value = line.partition(":")
-    if not colon or not name.strip():
+    if not colon or not name.strip(" \t"):
         raise MalformedMessageError(f"not a header: {line[:80]!r}")
-    return name.strip(), value.strip()
+    return name.strip(" \t"), value.strip(" \t")
 
 
 def _body(headers: Headers, body: bytes) -> bytes:

@@ -67,7 +67,7 @@ class OutgoingCall(Call):
         if response.status in (180, 183) and self.state is CallState.CALLING:
             self.state = CallState.RINGING
         if response.body and not self._hanging_up:
-            self._hear(response.body)
+            self._take_answer(response.body)
         self._note(f"{response.status} {response.reason}")
         self._cancel_if_allowed()
 
@@ -84,7 +84,7 @@ class OutgoingCall(Call):
 
     def _begin(self, response: Response) -> None:
         self.status = response.status
-        heard = self._hear(response.body)
+        heard = self._take_answer(response.body)
         if self.state in (CallState.CALLING, CallState.RINGING):
             self.state = CallState.UP
             self._note("was answered")

@@ -43,6 +43,7 @@ class Stream:
         self.keys: list[HeardKey] = []
         self.malformed = 0
         self.sent = 0
+        self.sending = False
         self.codec = Codec.PCMU
         self.on_frame: OnFrame | None = None
         self._exchange = exchange
@@ -50,7 +51,6 @@ class Stream:
         self._sound: Sound | None = None
         self._presses: deque[TelephoneEvent | None] = deque()
         self._receives_events = self._sends_events = sdp.EVENT_TYPE
-        self._sending = False
         self._sequence, self._timestamp = secrets.randbits(15), secrets.randbits(31)
         self._ssrc, self._key_began = secrets.randbits(32), 0
         self._last_event_timestamp = -1
@@ -75,7 +75,7 @@ class Stream:
         self.codec = next((codec for codec in theirs.codecs if codec in own.codecs), self.codec)
         self._receives_events = -1 if own.event_type is None else own.event_type
         self._sends_events = -1 if theirs.event_type is None else theirs.event_type
-        self._sending = theirs.listens
+        self.sending = theirs.listens
         if self._open and theirs.listens:
             with contextlib.suppress(OSError):  # an address that cannot be reached is silence, not a fault
                 self._socket.connect((theirs.host, theirs.port))
@@ -108,7 +108,7 @@ class Stream:
 
     def _beat(self) -> None:
         """Send one packet: a key's report if one is due, else the next 20 ms of sound."""
-        if self._sending:
+        if self.sending:
             event, sound = self._next_press(), self._next_sound()
             if event:
                 self._send_event(event)
@@ -127,11 +127,12 @@ class Stream:
     def _next_sound(self) -> bytes:
         if self._sound is None:
             return self.codec.silence
-        frame = next(self._sound, b"")
+        sound, self._sound = self._sound, None  # one that raises is not asked again
+        frame = next(sound, b"")
         if not frame:
-            self._sound = None
             self._notify()
             return self.codec.silence
+        self._sound = sound
         return self.codec.encode(frame.ljust(FRAME_BYTES, b"\0"))
 
     def _send_event(self, event: TelephoneEvent) -> None:
@@ -162,10 +163,10 @@ class Stream:
     def _receive(self, packet: rtp.Packet, at: float) -> None:
         if packet.payload_type in (Codec.PCMU, Codec.PCMA):
             self.recording.add(packet, at)
-            if self.on_frame:
-                self.on_frame(packet.payload)
             if len(self.recording.arrivals) % _FRAMES_PER_NOTICE == 0:
                 self._notify()
+            if self.on_frame:
+                self.on_frame(packet.payload)
         elif packet.payload_type == self._receives_events:
             self._receive_event(packet, at)
 
