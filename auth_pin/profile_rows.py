@@ -58,12 +58,10 @@ class Header:
 def lines(source: BinaryIO) -> Iterator[Line]:
     """The lines of a file, one at a time, however long it is or they are."""
     number = 0
-    while raw := source.readline(LONGEST_LINE):
+    while first := source.readline(LONGEST_LINE):
         number += 1
-        size, whole = len(raw), raw.endswith(b"\n") or len(raw) < LONGEST_LINE
-        while not raw.endswith(b"\n") and (raw := source.readline(LONGEST_LINE)):
-            size, whole = size + len(raw), False
-        yield Line(number, size, _text(raw, number) if whole else None)
+        size = len(first) + _skipped(source, first)
+        yield Line(number, size, _text(first, number) if size == len(first) else None)
 
 
 def read_header(line: Line | None) -> Header:
@@ -91,11 +89,21 @@ def read_row(header: Header, line: Line) -> Row | None:
     if not any(cells):
         return None
     if len(cells) != header.width:
-        raise ImportFault(f"{len(cells)} cells instead of {header.width}")
+        hint = "; quote a cell that holds a separator, as hashes do" if len(cells) > header.width else ""
+        raise ImportFault(f"{len(cells)} cells instead of {header.width}{hint}")
     values = {name: cells[place].strip() for name, place in header.places.items()}
     identifiers.check(values["identifier"])
     pin, pin_hash = _secret(values.get("pin") or None, values.get("pin_hash") or None)
     return Row(values["identifier"], pin, pin_hash, _state(values["state"]), _moment(values.get("created_at", "")))
+
+
+def _skipped(source: BinaryIO, part: bytes) -> int:
+    """Read on to the end of a line that `part` is the beginning of; how many bytes that was."""
+    skipped = 0
+    while len(part) == LONGEST_LINE and not part.endswith(b"\n"):
+        part = source.readline(LONGEST_LINE)
+        skipped += len(part)
+    return skipped
 
 
 def _text(raw: bytes, number: int) -> str:

@@ -74,7 +74,8 @@ def import_file(file: Path) -> None:
     Columns, named in the first line, in any order:
       identifier   6 to 12 digits
       pin          6 digits, or else
-      pin_hash     Argon2id (m=19456,t=2,p=1) of HMAC-SHA256(pin.key, PIN)
+      pin_hash     Argon2id (m=19456,t=2,p=1) of HMAC-SHA256(pin.key, PIN);
+                   in quotes, since it holds commas
       state        unconfirmed, confirmed, suspended, blocked or closed
       created_at   optional; ISO 8601, Polish time without an offset
 
