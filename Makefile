@@ -53,5 +53,5 @@ clean: ## remove the environment and the cache; calls and recordings in var/ sta
 	@PYTHON=$(PYTHON) scripts/environment requirements-dev.lock
 	@touch $@
 
-.cache/uv/bin/uv:
-	@$(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet uv
+.cache/uv/bin/uv: | .venv/.installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --target .cache/uv uv
