@@ -163,15 +163,30 @@ class Phone:
         return [call for call in self.calls if isinstance(call, IncomingCall)]
 
     def close(self) -> None:
-        """Hang up whatever is up, wait a bounded time for it to end, and close the sockets."""
+        """End as one switches a telephone off: hang up, sign off, each for a bounded time; close the sockets."""
         if self._closed:
             return
         self._closed = True
         with self.changed:
-            self._registration.forget()
             for call in self.active_calls:
                 call.hang_up()
-            self.changed.wait_for(lambda: not self.active_calls, _CLOSING_SECONDS)
+            if self.registered:
+                self._registration.register(0)
+            self.changed.wait_for(self._is_quiet, _CLOSING_SECONDS)
+        self._close_sockets()
+
+    def vanish(self) -> None:
+        """End as when the cable is pulled: nobody is told anything."""
+        if not self._closed:
+            self._closed = True
+            self._close_sockets()
+
+    def _is_quiet(self) -> bool:
+        return not self.active_calls and not self._registration.pending
+
+    def _close_sockets(self) -> None:
+        with self.changed:
+            self._registration.forget()
             for call in self.calls:
                 call.stream.close()
             self._transport.close()

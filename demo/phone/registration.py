@@ -36,12 +36,18 @@ class Registration:
         self._call_id, self._tag = secrets.token_hex(12), secrets.token_hex(4)
         self._cseq = 0
         self._expires = 0
+        self._asked = False
         self._refresh: Timer | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether an answer of the server is awaited."""
+        return self._asked and self.status is None
 
     def register(self, expires: int) -> None:
         """Register for so many seconds; 0 takes the contact away."""
         with self._changed:
-            self._expires, self.status = expires, None
+            self._expires, self.status, self._asked = expires, None, True
             self._send()
 
     def forget(self) -> None:

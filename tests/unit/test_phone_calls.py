@@ -334,6 +334,16 @@ def test_a_cancelled_timer_does_nothing(exchange: Exchange) -> None:
     assert ["kept"] == ran
 
 
+def test_a_phone_that_vanishes_says_nothing(caller: Phone, callee: Phone) -> None:
+    """When the cable is pulled the other side hears no BYE, only silence."""
+    here, _ = connected(caller, callee)
+    callee.vanish()
+    heard = here.recording.seconds
+
+    with pytest.raises(PhoneTimeoutError):
+        here.wait_until(lambda: here.ended or here.recording.seconds > heard + 0.1, 0.3)
+
+
 def test_closing_ends_every_call_and_thread() -> None:
     """Leaving the exchange hangs up what is up and leaves no thread."""
     with Exchange() as exchange:
