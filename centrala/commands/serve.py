@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import threading
@@ -37,7 +38,7 @@ log = structlog.get_logger()
 @click.option("--menus", "file", type=click.Path(path_type=Path), help="The menu file (default: the settings').")
 @click.option("--listen", metavar="ADDRESS", help="Listen here instead of where the settings say.")
 @click.option("--hours-at", metavar="ISO-TIME", help="Take opening hours as at this time (demonstrations).")
-@click.option("--transcript", is_flag=True, help="Log every line of each call's transcript, texts included.")
+@click.option("--transcript", is_flag=True, help="Print every line of each call's transcript on stdout, as JSON.")
 def serve(file: Path | None, listen: str | None, hours_at: str | None, transcript: bool) -> None:
     """Carry calls for Asterisk until SIGTERM or Ctrl-C, then let the running ones finish.
 
@@ -54,7 +55,7 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     library = Library(installation.database)
     library.publish(loaded, context.now())
     address = _address(listen or settings.ivr.listen)
-    runner = _runner(installation, library, address, hours_at, _log_lines if transcript else _log_turn)
+    runner = _runner(installation, library, address, hours_at, _print_lines if transcript else _log_turn)
     server = _listen(address, runner, store, settings)
     stop = _stop_on_signals()
     log.info("ready", address=f"{address[0]}:{address[1]}", menus=loaded.flow.version)
@@ -127,6 +128,6 @@ def _log_turn(live: Live, before: State, events: tuple[Event, ...]) -> None:
     )
 
 
-def _log_lines(live: Live, before: State, events: tuple[Event, ...]) -> None:
+def _print_lines(live: Live, before: State, events: tuple[Event, ...]) -> None:
     for line in lines(live, before, events):
-        log.info("call", call=live.call_id, **line)
+        click.echo(json.dumps({"call": live.call_id, **line}, ensure_ascii=False))

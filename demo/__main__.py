@@ -1,0 +1,135 @@
+"""`make run`: the whole helpline on this machine, a demonstration call, and a telephone number to dial."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+import provision
+from centrala import context
+from centrala.service import make_prompt_store
+from centrala.settings import Settings
+from demo import consultants, story
+from demo.phone import Exchange, PhoneTimeoutError
+from demo.station import Addresses, Station, StationError, free_addresses
+from demo.telling import tell_transcript
+from ivr.definition import Flow
+from routing.hours import Hours
+
+USUAL_SIP_PORT = 5060
+DEMONSTRATION_TIME = "10:00"
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Stop after the demonstration call.")
+def main(once: bool) -> None:
+    """Start everything, play a demonstration call, then stay up until Ctrl-C."""
+    _interrupt_on_sigterm()
+    settings, began = context.settings(), time.monotonic()
+    flow = context.menus(settings.menus).flow
+    if warning := provision.own_name_fault():
+        _say(warning)
+    with suppress(KeyboardInterrupt), _explained(), _started(settings, flow) as station:
+        _say(f"Ready after {time.monotonic() - began:.1f} s; everything listens on 127.0.0.1 only.")
+        with Exchange() as exchange:
+            _demonstrate(exchange, station, flow, settings.sip.numbers[0])
+            if not once:
+                _stay(station, settings.sip.numbers[0])
+    _say("Stopped; nothing is left running.")
+
+
+@contextmanager
+def _started(settings: Settings, flow: Flow) -> Iterator[Station]:
+    station = _station(settings, flow)
+    os.environ.update(station.environment)
+    station.write_settings()
+    _say("Rendering prompts ...")
+    store = make_prompt_store(context.installation(), context.settings())
+    with click.progressbar(length=1, label="Prompts", file=sys.stderr) as bar:
+        store.build(flow, lambda done, of: bar.update(done - bar.pos) if bar.length == of else _resize(bar, done, of))
+    try:
+        _say("Starting Asterisk and the IVR ...")
+        station.render()
+        station.start_asterisk()
+        node = station.start_node(0, "--transcript", stdout=subprocess.PIPE)
+        assert node.process.stdout is not None
+        tell_transcript(node.process.stdout, _say)
+        yield station
+    finally:
+        station.stop()
+
+
+def _station(settings: Settings, flow: Flow) -> Station:
+    home = Path(os.environ.get("CENTRALA_HOME") or "var").absolute()
+    return Station(home, settings.menus, _addresses(), hours_at=_hours_at(next(iter(flow.hours.values()))))
+
+
+def _addresses() -> Addresses:
+    return free_addresses(1, USUAL_SIP_PORT)
+
+
+def _hours_at(hours: Hours) -> str | None:
+    """None in opening hours, else a time in them, so that a consultant answers whenever this is run."""
+    now = datetime.now(UTC)
+    if hours.is_open(now):
+        return None
+    days = (now.astimezone(context.SERVICE_ZONE).date() + timedelta(days=count) for count in range(1, 15))
+    for day in days:
+        at = f"{day.isoformat()}T{DEMONSTRATION_TIME}"
+        if hours.is_open(context.moment(at)):
+            _say(f"Consultants are off now; opening hours are taken as at {at}.")
+            return at
+    return None
+
+
+def _demonstrate(exchange: Exchange, station: Station, flow: Flow, number: str) -> None:
+    sip = ("127.0.0.1", station.addresses.sip)
+    installation = context.installation()
+    voice = make_prompt_store(installation, context.settings()).sound((consultants.GREETING,)).path + ".wav"
+    extensions = sorted({agent for queue in flow.queues.values() for agent in queue.agents})
+    desks = consultants.register(exchange, extensions, sip, installation.key("sip"), voice)
+    _say(f"{len(desks)} consultants' phones are registered. A caller dials {number}:")
+    story.play(exchange, sip, number, desks)
+    recorded = sorted(path.name for path in (station.home / "recordings").glob("*.wav"))
+    _say(f"Recorded in {station.home / 'recordings'}: {len(recorded)} files; centrala calls list tells of all calls.")
+
+
+def _stay(station: Station, number: str) -> None:
+    _say(
+        f"\nDial in with a softphone: sip:{number}@127.0.0.1:{station.addresses.sip} "
+        "(UDP, no account or registration).\nConsultants answer by themselves. Ctrl-C stops everything.\n"
+    )
+    threading.Event().wait()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except (StationError, PhoneTimeoutError, provision.ProvisionError, consultants.RegistrationError) as error:
+        raise context.Failure(str(error)) from error
+
+
+def _interrupt_on_sigterm() -> None:
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+def _say(text: str) -> None:
+    click.echo(text)
+
+
+if __name__ == "__main__":
+    main()

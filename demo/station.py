@@ -1,0 +1,213 @@
+"""A whole installation on loopback: Asterisk, IVR processes and their settings, started and stopped together.
+
+Everything runs under one home and dies with this process: nothing is left behind.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import provision
+from demo.asterisk_process import AsteriskProcess, free_port, free_ports, free_udp_range
+
+DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
+READY_SECONDS = 60.0
+STOP_SECONDS = 20.0
+RTP_PORTS = 400
+POLL_SECONDS = 0.05
+
+
+class StationError(RuntimeError):
+    """A part did not start; the message ends with its last words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the parts listen: SIP, one FastAGI port per IVR process, RTP from and to."""
+
+    sip: int
+    nodes: tuple[int, ...]
+    rtp: tuple[int, int]
+
+
+def free_addresses(nodes: int, sip: int | None = None) -> Addresses:
+    """Free loopback ports; `sip` is taken if it is free."""
+    rtp = free_udp_range(RTP_PORTS)
+    chosen = sip if sip is not None and _is_free(sip) else free_port(socket.SOCK_DGRAM)
+    return Addresses(chosen, tuple(free_ports(nodes)), (rtp.start, rtp.stop - 1))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+@dataclass(slots=True)
+class Node:
+    """One IVR process and the file that its log goes to."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self.process.poll() is None
+
+    def kill(self) -> None:
+        """End it without a chance to tidy up, as a power cut would."""
+        self.process.kill()
+        self.process.wait(STOP_SECONDS)
+
+    def terminate(self) -> None:
+        """Ask it to drain: no new calls, running ones finish."""
+        self.process.send_signal(signal.SIGTERM)
+
+    def stop(self) -> None:
+        """End it, politely first."""
+        if self.running:
+            self.terminate()
+            try:
+                self.process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+
+@dataclass(slots=True)
+class Station:
+    """The parts of an installation. Use `running` as a context manager around a started one."""
+
+    home: Path
+    menus: Path
+    addresses: Addresses
+    hours_at: str | None = None
+    database_url: str | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
+    nodes: list[Node | None] = field(default_factory=list)
+    asterisk: AsteriskProcess | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What commands of this installation need in their environment."""
+        own = {"CENTRALA_HOME": str(self.home), "CENTRALA_SETTINGS": str(self.home / "settings.yaml")}
+        if self.database_url:
+            own["CENTRALA_DATABASE_URL"] = self.database_url
+        return {**os.environ, **own}
+
+    def write_settings(self) -> None:
+        """Write the settings file of this installation."""
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        first, last = self.addresses.rtp
+        settings: dict[str, object] = {
+            "menus": str(self.menus.absolute()),
+            "ivr": {"nodes": [f"127.0.0.1:{port}" for port in self.addresses.nodes]},
+            "sip": {"listen": f"127.0.0.1:{self.addresses.sip}", "rtp_from": first, "rtp_to": last},
+        }
+        for section in self.settings:
+            settings[section] = {**_section(settings, section), **_section(self.settings, section)}
+        # JSON is YAML, too.
+        (self.home / "settings.yaml").write_text(json.dumps(settings, indent=1) + "\n", "utf-8")
+
+    def centrala(self, *words: str, stdin: str = "") -> str:
+        """Run a command of the command line; its stdout. Raises StationError."""
+        done = subprocess.run(
+            [sys.executable, "-m", "centrala", *words],
+            input=stdin,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise StationError(f"centrala {' '.join(words)} ended with {done.returncode}:\n{done.stderr}{done.stdout}")
+        return done.stdout
+
+    def render(self) -> None:
+        """Write Asterisk's configuration."""
+        words = ["asterisk", "render", str(self.home / "asterisk" / "etc")]
+        self.centrala(*words, *self._hours())
+
+    def start_asterisk(self) -> None:
+        """Start Asterisk from the rendered configuration and wait until it has booted."""
+        program = provision.asterisk()
+        self.asterisk = AsteriskProcess(program.command, self.home / "asterisk" / "etc" / "asterisk.conf")
+        self.asterisk.start()
+
+    def start_node(self, number: int = 0, *options: str, stdout: int | None = None) -> Node:
+        """Start IVR process `number` and wait until it takes calls; its log goes to a file, its stdout to `stdout`."""
+        address = f"127.0.0.1:{self.addresses.nodes[number]}"
+        log = self.home / f"ivr-{number}.log"
+        command = [*DIES_WITH_US, sys.executable, "-m", "centrala", "serve", "--listen", address]
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                [*command, *self._hours(), *options],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output if stdout is None else stdout,
+                stderr=output,
+                process_group=0,
+            )
+        node = Node(process, log)
+        self.nodes += [None] * (number + 1 - len(self.nodes))
+        self.nodes[number] = node
+        self._wait_ready(node, self.addresses.nodes[number])
+        return node
+
+    def stop(self) -> None:
+        """Stop every part that runs."""
+        for node in self.nodes:
+            if node is not None:
+                node.stop()
+        if self.asterisk is not None:
+            self.asterisk.stop()
+
+    def _hours(self) -> tuple[str, ...]:
+        return ("--hours-at", self.hours_at) if self.hours_at else ()
+
+    def _wait_ready(self, node: Node, port: int) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            if not node.running:
+                raise StationError(f"an IVR process ended at once:\n{_last_words(node.log)}")
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            time.sleep(POLL_SECONDS)
+        raise StationError(f"an IVR process does not listen:\n{_last_words(node.log)}")
+
+
+def _section(settings: Mapping[str, object], name: str) -> dict[str, object]:
+    values = settings.get(name, {})
+    return dict(values) if isinstance(values, Mapping) else {}
+
+
+def _last_words(log: Path) -> str:
+    return "\n".join(log.read_text("utf-8", "replace").splitlines()[-20:])
+
+
+@contextmanager
+def running(station: Station, nodes: int = 1) -> Iterator[Station]:
+    """Start every part of the station, and stop them all at the end."""
+    try:
+        station.write_settings()
+        station.render()
+        station.start_asterisk()
+        for number in range(nodes):
+            station.start_node(number)
+        yield station
+    finally:
+        station.stop()
