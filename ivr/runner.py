@@ -41,6 +41,7 @@ from storage.database import Database
 
 RECORDING_PURPOSE = "consultant_call"
 MOST_SERVICE_ANSWERS = 20
+MOST_RACES = 3
 
 log = structlog.get_logger()
 
@@ -148,10 +149,21 @@ class Runner:
         A call that no process ever met gets a row of its own: a caller was there.
         """
         at = at or self._now()
+        for _ in range(MOST_RACES):
+            try:
+                return self._note_end(arrival, conversation, at)
+            except calls.Superseded:
+                # Its session has just written the end itself, or is about to.
+                continue
+        raise calls.Superseded(arrival.call_id)
+
+    def _note_end(self, arrival: Arrival, conversation: Conversation | None, at: datetime) -> None:
         live, call = self.resume(arrival.call_id), None
         if live is None:
             flow = self._library.current
             live, call = Live(arrival.call_id, flow, 0, Turn(start(flow), (), PlayOut())), _call(arrival, flow, at)
+        elif ended(live):
+            return
         elif not isinstance(live.turn.wait, Transfer):
             conversation = None
         self._advance(live, HungUp(), at, conversation=conversation, call=call)

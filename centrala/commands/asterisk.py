@@ -49,7 +49,7 @@ def render_configuration(
     plan = make_plan(installation, settings, flow, folder, hours_at)
     try:
         write_music(plan.folders.music)
-        for part in ("lib", "spool", "run", "log"):
+        for part in ("lib/keys", "spool", "run", "log"):
             (plan.folders.state / part).mkdir(mode=0o700, parents=True, exist_ok=True)
         files = render(plan, context.now().date())
         write(files, folder)
