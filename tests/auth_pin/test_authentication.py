@@ -91,6 +91,17 @@ def test_an_attempt_that_a_crash_cut_short_counts_once(
     assert [(4, "accepted")] == [(row[1], row[4]) for row in _attempts(populated)]
 
 
+def test_a_turn_that_is_verified_again_is_pending_again(
+    authenticator: Authenticator, populated: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is known of it from the first time, its claim among it, gives way to the second."""
+    _verify(authenticator, EWA, EWA.pin, seq=4)
+    seen: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(pins, "ARGON2ID", Watched(lambda: seen.extend(_attempts(populated))))
+    _verify(authenticator, STRANGER, EWA.pin, seq=4)
+    assert [("call", 4, authenticator.claim(STRANGER.identifier), NOON, "pending")] == seen
+
+
 def test_the_same_turn_of_another_call_is_another_attempt(authenticator: Authenticator, populated: Database) -> None:
     """Turn numbers repeat from call to call."""
     _verify(authenticator, EWA, EWA.pin, call_id="one")
