@@ -14,12 +14,12 @@ from typing import BinaryIO
 import click
 from sqlalchemy.exc import OperationalError
 
-from auth_pin import profiles
 from auth_pin.faults import ProfileFault
 from auth_pin.identifiers import masked
 from auth_pin.keys import Keys
 from auth_pin.profile_import import BadRow, Listeners, Summary, import_profiles
-from auth_pin.profiles import Profile, State
+from auth_pin.profiles import Profile, State, everyone
+from auth_pin.profiles import add as add_profile
 from centrala.context import fail, installation, now
 from storage.installation import Installation
 
@@ -29,8 +29,8 @@ LONGEST_PIN_LINE = 1024
 States = click.Choice([str(state) for state in State])
 
 
-@click.group("profiles")
-def profiles_group() -> None:
+@click.group()
+def profiles() -> None:
     """Profiles of callers: an identifier, a PIN and a state.
 
     Only a confirmed profile leads to the level full. Identifiers are kept encrypted and PINs hashed, both under keys
@@ -38,7 +38,7 @@ def profiles_group() -> None:
     """
 
 
-@profiles_group.command("add")
+@profiles.command("add")
 @click.argument("identifier")
 @click.option("--state", type=States, default=State.CONFIRMED.value, show_default=True, help="The profile's state.")
 def add(identifier: str, state: str) -> None:
@@ -49,23 +49,23 @@ def add(identifier: str, state: str) -> None:
     """
     opened = installation()
     with _explained():
-        subject = profiles.add(opened.database, _keys(opened), identifier, _asked_pin(), State(state), now())
+        subject = add_profile(opened.database, _keys(opened), identifier, _asked_pin(), State(state), now())
     click.echo(f"profile {subject} added, {state}")
 
 
-@profiles_group.command("list")
+@profiles.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array of objects.")
 @click.option("--reveal", is_flag=True, help="Show identifiers in full instead of their last three digits.")
 def list_profiles(as_json: bool, reveal: bool) -> None:
     """List the profiles, the oldest first."""
     opened = installation()
     with _explained():
-        found = profiles.everyone(opened.database, _keys(opened))
+        found = everyone(opened.database, _keys(opened))
         shown = (_shown(profile, reveal) for profile in found)
         _print_json(shown) if as_json else _print_table(shown)
 
 
-@profiles_group.command("import")
+@profiles.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_file(file: Path) -> None:
     """Import profiles from a CSV FILE; safe to repeat.

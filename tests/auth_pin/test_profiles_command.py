@@ -14,12 +14,12 @@ from click.testing import CliRunner, Result
 
 from auth_pin.authentication import Authenticator
 from auth_pin.profiles import State
-from centrala.commands.profiles import profiles_group
+from centrala.commands.profiles import profiles
 from storage.installation import open_installation
 from tests.auth_pin.conftest import KEYS, NOON
 from tests.auth_pin.people import BLOCKED, EWA, STRANGER, Person
 
-COMMAND = "from centrala.commands.profiles import profiles_group; profiles_group(prog_name='centrala profiles')"
+COMMAND = "from centrala.commands.profiles import profiles; profiles(prog_name='centrala profiles')"
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ def _run(environment: dict[str, str], *arguments: str, typed: str = "", state: S
     options = ("--state", str(state)) if state else ()
     runner = CliRunner(env={"CENTRALA_DATABASE_URL": None, **environment})
     raw = typed.encode("utf-8", "surrogateescape")
-    result = runner.invoke(profiles_group, [*arguments, *options], input=raw)
+    result = runner.invoke(profiles, [*arguments, *options], input=raw)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
 
