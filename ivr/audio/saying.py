@@ -1,0 +1,32 @@
+"""What of a flow must be there as sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ivr.definition import Flow, Offices
+from ivr.exploration import Said, explore
+from ivr.fallback import fallback
+from ivr.prompts import Prompt
+
+
+def sequences_of(flow: Flow) -> tuple[Said, ...]:
+    """All that a turn can say in any language, and what the dialplan says while no IVR process answers."""
+    alone = fallback(flow)
+    without_ivr = (alone.connecting, alone.closed, alone.unanswered, alone.goodbye)
+    said = (sequence for found in explore(flow).sequences.values() for sequence in found)
+    return tuple(dict.fromkeys((*said, *filter(None, without_ivr))))
+
+
+def prompts_of(flow: Flow, sequences: Iterable[Said]) -> tuple[Prompt, ...]:
+    """Every prompt of the file in every language, and every address that is said."""
+    templates = {prompt.name for prompt in addresses(flow)}
+    fixed = (prompt for prompt in flow.prompts.values() if prompt.name not in templates)
+    said = (prompt for sequence in sequences for prompt in sequence)
+    return tuple(dict.fromkeys((*fixed, *said)))
+
+
+def addresses(flow: Flow) -> tuple[Prompt, ...]:
+    """The prompts that are filled in with an office's address."""
+    searches = [step for step in flow.steps.values() if isinstance(step, Offices)]
+    return tuple(flow.prompts[search.address, flow.languages[0]] for search in searches)

@@ -1,0 +1,290 @@
+"""What can happen to a call at a wait, each event in the flow's own words, and where it leads.
+
+A *move* is one event at a wait that a gateway carries out, together with the answers of the services that follow it:
+what a runner commits as one turn.
+
+Callers come in two kinds: one whose identifier and PIN belong together (`KNOWN`) and one whose do not (`STRANGER`).
+Opening hours are answered both ways. Offices are looked up in the flow's own tables, so that a postal code that no
+table leaves out is never "not found".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ivr.definition import Authentication, Flow, Menu
+from ivr.events import (
+    Event,
+    HoursChecked,
+    HungUp,
+    Keyed,
+    NoInput,
+    OfficeFound,
+    OfficeNotFound,
+    PinRefused,
+    PinVerified,
+    Played,
+    QueueLeft,
+    SecretKeyed,
+    Started,
+)
+from ivr.flow import GIVE_UP, POSTAL_CODE_DIGITS, step
+from ivr.prompts import Prompt
+from ivr.state import (
+    AtConsent,
+    AtIdentifier,
+    AtMenu,
+    AtNotice,
+    AtOfficeSearch,
+    AtOpening,
+    AtPin,
+    AtPostalCode,
+    AtResult,
+    AtVerification,
+    Ended,
+    InQueue,
+    New,
+    Position,
+    State,
+)
+from ivr.turns import Turn
+from ivr.waits import CheckHours, FindOffice, ServiceWait, VerifyPin
+from routing.offices import Offices
+
+KEYS = "1234567890*#"
+CONSENT_KEYS = "12"
+SHORT_CODE = "123"
+
+KNOWN = "known"
+STRANGER = "stranger"
+SUBJECT = "subject"
+
+Said = tuple[Prompt, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Transition:
+    """One way that a call can go: from a place, by an event, to a place."""
+
+    at: str
+    event: str
+    to: str
+
+    def __str__(self) -> str:
+        return f"{self.at} -- {self.event} --> {self.to}"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An event and the service answers after it; `turn` holds all that is said on the way.
+
+    `hours` are the opening hours that were asked for, and the answers.
+    """
+
+    events: tuple[Event, ...]
+    turn: Turn
+    transitions: tuple[Transition, ...]
+    hours: tuple[tuple[str, bool], ...] = ()
+
+
+def moves(flow: Flow, state: State, outcomes: tuple[str, ...]) -> Iterator[Move]:
+    """Every move from a state that waits for a gateway; `outcomes` are the ways out of a queue."""
+    for event in events_at(flow, state, outcomes):
+        yield from _answered(flow, _first(flow, state, event))
+
+
+def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Event, ...]:
+    """Every event that a gateway can report in `state`, one of a kind."""
+    match state.position:
+        case New():
+            return (Started(),)
+        case AtMenu() | AtConsent():
+            return (*map(Keyed, KEYS), NoInput(), HungUp())
+        case AtIdentifier(name):
+            return (*_identifiers(flow, name), Keyed(GIVE_UP), NoInput(), HungUp())
+        case AtPin(name):
+            digits = _authentication(flow, name).pin_digits
+            return (*(SecretKeyed(length) for length in (digits, digits - 1, 0)), Keyed(GIVE_UP), NoInput(), HungUp())
+        case AtPostalCode(name):
+            return (*map(Keyed, _postal_codes(flow.offices[name])), NoInput(), HungUp())
+        case AtResult() | AtNotice():
+            return (Played(), HungUp())
+        case InQueue():
+            return (*map(QueueLeft, outcomes), HungUp())
+        case _:
+            return ()
+
+
+def _identifiers(flow: Flow, name: str) -> tuple[Event, ...]:
+    fewest, most = _authentication(flow, name).identifier_digits
+    return (
+        SecretKeyed(fewest, KNOWN),
+        SecretKeyed(fewest, STRANGER),
+        SecretKeyed(most, STRANGER),
+        SecretKeyed(max(fewest - 1, 0), STRANGER),
+        SecretKeyed(0),
+    )
+
+
+def _postal_codes(offices: Offices) -> tuple[str, ...]:
+    """One postal code with an office, one without, one too short, and the way back."""
+    codes = (*offices.starts[:1], *unserved(offices)[:1])
+    return (*codes, SHORT_CODE, GIVE_UP)
+
+
+def unserved(offices: Offices) -> tuple[str, ...]:
+    """Postal codes that no office serves, at most one between two ranges; none where the table covers them all."""
+    last = 10**POSTAL_CODE_DIGITS - 1
+    after = (0, *(int(end) + 1 for end in offices.ends))
+    found = (f"{code:0{POSTAL_CODE_DIGITS}}" for code in after if code <= last)
+    return tuple(code for code in found if offices.serving(code) is None)
+
+
+def _first(flow: Flow, state: State, event: Event) -> Move:
+    turn = step(flow, state, event)
+    assert isinstance(turn, Turn), f"{event} means something at {state.position}"
+    return Move((event,), turn, (transition(flow, state, event, turn.state),))
+
+
+def _answered(flow: Flow, move: Move) -> Iterator[Move]:
+    """The move, once every service that it waits for has answered."""
+    wait = move.turn.wait
+    if not isinstance(wait, ServiceWait):
+        yield move
+        return
+    for answer in answers(flow, wait):
+        after = _first(flow, move.turn.state, answer)
+        hours = (
+            ((wait.hours, answer.open),) if isinstance(wait, CheckHours) and isinstance(answer, HoursChecked) else ()
+        )
+        longer = Move(
+            move.events + after.events,
+            replace(after.turn, prompts=move.turn.prompts + after.turn.prompts),
+            move.transitions + after.transitions,
+            move.hours + hours,
+        )
+        yield from _answered(flow, longer)
+
+
+def answers(flow: Flow, wait: ServiceWait) -> tuple[Event, ...]:
+    """What a service can answer."""
+    match wait:
+        case CheckHours():
+            return (HoursChecked(True), HoursChecked(False))
+        case VerifyPin(claim):
+            return (PinVerified(SUBJECT) if claim == KNOWN else PinRefused(),)
+        case FindOffice(name, postal_code):
+            return (office_answer(flow.offices[name], postal_code),)
+
+
+def office_answer(offices: Offices, postal_code: str) -> Event:
+    """What the search for a postal code finds."""
+    office = offices.serving(postal_code)
+    if office is None:
+        return OfficeNotFound()
+    return OfficeFound(office.name, office.street, office.postal_code, office.city)
+
+
+# Names
+
+
+def transition(flow: Flow, before: State, event: Event, after: State) -> Transition:
+    """The name of what `event` did."""
+    return Transition(where(before.position), _what(flow, before, event), where(after.position))
+
+
+def where(position: Position) -> str:
+    """A place's name: the step of the menu file, and which part of it where it has several."""
+    match position:
+        case New():
+            return "start"
+        case AtMenu(name):
+            return name
+        case AtIdentifier(name):
+            return f"{name}/identifier"
+        case AtPin(name):
+            return f"{name}/pin"
+        case AtVerification(name):
+            return f"{name}/verification"
+        case AtResult(name, prompt):
+            return f"{name}/result {prompt}"
+        case AtPostalCode(name):
+            return f"{name}/postal-code"
+        case AtOfficeSearch(name):
+            return f"{name}/search"
+        case AtOpening(name):
+            return f"{name}/hours"
+        case AtNotice(name):
+            return f"{name}/notice"
+        case AtConsent(name):
+            return f"{name}/consent"
+        case InQueue(name):
+            return f"{name}/queue"
+        case Ended(name, cause):
+            return f"{name}/end {cause}"
+
+
+def _what(flow: Flow, state: State, event: Event) -> str:
+    match event:
+        case Keyed(digits):
+            return _matched(state, _keyed(digits), accepts(flow, state, event))
+        case SecretKeyed(length):
+            return _matched(state, f"{length} digits", accepts(flow, state, event))
+        case HoursChecked(is_open):
+            return "open" if is_open else "closed"
+        case QueueLeft(outcome):
+            return f"queue {outcome}"
+        case HungUp():
+            return "hang up"
+        case _:
+            return _PLAIN[type(event)]
+
+
+_PLAIN: dict[type[Event], str] = {
+    Started: "answered",
+    NoInput: "no input",
+    Played: "played",
+    PinVerified: "PIN right",
+    PinRefused: "PIN wrong",
+    OfficeFound: "office found",
+    OfficeNotFound: "office not found",
+}
+
+
+def _keyed(digits: str) -> str:
+    if len(digits) == 1:
+        return f"key {digits}"
+    return "postal code" if len(digits) == POSTAL_CODE_DIGITS else f"{len(digits)} digits"
+
+
+def _matched(state: State, what: str, accepted: bool) -> str:
+    """A second wrong key is like any other: only the first is called by its name."""
+    if accepted:
+        return what
+    return "no match again" if state.no_matches else f"{what}, no match"
+
+
+def accepts(flow: Flow, state: State, event: Keyed | SecretKeyed) -> bool:
+    """Whether what was keyed is one of the things that the gather asks for."""
+    match state.position, event:
+        case AtMenu(name), Keyed(digits):
+            menu = flow.steps[name]
+            return isinstance(menu, Menu) and digits in menu.options
+        case AtConsent(), Keyed(digits):
+            return digits in CONSENT_KEYS
+        case AtPostalCode(), Keyed(digits):
+            return digits == GIVE_UP or len(digits) == POSTAL_CODE_DIGITS
+        case AtIdentifier(name), SecretKeyed(length):
+            fewest, most = _authentication(flow, name).identifier_digits
+            return fewest <= length <= most
+        case AtPin(name), SecretKeyed(length):
+            return length == _authentication(flow, name).pin_digits
+        case _, event:
+            return event == Keyed(GIVE_UP)
+
+
+def _authentication(flow: Flow, name: str) -> Authentication:
+    found = flow.steps[name]
+    assert isinstance(found, Authentication)
+    return found

@@ -1,0 +1,192 @@
+"""What must happen when a script is played: the flow's own answer, without a gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ivr.definition import Flow
+from ivr.events import (
+    Event,
+    HoursChecked,
+    HungUp,
+    Keyed,
+    NoInput,
+    PinRefused,
+    PinVerified,
+    Played,
+    QueueLeft,
+    SecretKeyed,
+    Started,
+)
+from ivr.exploration import Exploration, Said, Transition
+from ivr.exploration.moves import office_answer, transition
+from ivr.flow import GIVE_UP, start, step
+from ivr.scripts.script import SILENCE, TERMINATOR, Act, HangUp, Key, Listen, Profile, Queue, Script, profiles
+from ivr.state import AtIdentifier, AtPin, AtVerification, Position, State
+from ivr.turns import Turn
+from ivr.waits import CheckHours, FindOffice, Gather, PlayOut, ServiceWait, Transfer, VerifyPin, Wait
+
+HORIZON = timedelta(days=14)
+TICK = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One turn: its events, the state after it, and what is said. Everybody's pseudonym is the same."""
+
+    events: tuple[Event, ...]
+    state: State
+    prompts: Said
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many of a flow's transitions scripts cover, and which they miss."""
+
+    covered: int
+    missed: tuple[Transition, ...]
+
+    def __str__(self) -> str:
+        total = f"covered {self.covered} of {self.covered + len(self.missed)} transitions"
+        return "\n".join([total, *(f"  missed: {missed}" for missed in self.missed)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    before: State
+    event: Event
+    turn: Turn
+
+
+def expected(flow: Flow, script: Script) -> tuple[Happened, ...]:
+    """What happens, turn by turn, the answered call first.
+
+    Raises ValueError where an act does not fit what the call waits for.
+    """
+    return tuple(
+        happened(
+            tuple(one.event for one in steps),
+            steps[-1].turn.state,
+            tuple(prompt for one in steps for prompt in one.turn.prompts),
+        )
+        for steps in _played(flow, script)
+    )
+
+
+def happened(events: tuple[Event, ...], state: State, prompts: Said) -> Happened:
+    """A turn as a runner's observer is told of it, fit to be compared with an expected one."""
+    return Happened(tuple(map(_nameless_event, events)), _nameless_state(state), prompts)
+
+
+def coverage(flow: Flow, exploration: Exploration, scripts: Iterable[Script]) -> Coverage:
+    """Play the scripts and count the transitions that they make."""
+    made = {transition for script in scripts for transition in transitions(flow, script)}
+    missed = tuple(transition for transition in exploration.transitions if transition not in made)
+    return Coverage(len(exploration.transitions) - len(missed), missed)
+
+
+def transitions(flow: Flow, script: Script) -> frozenset[Transition]:
+    """The transitions that a script makes."""
+    return frozenset(
+        transition(flow, one.before, one.event, one.turn.state) for steps in _played(flow, script) for one in steps
+    )
+
+
+def moment(flow: Flow, script: Script, after: datetime) -> datetime | None:
+    """A time within two weeks at which opening hours are as the script needs them; None if there is none."""
+    at = after
+    while at < after + HORIZON:
+        if all(flow.hours[name].is_open(at) == is_open for name, is_open in script.hours):
+            return at
+        at += TICK
+    return None
+
+
+def _played(flow: Flow, script: Script) -> Iterator[tuple[_Step, ...]]:
+    steps = _turn(flow, script, start(flow), Started(), "")
+    yield steps
+    for act in script.acts:
+        turn = steps[-1].turn
+        word = act.word if isinstance(act, Key) else ""
+        steps = _turn(flow, script, turn.state, _event(act, turn.wait, turn.state.position), _number(word))
+        yield steps
+
+
+def _turn(flow: Flow, script: Script, state: State, event: Event, keyed: str) -> tuple[_Step, ...]:
+    """An event, and the answers of the services that follow it."""
+    steps: tuple[_Step, ...] = ()
+    while True:
+        turn = step(flow, state, event)
+        if not isinstance(turn, Turn):
+            raise ValueError(turn.reason)
+        steps = (*steps, _Step(state, event, turn))
+        if not isinstance(turn.wait, ServiceWait):
+            return steps
+        state, event = turn.state, _answer(flow, script, turn.wait, keyed)
+
+
+def _event(act: Act, wait: Wait, position: Position) -> Event:
+    """What an act is to the flow. An identifier is its own pseudonym here."""
+    match act, wait:
+        case HangUp(), _:
+            return HungUp()
+        case Listen(), PlayOut():
+            return Played()
+        case Queue(outcome), Transfer():
+            return QueueLeft(outcome)
+        case Key(word), Gather() if word == SILENCE:
+            return NoInput()
+        case Key(word), Gather(secret=True):
+            return _secret(_number(word), position)
+        case Key(word), Gather():
+            return Keyed(_number(word))
+        case _:
+            raise ValueError(f"{act} does not fit {wait}")
+
+
+def _number(word: str) -> str:
+    return word.partition(TERMINATOR)[0] or TERMINATOR
+
+
+def _secret(digits: str, position: Position) -> Event:
+    if GIVE_UP in digits:
+        return Keyed(GIVE_UP)
+    if not digits.isdecimal():
+        return SecretKeyed(0)
+    return SecretKeyed(len(digits), digits if isinstance(position, AtIdentifier) else None)
+
+
+def _answer(flow: Flow, script: Script, wait: ServiceWait, keyed: str) -> Event:
+    match wait:
+        case CheckHours(hours):
+            return HoursChecked(dict(script.hours).get(hours, True))
+        case FindOffice(name, postal_code):
+            return office_answer(flow.offices[name], postal_code)
+        case VerifyPin(claim):
+            return PinVerified(claim) if Profile(claim, keyed) in profiles(flow) else PinRefused()
+
+
+# Pseudonyms are made with an installation's own key, so two installations never agree on them.
+
+SOMEBODY = "somebody"
+
+
+def _nameless_event(event: Event) -> Event:
+    match event:
+        case SecretKeyed(length, str()):
+            return SecretKeyed(length, SOMEBODY)
+        case PinVerified():
+            return PinVerified(SOMEBODY)
+        case _:
+            return event
+
+
+def _nameless_state(state: State) -> State:
+    subject = None if state.subject is None else SOMEBODY
+    match state.position:
+        case AtPin() | AtVerification() as position:
+            return replace(state, subject=subject, position=replace(position, claim=SOMEBODY))
+        case _:
+            return replace(state, subject=subject)

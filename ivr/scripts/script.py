@@ -1,0 +1,118 @@
+"""What a script is made of, and the people in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import cycle, islice
+
+from ivr.definition import Authentication, Flow
+
+SILENCE = "-"
+TERMINATOR = "#"
+
+_KNOWN = "246813579"
+_STRANGER = "975318642"
+_PIN = "471155274"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Keys at a gather, as a word of `centrala call --keys`: `-` is silence, `#` ends a number."""
+
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Hear what cannot be cut short, to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A stay in a queue that ends so."""
+
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """Hang up instead of what the call waits for."""
+
+
+Act = Key | Listen | Queue | HangUp
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What happens in one call, from the answer to its end.
+
+    `hours` are the opening hours that the call asks for, and whether they are open.
+    """
+
+    acts: tuple[Act, ...]
+    hours: tuple[tuple[str, bool], ...] = ()
+
+    @property
+    def keys(self) -> str:
+        """The words for `centrala call --keys`."""
+        return " ".join(act.word for act in self.acts if isinstance(act, Key))
+
+    @property
+    def gathers(self) -> int:
+        """How many gathers the caller answers."""
+        return sum(isinstance(act, Key) for act in self.acts)
+
+    @property
+    def keys_tell_all(self) -> bool:
+        """Whether `centrala call --keys` plays the whole script: nobody hangs up, and every queue answers."""
+        return all(isinstance(act, Key | Listen) or act == Queue("answered") for act in self.acts)
+
+    def __str__(self) -> str:
+        hours = "".join(f"{name} {'open' if is_open else 'closed'}: " for name, is_open in self.hours)
+        return hours + " ".join(_told(act) for act in self.acts)
+
+
+def _told(act: Act) -> str:
+    match act:
+        case Key(word):
+            return word
+        case Listen():
+            return "(listen)"
+        case Queue(outcome):
+            return f"(queue: {outcome})"
+        case HangUp():
+            return "(hang up)"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Somebody who may authenticate in the scripts' world."""
+
+    identifier: str
+    pin: str
+
+
+def profiles(flow: Flow) -> tuple[Profile, ...]:
+    """Who may authenticate while scripts are played: one profile for each length of identifier and PIN."""
+    logins = [step for step in flow.steps.values() if isinstance(step, Authentication)]
+    found = {Profile(known_identifier(login.identifier_digits[0]), right_pin(login.pin_digits)) for login in logins}
+    return tuple(sorted(found, key=lambda profile: (profile.identifier, profile.pin)))
+
+
+def known_identifier(length: int) -> str:
+    """The identifier of somebody who may authenticate."""
+    return _digits(_KNOWN, length)
+
+
+def strange_identifier(length: int) -> str:
+    """An identifier that nobody has. Only such a caller is refused, so that no real profile is ever locked."""
+    return _digits(_STRANGER, length)
+
+
+def right_pin(length: int) -> str:
+    """The PIN that everybody in the scripts has."""
+    return _digits(_PIN, length)
+
+
+def _digits(source: str, length: int) -> str:
+    return "".join(islice(cycle(source), length))
