@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -11,19 +10,19 @@ from enum import Enum
 
 from demo.phone import sdp
 from demo.phone.dialog import ALLOW, Dialog, Line
+from demo.phone.endings import EndedBy, Ending, ending_of
 from demo.phone.messages import Address, Headers, Request, parse_address
 from demo.phone.recording import Recording
 from demo.phone.sounds import Sound
 from demo.phone.stream import HeardKey, OnFrame, Stream
 from demo.phone.transport import ServerTransaction, Transport, reply
+from demo.phone.waiting import PhoneTimeoutError, wait_for
 
 SDP_TYPE: Line = ("Content-Type", "application/sdp")
 INFO_TYPE = "application/dtmf-relay"
 
 PRESS_SECONDS = 0.12
 GAP_SECONDS = 0.1
-
-_CAUSE = re.compile(r"Q\.850\s*;.*?cause\s*=\s*(\d+)", re.IGNORECASE)
 
 
 class CallState(Enum):
@@ -36,38 +35,12 @@ class CallState(Enum):
     ENDED = "ended"
 
 
-class EndedBy(Enum):
-    """Who ended a call."""
-
-    US = "us"
-    THEM = "them"
-    TIMEOUT = "timeout"
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a call ended.
-
-    `status` is the SIP status that refused or cancelled it, None for a BYE; `cause` the Q.850 cause in the
-    Reason header (16: normal clearing), None where none came; `reason` that header, or the status' words.
-    """
-
-    by: EndedBy
-    status: int | None = None
-    cause: int | None = None
-    reason: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Moment:
     """One line of a call's history: when (monotonic seconds) and what."""
 
     at: float
     what: str
-
-
-class PhoneTimeoutError(AssertionError):
-    """Something waited for did not happen in time; the text tells what happened instead."""
 
 
 class Call:
@@ -77,7 +50,7 @@ class Call:
     """
 
     def __init__(
-        self, transport: Transport, dialog: Dialog, own: sdp.AudioStream, changed: threading.Condition
+        self, transport: Transport, dialog: Dialog, own: sdp.AudioStream, any_changed: threading.Condition
     ) -> None:
         self.state = CallState.CALLING
         self.ending: Ending | None = None
@@ -85,13 +58,14 @@ class Call:
         self.history: list[Moment] = []
         self.infos: list[Request] = []
         self.reinvited = 0
-        self.changed = changed
+        self.changed = threading.Condition(transport.exchange.lock)
+        self._any_changed = any_changed
         self._pending_ack: ServerTransaction | None = None
         self._bye_on_ack = False
         self._bye_sent = False
         self._transport = transport
         self._dialog = dialog
-        self._stream = Stream(transport.exchange, transport.host, changed.notify_all)
+        self._stream = Stream(transport.exchange, transport.host, self._stir)
         self._own = self._described = replace(own, port=self._stream.port)
 
     @property
@@ -177,13 +151,12 @@ class Call:
     def wait_until(
         self, predicate: Callable[[], object], timeout: float = 10.0, what: str = "what was waited for"
     ) -> None:
-        """Wait until the predicate is true; it is asked again after every event and five frames of sound.
+        """Wait until the predicate is true; it is asked after every event of this call, five frames heard included.
 
         Raises `PhoneTimeoutError` with the call's history.
         """
-        with self.changed:
-            if not self.changed.wait_for(predicate, timeout):
-                raise PhoneTimeoutError(f"{what}: not within {timeout} s\n{self.describe()}")
+        if not wait_for(self.changed, predicate, timeout):
+            raise PhoneTimeoutError(f"{what}: not within {timeout} s\n{self.describe()}")
 
     def wait_up(self, timeout: float = 10.0) -> None:
         """Wait until the call is answered. Raises `PhoneTimeoutError`, at once where it has ended."""
@@ -322,11 +295,9 @@ class Call:
 
     def _note(self, what: str) -> None:
         self.history.append(Moment(time.monotonic(), what))
+        self._stir()
+
+    def _stir(self) -> None:
+        """Wake whoever waits for this call, and whoever waits for any call of its phone."""
         self.changed.notify_all()
-
-
-def ending_of(headers: Headers, by: EndedBy, status: int | None = None, words: str = "") -> Ending:
-    """Read how a call ended from the message that ended it (Reason header: RFC 3326)."""
-    reason = headers.text("reason")
-    match = _CAUSE.search(reason)
-    return Ending(by, status, int(match[1]) if match else None, reason or words)
+        self._any_changed.notify_all()

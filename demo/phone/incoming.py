@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from demo.phone import sdp
-from demo.phone.call import Call, CallState, EndedBy, Ending, ending_of
+from demo.phone.call import Call, CallState
 from demo.phone.dialog import Dialog, Line
+from demo.phone.endings import EndedBy, Ending, ending_of
 from demo.phone.exchange import Timer
 from demo.phone.messages import MalformedMessageError, parse_address
 from demo.phone.transport import ServerTransaction, Transport, reply
@@ -46,10 +47,10 @@ class IncomingCall(Call):
         transport: Transport,
         dialog: Dialog,
         own: sdp.AudioStream,
-        changed: threading.Condition,
+        any_changed: threading.Condition,
         transaction: ServerTransaction,
     ) -> None:
-        super().__init__(transport, dialog, own, changed)
+        super().__init__(transport, dialog, own, any_changed)
         self.headers = transaction.request.headers
         self.state = CallState.RINGING
         self._transaction = transaction

@@ -6,8 +6,9 @@ import threading
 from dataclasses import replace
 
 from demo.phone import digest, sdp
-from demo.phone.call import SDP_TYPE, Call, CallState, EndedBy, Ending, ending_of
+from demo.phone.call import SDP_TYPE, Call, CallState
 from demo.phone.dialog import ALLOW, Dialog, Line
+from demo.phone.endings import EndedBy, Ending, ending_of
 from demo.phone.messages import Request, Response, parse_cseq
 from demo.phone.transport import Transport, cancellation
 
@@ -20,10 +21,10 @@ class OutgoingCall(Call):
         transport: Transport,
         dialog: Dialog,
         own: sdp.AudioStream,
-        changed: threading.Condition,
+        any_changed: threading.Condition,
         credentials: digest.Credentials | None,
     ) -> None:
-        super().__init__(transport, dialog, own, changed)
+        super().__init__(transport, dialog, own, any_changed)
         self.provisional: list[int] = []
         self.status: int | None = None
         self._credentials = credentials

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from demo.phone import sdp
-from demo.phone.call import Call, PhoneTimeoutError
+from demo.phone.call import Call
 from demo.phone.dialog import ALLOW, Dialog, Line
 from demo.phone.digest import Credentials
 from demo.phone.exchange import Exchange
@@ -20,6 +20,7 @@ from demo.phone.messages import MalformedMessageError, Request, parse_address
 from demo.phone.outgoing import OutgoingCall
 from demo.phone.registration import Registration
 from demo.phone.transport import T1, Destination, ServerTransaction, Transport, reply
+from demo.phone.waiting import PhoneTimeoutError, wait_for
 
 OnCall = Callable[[IncomingCall], Reaction]
 
@@ -147,10 +148,9 @@ class Phone:
 
         Raises `PhoneTimeoutError` with the story of the calls that are not over.
         """
-        with self.changed:
-            if not self.changed.wait_for(predicate, timeout):
-                stories = "\n".join(call.describe() for call in self.calls[-3:])
-                raise PhoneTimeoutError(f"{what}: not within {timeout} s; phone {self.user}\n{stories}")
+        if not wait_for(self.changed, predicate, timeout):
+            stories = "\n".join(call.describe() for call in self.calls[-3:])
+            raise PhoneTimeoutError(f"{what}: not within {timeout} s; phone {self.user}\n{stories}")
 
     def wait_for_call(self, timeout: float = 10.0, after: int = 0) -> IncomingCall:
         """Wait for a call to come in, the one after so many others. Raises `PhoneTimeoutError`."""
