@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import click
 
 import provision
 from centrala import context
+from centrala.commands.prompts import progress_bar
 from centrala.service import make_prompt_store
 from centrala.settings import Settings
 from demo import consultants, story
@@ -55,8 +55,8 @@ def _started(settings: Settings, flow: Flow) -> Iterator[Station]:
     station.write_settings()
     _say("Rendering prompts ...")
     store = make_prompt_store(context.installation(), context.settings())
-    with click.progressbar(length=1, label="Prompts", file=sys.stderr) as bar:
-        store.build(flow, lambda done, of: bar.update(done - bar.pos) if bar.length == of else _resize(bar, done, of))
+    with progress_bar() as progress:
+        store.build(flow, progress)
     try:
         _say("Starting Asterisk and the IVR ...")
         station.render()

@@ -16,7 +16,9 @@ class RegistrationError(RuntimeError):
     """A consultant's phone was refused."""
 
 
-def register(exchange: Exchange, extensions: Iterable[str], sip: tuple[str, int], key: bytes, voice: str) -> list[Phone]:
+def register(
+    exchange: Exchange, extensions: Iterable[str], sip: tuple[str, int], key: bytes, voice: str
+) -> list[Phone]:
     """Register a phone per extension; each answers after ringing and plays the sound file `voice`."""
 
     def answer(call: IncomingCall) -> Answer:

@@ -167,9 +167,10 @@ def _stop_at(flow: Flow, state: State, at: Step, said: Said) -> Turn:
             return _turn(flow, state, AtOpening(name), said)
         case Authentication(name, success=prompt, then=then) if state.auth_level == "full":
             return _turn(flow, state, AtResult(name, prompt, then), said + _say(flow, state, prompt))
+        case Authentication(name, tries=tries, failure=prompt, otherwise=then) if state.pin_tries >= tries:
+            return _turn(flow, state, AtResult(name, prompt, then), said + _say(flow, state, prompt))
         case Authentication(name, identifier):
-            fresh = replace(state, pin_tries=0)
-            return _turn(flow, fresh, AtIdentifier(name), said + _say(flow, state, identifier))
+            return _turn(flow, state, AtIdentifier(name), said + _say(flow, state, identifier))
         case Offices(name, postal_code):
             return _turn(flow, state, AtPostalCode(name), said + _say(flow, state, postal_code))
         case Transfer(name, topic):

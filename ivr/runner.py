@@ -54,15 +54,10 @@ class Authenticator(Protocol):
         ...
 
     def verify(self, claim: str, pin: str, *, call_id: str, seq: int, at: datetime) -> str | None:
-        """The profile's pseudonym if the PIN is its own; counts one attempt per (call_id, seq)."""
-        ...
+        """The profile's pseudonym if the PIN is its own; `seq` is which try of the call this is.
 
-
-class Observer(Protocol):
-    """Is told of each committed turn."""
-
-    def __call__(self, live: Live, before: State, events: tuple[Event, ...]) -> None:
-        """`live` stands after the turn, `before` is the state that the events met."""
+        A try counts once, however often it is verified: a process may die before the turn is committed.
+        """
         ...
 
 
@@ -97,6 +92,10 @@ class Live:
     flow: Flow
     seq: int
     turn: Turn
+
+
+# Is told of each committed turn: the call after it, the state that the events met, and the events.
+Observer = Callable[[Live, State, tuple[Event, ...]], None]
 
 
 class Runner:
@@ -240,7 +239,9 @@ class Runner:
                 return OfficeFound(office.name, office.street, office.postal_code, office.city)
             case VerifyPin(claim):
                 assert pin is not None, "a PIN is verified in the turn that it was keyed in"
-                subject = self._authenticator.verify(claim, pin, call_id=live.call_id, seq=live.seq + 1, at=self._now())
+                subject = self._authenticator.verify(
+                    claim, pin, call_id=live.call_id, seq=live.turn.state.pin_tries + 1, at=self._now()
+                )
                 return PinRefused() if subject is None else PinVerified(subject)
 
     def _commit(

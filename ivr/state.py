@@ -126,7 +126,8 @@ class State:
 
     `trail` is the way back, the nearest menu last; `heard` are menus whose long form was heard. `admitted` is set when
     the caller asked for a consultant in opening hours and stays set: whoever asked in time is served. `subject` is the
-    pseudonym of the authenticated profile. `consent` is None until the caller has decided on recording.
+    pseudonym of the authenticated profile; `pin_tries` counts refused PINs of the whole call. `consent` is None until
+    the caller has decided on recording.
     """
 
     lang: str

@@ -36,7 +36,7 @@ def build(file: Path | None, as_json: bool) -> None:
     installation = context.installation()
     store = make_prompt_store(installation, settings)
     try:
-        with _progress() as progress:
+        with progress_bar() as progress:
             report = store.build(flow, progress)
     except AudioError as error:
         raise context.Failure(str(error)) from error
@@ -44,7 +44,7 @@ def build(file: Path | None, as_json: bool) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def progress_bar() -> Iterator[Progress]:
     """A bar on stderr, so that stdout is the report alone; nothing where stderr is no terminal."""
     with click.progressbar(length=1, label="prompts", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
 

@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from demo.phone import sdp
+from demo.phone.derived import reply
 from demo.phone.dialog import ALLOW, Dialog, Line
 from demo.phone.endings import EndedBy, Ending, ending_of
 from demo.phone.messages import Address, Headers, Request, parse_address
 from demo.phone.recording import Recording
 from demo.phone.sounds import Sound
 from demo.phone.stream import HeardKey, OnFrame, Stream
-from demo.phone.transport import ServerTransaction, Transport, reply
+from demo.phone.transactions import ServerTransaction
+from demo.phone.transport import Transport
 from demo.phone.waiting import PhoneTimeoutError, wait_for
 
 SDP_TYPE: Line = ("Content-Type", "application/sdp")

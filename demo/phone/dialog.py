@@ -6,7 +6,8 @@ import contextlib
 from dataclasses import dataclass
 
 from demo.phone.messages import Headers, MalformedMessageError, Request, Response, host_and_port, parse_address
-from demo.phone.transport import Destination, next_hop
+from demo.phone.transactions import Destination
+from demo.phone.transport import next_hop
 
 Line = tuple[str, str]
 

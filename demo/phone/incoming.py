@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from demo.phone import sdp
 from demo.phone.call import Call, CallState
+from demo.phone.derived import reply
 from demo.phone.dialog import Dialog, Line
 from demo.phone.endings import EndedBy, Ending, ending_of
 from demo.phone.exchange import Timer
 from demo.phone.messages import MalformedMessageError, parse_address
-from demo.phone.transport import ServerTransaction, Transport, reply
+from demo.phone.transactions import ServerTransaction
+from demo.phone.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)

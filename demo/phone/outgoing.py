@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from demo.phone import digest, sdp
 from demo.phone.call import SDP_TYPE, Call, CallState
+from demo.phone.derived import cancellation
 from demo.phone.dialog import ALLOW, Dialog, Line
 from demo.phone.endings import EndedBy, Ending, ending_of
 from demo.phone.messages import Request, Response, parse_cseq
-from demo.phone.transport import Transport, cancellation
+from demo.phone.transactions import GIVE_UP_IN_T1
+from demo.phone.transport import Transport
 
 
 class OutgoingCall(Call):
@@ -121,7 +123,7 @@ class OutgoingCall(Call):
             self._note("sent CANCEL")
             request = cancellation(self._invite)
             self._transport.request(request, self._dialog.destination, lambda response: None)
-            limit = self._transport.t1 * 64
+            limit = self._transport.t1 * GIVE_UP_IN_T1
             self._transport.exchange.after(limit, self._no_response)
 
     def _no_response(self) -> None:

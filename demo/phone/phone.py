@@ -11,6 +11,7 @@ from typing import Self
 
 from demo.phone import sdp
 from demo.phone.call import Call
+from demo.phone.derived import reply
 from demo.phone.dialog import ALLOW, Dialog, Line
 from demo.phone.digest import Credentials
 from demo.phone.exchange import Exchange
@@ -19,7 +20,8 @@ from demo.phone.incoming import Answer, IncomingCall, Reaction, dialog_of
 from demo.phone.messages import MalformedMessageError, Request, parse_address
 from demo.phone.outgoing import OutgoingCall
 from demo.phone.registration import Registration
-from demo.phone.transport import T1, Destination, ServerTransaction, Transport, reply
+from demo.phone.transactions import T1, Destination, ServerTransaction
+from demo.phone.transport import Transport
 from demo.phone.waiting import PhoneTimeoutError, wait_for
 
 OnCall = Callable[[IncomingCall], Reaction]

@@ -9,7 +9,8 @@ from demo.phone import digest
 from demo.phone.dialog import USER_AGENT, Line
 from demo.phone.exchange import Timer
 from demo.phone.messages import Headers, Request, Response
-from demo.phone.transport import Destination, Transport
+from demo.phone.transactions import Destination
+from demo.phone.transport import Transport
 
 
 class Registration:

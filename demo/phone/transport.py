@@ -1,141 +1,36 @@
-"""A SIP socket and its transactions: what is sent again, how long, what belongs together (RFC 3261, 17)."""
+"""A SIP socket: which message belongs to which transaction, and where it goes (RFC 3261, sections 17 and 18)."""
 
 from __future__ import annotations
 
 import contextlib
 import ipaddress
-import math
 import secrets
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from demo.phone.exchange import Exchange, Timer
+from demo.phone.exchange import Exchange
 from demo.phone.messages import (
     BRANCH_COOKIE,
-    Headers,
     MalformedMessageError,
     Message,
     Request,
     Response,
-    canonical,
     host_and_port,
     parse_cseq,
     parse_message,
     parse_via,
 )
+from demo.phone.transactions import (
+    GIVE_UP_IN_T1,
+    T1,
+    ClientTransaction,
+    Destination,
+    OnResponse,
+    OnTimeout,
+    ServerTransaction,
+)
 
-T1 = 0.5
-"""Estimate of a round trip in seconds; every other interval follows from it (RFC 3261, section 17.1.1.1)."""
-
-T2_IN_T1 = 8
-GIVE_UP_IN_T1 = 64
 _MOST_AT_ONCE = 64
-_COPIED = ("via", "record-route", "from", "to", "call-id", "cseq")
-
-Destination = tuple[str, int]
-OnResponse = Callable[[Response], None]
-OnTimeout = Callable[[], None]
-
-
-class Retransmission:
-    """Sends the same bytes again and again, at growing distances, until it is stopped or time is up."""
-
-    def __init__(
-        self, transport: Transport, send: Callable[[], None], give_up: OnTimeout, doubles_for_ever: bool = False
-    ) -> None:
-        self._exchange = transport.exchange
-        self._send = send
-        self._interval = transport.t1
-        self._limit = math.inf if doubles_for_ever else transport.t1 * T2_IN_T1
-        self._again: Timer = self._exchange.after(self._interval, self._repeat)
-        self._end: Timer = self._exchange.after(transport.t1 * GIVE_UP_IN_T1, lambda: self._expire(give_up))
-
-    def slow_down(self) -> None:
-        """Repeat at the longest distance only: the other side is known to be at work."""
-        self._interval = self._limit
-
-    def stop(self) -> None:
-        """Send no more and do not give up."""
-        self._again.cancel()
-        self._end.cancel()
-
-    def _repeat(self) -> None:
-        self._send()
-        self._interval = min(2 * self._interval, self._limit)
-        self._again = self._exchange.after(self._interval, self._repeat)
-
-    def _expire(self, give_up: OnTimeout) -> None:
-        self.stop()
-        give_up()
-
-
-@dataclass(slots=True)
-class ClientTransaction:
-    """A request of ours on its way to its final response."""
-
-    transport: Transport
-    request: Request
-    destination: Destination
-    on_response: OnResponse
-    on_timeout: OnTimeout
-    retransmission: Retransmission | None = None
-
-    def start(self) -> None:
-        """Send the request for the first time."""
-        self._send()
-        invite = self.request.method == "INVITE"
-        self.retransmission = Retransmission(self.transport, self._send, self._give_up, invite)
-
-    def receive(self, response: Response) -> None:
-        """Take a response in: stop repeating, acknowledge a refusal, pass it on."""
-        invite = self.request.method == "INVITE"
-        if self.retransmission and response.status < 200 and not invite:
-            self.retransmission.slow_down()
-        elif self.retransmission:
-            self.retransmission.stop()
-        if invite and response.status >= 300:
-            self.transport.send(acknowledgement(self.request, response), self.destination)
-        self.on_response(response)
-
-    def _send(self) -> None:
-        self.transport.send(self.request, self.destination)
-
-    def _give_up(self) -> None:
-        self.transport.forget_client(self)
-        self.on_timeout()
-
-
-@dataclass(slots=True)
-class ServerTransaction:
-    """A request of the other side and what has been answered to it."""
-
-    transport: Transport
-    request: Request
-    source: Destination
-    answered: Response | None = None
-    retransmission: Retransmission | None = None
-
-    def respond(self, response: Response, on_unacknowledged: OnTimeout = lambda: None) -> None:
-        """Answer; the final answer to an INVITE is repeated until it is acknowledged."""
-        self.answered = response
-        self._send()
-        if self.request.method == "INVITE" and response.status >= 200:
-            self.retransmission = Retransmission(self.transport, self._send, on_unacknowledged)
-
-    def repeat(self) -> None:
-        """The other side has asked again: answer again."""
-        if self.answered:
-            self._send()
-
-    def acknowledge(self) -> None:
-        """The other side has our final answer."""
-        if self.retransmission:
-            self.retransmission.stop()
-
-    def _send(self) -> None:
-        if self.answered:
-            self.transport.send(self.answered, self.source)
 
 
 class Transport:
@@ -193,14 +88,16 @@ class Transport:
         on_timeout: OnTimeout = lambda: None,
     ) -> ClientTransaction:
         """Send a request and see it through to its final response, or to the timeout (64 * T1)."""
-        transaction = ClientTransaction(self, request, destination, on_response, on_timeout)
-        self._clients[parse_via(request).branch, request.method] = transaction
+        key = parse_via(request).branch, request.method
+
+        def give_up() -> None:
+            self._clients.pop(key, None)
+            on_timeout()
+
+        transaction = ClientTransaction(self, request, destination, on_response, give_up)
+        self._clients[key] = transaction
         transaction.start()
         return transaction
-
-    def forget_client(self, transaction: ClientTransaction) -> None:
-        """Let later responses of this transaction go by."""
-        self._clients.pop((parse_via(transaction.request).branch, transaction.request.method), None)
 
     def _readable(self) -> None:
         for _ in range(_MOST_AT_ONCE):
@@ -228,7 +125,7 @@ class Transport:
             return
         transaction.receive(response)
         if response.status >= 200:
-            self.exchange.after(GIVE_UP_IN_T1 * self.t1, lambda: self.forget_client(transaction))
+            self.exchange.after(GIVE_UP_IN_T1 * self.t1, lambda: self._clients.pop(key, None))
 
     def _receive_request(self, request: Request, branch: str, source: Destination) -> None:
         if request.method == "ACK":
@@ -253,26 +150,6 @@ class Transport:
             self.exchange.after(GIVE_UP_IN_T1 * self.t1, lambda: self._forget_server(branch, method))
 
 
-def acknowledgement(request: Request, response: Response) -> Request:
-    """Build the ACK to a refused INVITE: the INVITE's own transaction (RFC 3261, section 17.1.1.3)."""
-    return _within(request, "ACK", response.headers.get("to"))
-
-
-def cancellation(request: Request) -> Request:
-    """Build the CANCEL of an INVITE that is under way (RFC 3261, section 9.1)."""
-    return _within(request, "CANCEL", request.headers.get("to"))
-
-
-def reply(request: Request, status: int, reason: str, to: str, *lines: tuple[str, str]) -> Response:
-    """Build a response's head from its request (RFC 3261, section 8.2.6)."""
-    copied = tuple(
-        (name, to if canonical(name) == "to" else value)
-        for name, value in request.headers.lines
-        if canonical(name) in _COPIED
-    )
-    return Response(status, reason, Headers(copied + lines))
-
-
 def next_hop(uri: str, fallback: Destination) -> Destination:
     """Return where a request for this URI goes; no host name is looked up, the fallback stands for it."""
     try:
@@ -280,21 +157,6 @@ def next_hop(uri: str, fallback: Destination) -> Destination:
         return str(ipaddress.IPv4Address(host)), port
     except ValueError:
         return fallback
-
-
-def _within(request: Request, method: str, to: str) -> Request:
-    given = request.headers
-    number, _ = parse_cseq(request)
-    lines = (
-        ("Via", given.get("via")),
-        ("Max-Forwards", "70"),
-        ("From", given.get("from")),
-        ("To", to),
-        ("Call-ID", given.get("call-id")),
-        ("CSeq", f"{number} {method}"),
-        *(("Route", route) for route in given.all("route")),
-    )
-    return Request(method, request.uri, Headers(lines))
 
 
 def _return_path(request: Request, source: Destination) -> Destination:

@@ -11,12 +11,12 @@ import contextlib
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
 from asterisk.agi import AGIAppError, AGIHangup
 
+from ivr.audio import Sound
 from ivr.calls import Superseded
 from ivr.events import Event, Keyed, NoInput, Played
 from ivr.flow import GIVE_UP
@@ -30,17 +30,10 @@ PATIENCE = 10
 STALE_TERMINATOR_SECONDS = 1.0
 TERMINATOR = "#"
 CALL_ID = re.compile(r"[0-9a-f-]{36}")
+UNIX_TIME = re.compile(r"\d{1,12}(\.\d{1,6})?")
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ufffd]")
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """A playable file (its path without extension) and its length in seconds."""
-
-    path: str
-    seconds: float
 
 
 Sounds = Callable[[tuple[Prompt, ...]], Sound]
@@ -178,7 +171,7 @@ class Session:
 
 def conversation(outcome: str, agent: str, answered: str, recording: str, queue: str) -> Conversation:
     """A stay in a queue as the dialplan tells it: QUEUESTATUS, extension, Unix time of the answer, file name, queue."""
-    answered_at = datetime.fromtimestamp(int(answered), UTC) if answered.isdecimal() else None
+    answered_at = datetime.fromtimestamp(float(answered), UTC) if UNIX_TIME.fullmatch(answered) else None
     return Conversation(
         outcome="answered" if answered_at else OUTCOMES.get(outcome.upper(), "failed"),
         agent=agent or None,

@@ -1,0 +1,137 @@
+"""Whole installations for tests, whose every prompt is a pair of tones: what was heard is read from the caller's RTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from centrala.service import make_prompt_store
+from centrala.settings import read_settings
+from demo.phone import Answer, Exchange, IncomingCall, Phone, Reaction, sounds
+from demo.phone.outgoing import OutgoingCall
+from demo.station import Station, free_addresses, running
+from ivr.audio.saying import prompts_of, sequences_of
+from ivr.definition import Flow
+from ivr.menus.loading import load_menus
+from ivr.prompts import Prompt
+from routing.asterisk.plan import phone_password
+from storage.database import Database
+from storage.installation import Installation, open_installation
+from tests.live import tones
+
+ROOT = Path(__file__).parents[2]
+OPEN = "2026-11-23T10:00"
+CLOSED = "2026-11-22T10:00"
+NUMBER = "225601600"
+MUSIC_SECONDS = 30
+
+
+def tone_key(prompt: Prompt) -> str:
+    """The name of a prompt's tones: addresses are one prompt with many texts."""
+    return f"{prompt.lang}:{prompt.name}:{prompt.text}" if prompt.name == "office-address" else plain_key(prompt)
+
+
+def plain_key(prompt: Prompt) -> str:
+    """Language and name."""
+    return f"{prompt.lang}:{prompt.name}"
+
+
+@dataclass(slots=True)
+class Live:
+    """A running installation, an exchange of telephones, and the table of tones."""
+
+    station: Station
+    exchange: Exchange
+    flow: Flow
+    table: Mapping[str, tones.Pair]
+    installation: Installation
+    desks: dict[str, Phone] = field(default_factory=dict)
+
+    @property
+    def sip(self) -> tuple[str, int]:
+        """Asterisk's address."""
+        return ("127.0.0.1", self.station.addresses.sip)
+
+    @property
+    def database(self) -> Database:
+        """The installation's database."""
+        return self.installation.database
+
+    def dial(self, ani: str = "600100200", **options: object) -> tuple[OutgoingCall, tones.Ear]:
+        """Call the service: the call, answered, and an ear on it."""
+        phone = Phone(self.exchange, ani, self.sip)
+        call = phone.dial(NUMBER, ani=ani, **options)  # type: ignore[arg-type]
+        call.play(sounds.tone(tones.CALLER_VOICE))
+        ear = tones.Ear(call, self.table)
+        call.wait_up()
+        return call, ear
+
+    def staff(self, *extensions: str, when_called: Reaction | None = None) -> None:
+        """Register consultants' phones (all of them by default); they answer at once and speak with a tone."""
+        agents = sorted({agent for queue in self.flow.queues.values() for agent in queue.agents})
+        for extension in extensions or agents:
+            password = phone_password(self.installation.key("sip"), extension)
+            react = _speak if when_called is None else when_called
+            desk = Phone(self.exchange, extension, self.sip, password=password, when_called=react)
+            assert desk.register() == 200, f"the phone {extension} was refused"
+            self.desks[extension] = desk
+
+    def answered(self) -> dict[str, IncomingCall]:
+        """The calls that consultants are in, by extension."""
+        return {name: call for name, desk in self.desks.items() for call in desk.incoming if call.up}
+
+
+def _speak(call: IncomingCall) -> Answer:
+    call.play(sounds.tone(tones.CONSULTANT_VOICES[0]))
+    return Answer(after=0.1)
+
+
+def menus_with(folder: Path, *edits: tuple[str, str]) -> Path:
+    """A copy of the shipped menus with text edits, each of which must apply; the tables come along."""
+    text = (ROOT / "menus.yaml").read_text("utf-8")
+    for old, new in edits:
+        assert old in text, f"the shipped menus hold {old!r}"
+        text = text.replace(old, new, 1)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "menus.yaml").write_text(text, "utf-8")
+    (folder / "offices.csv").write_bytes((ROOT / "offices.csv").read_bytes())
+    return folder / "menus.yaml"
+
+
+@contextmanager
+def live(
+    home: Path,
+    menus: Path,
+    *,
+    nodes: int = 1,
+    hours_at: str | None = OPEN,
+    database_url: str | None = None,
+    settings: Mapping[str, object] | None = None,
+) -> Iterator[Live]:
+    """Run an installation at `home` whose prompts are tones, with Asterisk, IVR processes and telephones."""
+    station = Station(home, menus, free_addresses(max(nodes, 1)), hours_at, database_url, settings or {})
+    station.write_settings()
+    installation = open_installation(station.environment)
+    flow = load_menus(menus).flow
+    table = write_tones(station, installation, flow)
+    with Exchange() as exchange, running(station, nodes):
+        yield Live(station, exchange, flow, table, installation)
+    installation.database.close()
+
+
+def write_tones(station: Station, installation: Installation, flow: Flow) -> dict[str, tones.Pair]:
+    """Put a pair of tones where the prompt store looks for each prompt of the flow."""
+    store = make_prompt_store(installation, read_settings(station.environment))
+    prompts = prompts_of(flow, sequences_of(flow))
+    table = tones.assign(tone_key(prompt) for prompt in prompts)
+    for prompt in prompts:
+        tones.write_wav(store.file_of(prompt), tones.render(table[tone_key(prompt)]))
+    music = station.home / "asterisk" / "music"
+    music.mkdir(parents=True, exist_ok=True)
+    tone = b"".join(sounds.tone(tones.MUSIC, seconds=MUSIC_SECONDS, amplitude=3000))
+    tones.write_wav(music / "waiting.wav", np.frombuffer(tone, np.int16))
+    return table
