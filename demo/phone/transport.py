@@ -91,7 +91,7 @@ class Transport:
         key = parse_via(request).branch, request.method
 
         def give_up() -> None:
-            self._clients.pop(key, None)
+            self._forget_client(key)
             on_timeout()
 
         transaction = ClientTransaction(self, request, destination, on_response, give_up)
@@ -125,7 +125,7 @@ class Transport:
             return
         transaction.receive(response)
         if response.status >= 200:
-            self.exchange.after(GIVE_UP_IN_T1 * self.t1, lambda: self._clients.pop(key, None))
+            self.exchange.after(GIVE_UP_IN_T1 * self.t1, lambda: self._forget_client(key))
 
     def _receive_request(self, request: Request, branch: str, source: Destination) -> None:
         if request.method == "ACK":
@@ -140,6 +140,9 @@ class Transport:
             self._servers[branch, request.method] = transaction
             self.exchange.after(GIVE_UP_IN_T1 * self.t1, lambda: self._forget_server(branch, request.method))
             self._on_request(transaction)
+
+    def _forget_client(self, key: tuple[str, str]) -> None:
+        self._clients.pop(key, None)
 
     def _forget_server(self, branch: str, method: str) -> None:
         """Drop a transaction that is over; one that still rings stays."""

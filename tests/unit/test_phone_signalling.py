@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,9 +11,9 @@ from typing import Self
 import pytest
 
 from demo.phone import Answer, Codec, EndedBy, Exchange, Phone, PhoneTimeoutError, Ring, Settings, sdp
+from demo.phone.derived import reply
 from demo.phone.messages import Headers, Message, Request, Response, parse_address, parse_message
-from demo.phone.rtp import parse
-from demo.phone.transport import reply
+from demo.phone.rtp import Packet, build, parse
 
 QUICK = 0.01
 """A round-trip estimate that makes SIP's longest timeout 0.64 seconds."""
@@ -400,6 +401,35 @@ def test_an_invite_that_cannot_be_understood_is_refused(peer: Peer, phone: Phone
     peer.response(400)
     peer.send(peer.invite(body=b"v=0"), phone.address[1])
     peer.response(488)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_damaged_messages_do_no_harm(peer: Peer, phone: Phone, seed: int) -> None:
+    """Hundreds of requests, responses and packets with bytes overwritten: no fault, and the phone still calls."""
+    invite, answer = accepted(peer, phone)
+    call, chance = phone.calls[0], random.Random(seed)
+    good = [
+        peer.invite(("Record-Route", "<sip:127.0.0.1;lr>")).encode(),
+        peer.within(invite, answer, "INVITE", body=peer.stream()).encode(),
+        reply(invite, 200, "OK", answer.headers.get("to")).encode(),
+        reply(invite, 401, "Unauthorized", answer.headers.get("to"), ("WWW-Authenticate", "Digest nonce=1")).encode(),
+    ]
+    media = ("127.0.0.1", sdp.parse_description(invite.body).port)
+    for _ in range(300):
+        peer.sip.sendto(damaged(chance.choice(good), chance), ("127.0.0.1", via_port(invite)))
+        peer.rtp.sendto(damaged(build(Packet(101, True, 1, 1, 1, b"\1\n\0\xa0")), chance), media)
+    peer.send(peer.within(invite, answer, "BYE"), via_port(invite))
+    call.wait_ended()
+    phone.dial("still-there")
+
+    assert "sip:still-there" in peer.request("INVITE").uri
+    assert phone.malformed > 0
+
+
+def damaged(data: bytes, chance: random.Random) -> bytes:
+    """The same bytes with a few of them overwritten, left out or doubled."""
+    at, length = chance.randrange(len(data)), chance.randrange(1, 8)
+    return data[:at] + chance.choice([chance.randbytes(length), b"", 2 * data[at : at + length]]) + data[at + length :]
 
 
 def test_a_contact_is_registered_with_its_password(peer: Peer, phone: Phone) -> None:
