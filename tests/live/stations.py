@@ -118,7 +118,8 @@ def live(
     installation = open_installation(station.environment)
     flow = load_menus(menus).flow
     table = write_tones(station, installation, flow)
-    with Exchange() as exchange, running(station, nodes):
+    # Telephones last: they take their leave from an Asterisk that still runs.
+    with running(station, nodes), Exchange() as exchange:
         yield Live(station, exchange, flow, table, installation)
     installation.database.close()
 
