@@ -78,6 +78,7 @@ class ClientTransaction:
     destination: Destination
     on_response: OnResponse
     on_timeout: OnTimeout
+    final: int | None = None
     retransmission: Retransmission | None = None
 
     def start(self) -> None:
@@ -87,15 +88,28 @@ class ClientTransaction:
         self.retransmission = Retransmission(self.wire, self._send, self._give_up, invite)
 
     def receive(self, response: Response) -> None:
-        """Take a response in: stop repeating, acknowledge a refusal, pass it on."""
-        invite = self.request.method == "INVITE"
-        if self.retransmission and response.status < 200 and not invite:
-            self.retransmission.slow_down()
-        elif self.retransmission:
-            self.retransmission.stop()
-        if invite and response.status >= 300:
+        """Take a response in: stop repeating, acknowledge a refusal, pass on what is new.
+
+        After the final response only an INVITE's 2xx is passed on again, to be acknowledged again.
+        """
+        before, invite = self.final, self.request.method == "INVITE"
+        if before is None:
+            self._heed(response.status)
+        if invite and response.status >= 300 and self.final == response.status:
             self.wire.send(acknowledgement(self.request, response), self.destination)
-        self.on_response(response)
+        if before is None or (invite and before < 300 and 200 <= response.status < 300):
+            self.on_response(response)
+
+    def _heed(self, status: int) -> None:
+        """Repeat no more, or less often while a request other than INVITE is at work."""
+        if status >= 200:
+            self.final = status
+        if not self.retransmission:
+            return
+        if status >= 200 or self.request.method == "INVITE":
+            self.retransmission.stop()
+        else:
+            self.retransmission.slow_down()
 
     def _send(self) -> None:
         self.wire.send(self.request, self.destination)

@@ -173,6 +173,18 @@ def test_each_repeated_answer_is_acknowledged(peer: Peer, phone: Phone) -> None:
     assert call.up
 
 
+def test_a_refusal_after_the_answer_changes_nothing(peer: Peer, phone: Phone) -> None:
+    """Whatever else comes for an INVITE that has its final response is left alone."""
+    invite, _ = accepted(peer, phone)
+    peer.answer(invite, 401, ("WWW-Authenticate", 'Digest realm="r", nonce="n"'))
+    peer.answer(invite, 486)
+    phone.calls[0].hang_up()
+    following = peer.receive()
+
+    assert isinstance(following, Request)
+    assert "BYE" == following.method
+
+
 def test_each_repeated_refusal_is_acknowledged(peer: Peer, phone: Phone) -> None:
     """A 503 whose ACK was lost is acknowledged again."""
     phone.dial("100")
@@ -427,7 +439,7 @@ def test_damaged_messages_do_no_harm(peer: Peer, phone: Phone, seed: int) -> Non
 
 
 def damaged(data: bytes, chance: random.Random) -> bytes:
-    """The same bytes with a few of them overwritten, left out or doubled."""
+    """The same bytes with some of them overwritten, left out or doubled."""
     at, length = chance.randrange(len(data)), chance.randrange(1, 8)
     return data[:at] + chance.choice([chance.randbytes(length), b"", 2 * data[at : at + length]]) + data[at + length :]
 
