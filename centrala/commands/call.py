@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -10,12 +11,13 @@ from pathlib import Path
 import click
 
 from centrala import context
+from centrala.keyboard import keys_as_typed, typed
 from centrala.service import make_runner
 from ivr.events import Event
 from ivr.gateways import terminal
 from ivr.gateways.terminal import Clock, Keypad, scripted
 from ivr.library import Library
-from ivr.runner import Arrival, Live
+from ivr.runner import Arrival, Live, Runner, hang_up
 from ivr.state import State
 from ivr.transcript import Line, lines
 from ivr.waits import Gather
@@ -33,8 +35,8 @@ DNIS = "225601600"
 def call(file: Path | None, at: str | None, lang: str | None, ani: str, keys: str | None, as_json: bool) -> None:
     """Place a call in this terminal.
 
-    What the caller hears is printed; keys are typed and sent with Enter, Enter alone is silence. With --keys the call
-    runs to its end by itself; keys used up mean silence.
+    What the caller hears is printed, and keys act as they are typed. With --keys the call runs to its end by itself;
+    keys used up mean silence. From a pipe, each line is what is keyed at one gather.
     """
     clock = Clock(context.moment(at) if at else context.now())
     loaded = context.menus(file or context.settings().menus)
@@ -46,9 +48,25 @@ def call(file: Path | None, at: str | None, lang: str | None, ani: str, keys: st
     show = _show_json if as_json else _show_text
     runner = make_runner(installation, library, node="terminal", now=clock, observe=_printer(show))
     arrival = Arrival(str(uuid.uuid4()), "terminal", ani, DNIS, lang)
-    keypad = Keypad(scripted(keys) if keys is not None else _typed)
-    for _turn in terminal.call(runner, arrival, keypad, clock):
-        pass
+    if keys is not None:
+        _run(runner, arrival, Keypad(scripted(keys)), clock)
+    elif context.interactive():
+        click.echo("Keys 0-9, * and # act as you press them; Ctrl-C hangs up.", err=True)
+        with keys_as_typed():
+            _run(runner, arrival, Keypad(typed), clock)
+    else:
+        _run(runner, arrival, Keypad(_line), clock)
+
+
+def _run(runner: Runner, arrival: Arrival, keypad: Keypad, clock: Clock) -> None:
+    """Carry the call to its end; Ctrl-C, and input that ends, are the caller hanging up."""
+    live = None
+    try:
+        for live in terminal.call(runner, arrival, keypad, clock):  # noqa: B007
+            pass
+    except (EOFError, KeyboardInterrupt):
+        if live is not None:
+            hang_up(runner, live)
 
 
 def _printer(show: Callable[[Line], None]) -> Callable[[Live, State, tuple[Event, ...]], None]:
@@ -75,11 +93,9 @@ def _show_text(line: Line) -> None:
             click.echo(f"  -- {kind}: " + ", ".join(f"{name} {value}" for name, value in rest.items()))
 
 
-def _typed(gather: Gather) -> str | None:
-    """Keys typed by a person; a secret is not shown while it is typed."""
-    try:
-        if gather.secret and context.interactive():
-            return str(click.prompt("keys", default="", hide_input=True, show_default=False, err=True)) or None
-        return input("keys> ").strip() or None
-    except (EOFError, KeyboardInterrupt):
-        raise SystemExit(0) from None
+def _line(_gather: Gather) -> str | None:
+    """A line of input that is no terminal: what is keyed at one gather; an empty line is silence."""
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    return line.strip() or None
