@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from string import Formatter
@@ -49,11 +49,15 @@ class Reporter:
         self.faults.append(Fault(*self._document.mark(path), message, hint, "warning"))
 
 
-def check(file: schema.MenuFile, document: Document) -> list[Fault]:
-    """Every fault and warning in a file of the right shape."""
+def check(file: schema.MenuFile, document: Document, *, complete: bool = True) -> list[Fault]:
+    """Every fault and warning in a file of the right shape.
+
+    Where entries of the file are blanks, it is not complete: what nothing leads to cannot be told then.
+    """
     report = Reporter(document)
     for one_check in CHECKS:
-        one_check(file, report)
+        if complete or one_check not in CHECKS_OF_THE_WHOLE:
+            one_check(file, report)
     return report.faults
 
 
@@ -97,7 +101,8 @@ def _targets_exist(file: schema.MenuFile, report: Reporter) -> None:
     ways = {(edge.target, edge.path) for edge in starts + edges(file)}
     for target, path in sorted(ways, key=str):
         if target not in file.steps:
-            report.error(path, f'there is no step "{target}"', _nearest(target, file.steps))
+            hint = "only the options of a menu lead back or repeat" if target in (REPEAT, BACK) else ""
+            report.error(path, f'there is no step "{target}"', hint or _nearest(target, file.steps))
 
 
 def _names_exist(file: schema.MenuFile, report: Reporter) -> None:
@@ -105,9 +110,10 @@ def _names_exist(file: schema.MenuFile, report: Reporter) -> None:
         if name not in file.prompts:
             report.error(path, f'there is no prompt "{name}"', _nearest(name, file.prompts))
     for path, name in _references(file):
-        known: Iterable[str] = getattr(file, _kind(path))
+        known: Collection[str] = getattr(file, _kind(path))
         if name not in known:
-            report.error(path, f'there is no {_kind(path)[:-1]} "{name}"', _nearest(name, known))
+            missing = "are no hours" if path[-1] == "hours" else f"is no {path[-1]}"
+            report.error(path, f'there {missing} "{name}"', _nearest(name, known))
 
 
 def _kind(path: Path) -> str:
@@ -163,23 +169,28 @@ def _reserved_names(file: schema.MenuFile, report: Reporter) -> None:
 
 
 def _nothing_unused(file: schema.MenuFile, report: Reporter) -> None:
-    used = {name for _, name in _prompt_references(file)}
+    used = {_meant(name, file.prompts) for _, name in _prompt_references(file)}
     for name in file.prompts:
         if name not in used:
             report.warn(("prompts", name), f'the prompt "{name}" is never heard')
-    topics = {step.topic for step in file.steps.values() if isinstance(step, schema.Transfer)}
+    topics = {_meant(step.topic, file.topics) for step in file.steps.values() if isinstance(step, schema.Transfer)}
     for name in file.topics:
         if name not in topics:
             report.warn(("topics", name), f'no step leads to the topic "{name}"')
-    queues = {topic.queue for topic in file.topics.values()}
+    queues = {_meant(topic.queue, file.queues) for topic in file.topics.values()}
     for name in file.queues:
         if name not in queues:
             report.warn(("queues", name), f'no topic leads to the queue "{name}"')
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
-    close = get_close_matches(word, list(known), n=1)
+def _nearest(word: str, known: Collection[str]) -> str:
+    close = get_close_matches(word, known, n=1)
     return f'did you mean "{close[0]}"?' if close else ""
+
+
+def _meant(word: str, known: Collection[str]) -> str:
+    """A misspelt name is one fault: what it probably means counts as used."""
+    return word if word in known else next(iter(get_close_matches(word, known, n=1)), word)
 
 
 # Languages and words
@@ -225,6 +236,8 @@ def _languages_known(file: schema.MenuFile, report: Reporter) -> None:
 
 def _words_for_keys(file: schema.MenuFile, report: Reporter) -> None:
     used = {key for _, key, _ in _options(file)}
+    for lang in file.phrases.keys.keys() - set(file.languages):
+        report.at_key(("phrases", "keys", lang), f'"{lang}" is not among the languages', "add it to languages: too")
     for lang in file.languages:
         words = file.phrases.keys.get(lang, {})
         for key in sorted(used - words.keys()):
@@ -275,7 +288,8 @@ def _hours_make_sense(file: schema.MenuFile, report: Reporter) -> None:
 
 
 def _every_step_is_reached(file: schema.MenuFile, report: Reporter) -> None:
-    reached = _closure({file.start}, edges(file), lambda edge: (edge.origin, edge.target))
+    start = _meant(file.start, file.steps)
+    reached = _closure({start}, edges(file), lambda edge: (edge.origin, _meant(edge.target, file.steps)))
     for name in file.steps:
         if name not in reached and name not in (REPEAT, BACK):
             report.at_key(("steps", name), f'no way leads to the step "{name}"', "lead one here or delete it")
@@ -296,8 +310,10 @@ def _closure(begin: set[str], ways: Iterable[Edge], ends: Callable[[Edge], tuple
 
 
 def _every_way_can_end(file: schema.MenuFile, report: Reporter) -> None:
+    ways = edges(file)
     ends = {name for name, step in file.steps.items() if isinstance(step, schema.Transfer | schema.End)}
-    ending = _closure(ends, edges(file), lambda edge: (edge.target, edge.origin))
+    unknown = {edge.target for edge in ways} - file.steps.keys()  # told elsewhere, and meant to lead somewhere
+    ending = _closure(ends | unknown, ways, lambda edge: (edge.target, edge.origin))
     for name in file.steps:
         if name not in ending:
             report.at_key(("steps", name), f'from "{name}" no way leads to a consultant or an ending')
@@ -326,20 +342,29 @@ def _circles(ways: Iterable[Edge], counts: Callable[[Edge], bool]) -> list[list[
     circles: list[list[Edge]] = []
     done: set[str] = set()
     for begin in nexts:
-        _walk(begin, nexts, [], done, circles)
+        if begin not in done:
+            circles += _circles_from(begin, nexts, done)
     return circles
 
 
-def _walk(at: str, nexts: dict[str, list[Edge]], trail: list[Edge], done: set[str], circles: list[list[Edge]]) -> None:
-    origins = [edge.origin for edge in trail]
-    if at in origins:
-        circles.append(trail[origins.index(at) :])
-        return
-    if at in done:
-        return
-    for edge in nexts.get(at, ()):
-        _walk(edge.target, nexts, [*trail, edge], done, circles)
-    done.add(at)
+def _circles_from(begin: str, nexts: dict[str, list[Edge]], done: set[str]) -> Iterator[list[Edge]]:
+    """Walk depth first; without recursion, since a file may chain thousands of steps."""
+    trail: list[Edge] = []
+    places = {begin: 0}
+    pending = [iter(nexts[begin])]
+    while pending:
+        edge = next(pending[-1], None)
+        if edge is None:
+            left = trail.pop().target if trail else begin
+            del places[left]
+            done.add(left)
+            pending.pop()
+        elif edge.target in places:
+            yield [*trail[places[edge.target] :], edge]
+        elif edge.target not in done:
+            trail.append(edge)
+            places[edge.target] = len(trail)
+            pending.append(iter(nexts.get(edge.target, ())))
 
 
 # What callers expect of a menu
@@ -373,3 +398,4 @@ CHECKS: tuple[Callable[[schema.MenuFile, Reporter], None], ...] = (
     _silence_ends,
     _keys_in_order,
 )
+CHECKS_OF_THE_WHOLE = (_nothing_unused, _templates_fill, _every_step_is_reached)

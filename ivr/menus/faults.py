@@ -20,7 +20,12 @@ class Fault:
         """The fault as one line, `path:line:column: message`."""
         warning = "warning: " if self.severity == "warning" else ""
         hint = f" ({self.hint})" if self.hint else ""
-        return f"{path}:{self.line}:{self.column}: {warning}{self.message}{hint}"
+        return _printable(f"{path}:{self.line}:{self.column}: {warning}{self.message}{hint}")
+
+
+def _printable(text: str) -> str:
+    """A file's own words are quoted in messages: their line breaks and the like are written as escapes."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
 class MenuError(Exception):

@@ -13,7 +13,7 @@ from ivr.menus import schema
 from ivr.menus.checks import check
 from ivr.menus.document import Document, read_document
 from ivr.menus.faults import Fault, MenuError
-from ivr.menus.shape import validate
+from ivr.menus.mending import Reading, read_file
 from ivr.prompts import Prompt
 from routing.hours import MIDNIGHT_AT_THE_END, WEEKDAYS, Hours, Span
 from routing.offices import Offices, OfficeTableError, read_offices
@@ -65,17 +65,17 @@ def reload(source: Source) -> definition.Flow:
 def load(path: str, raw: bytes, read_table: ReadTable) -> Loaded:
     """Load a menu file's bytes; `read_table` gets the tables that it names. Raises MenuError."""
     document = read_document(raw)
-    faults = list(document.faults)
-    file: schema.MenuFile | None = None
+    reading = Reading(None, (), False) if document.data is None else read_file(document)
+    faults = {*document.faults, *reading.faults}
     tables: dict[str, bytes] = {}
     offices: dict[str, Offices] = {}
-    if document.data is not None:
-        file, shape_faults = validate(document)
-        faults += shape_faults
+    file = reading.file
     if file is not None:
-        faults += check(file, document)
-        faults += _read_tables(file, document, read_table, tables, offices)
-    found = tuple(sorted(set(faults)))
+        further = check(file, document, complete=reading.complete)
+        further += _read_tables(file, document, read_table, tables, offices)
+        told = {(fault.line, fault.column) for fault in faults}
+        faults |= {fault for fault in further if (fault.line, fault.column) not in told}
+    found = tuple(sorted(faults))
     if file is None or any(fault.severity == "error" for fault in found):
         raise MenuError(path, found)
     source = Source(path, raw, tables)

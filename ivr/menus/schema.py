@@ -51,11 +51,46 @@ def _text(value: str) -> str:
     return value.strip()
 
 
+def _language(value: str) -> str:
+    if not re.fullmatch(r"[a-z]{2}", value):
+        raise ValueError('a language is two small letters, like "pl"')
+    return value
+
+
+def _country(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{2}", value):
+        raise ValueError('a country is two capital letters, like "PL"')
+    return value
+
+
+def _wording(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.-]{1,20}", value):
+        raise ValueError("a wording's version is 1-20 letters, digits, dots and hyphens")
+    return value
+
+
+def _digit_range(value: tuple[int, int]) -> tuple[int, int]:
+    fewest, most = value
+    if fewest > most:
+        raise ValueError("the fewest digits come first, then the most")
+    return value
+
+
+def _known_format(value: int) -> int:
+    if value != 1:
+        raise ValueError("this version reads format 1")
+    return value
+
+
 Name = Annotated[str, AfterValidator(_name)]
 Key = Annotated[str, AfterValidator(_key)]
 Span = Annotated[str, AfterValidator(_span)]
 Extension = Annotated[str, AfterValidator(_extension)]
+Language = Annotated[str, AfterValidator(_language)]
+Country = Annotated[str, AfterValidator(_country)]
 Text = Annotated[str, AfterValidator(_text)]
+Digits = Annotated[int, Field(ge=1, le=20)]
+DigitRange = Annotated[tuple[Digits, Digits], Field(strict=False), AfterValidator(_digit_range)]
 Translations = dict[str, Text]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -112,7 +147,7 @@ class Authentication(_Model):
     failure: Name
     then: str
     otherwise: str
-    identifier_digits: Annotated[tuple[int, int], Field(strict=False)] = (6, 12)
+    identifier_digits: DigitRange = (6, 12)
     pin_digits: Annotated[int, Field(ge=4, le=12)] = 6
     tries: Annotated[int, Field(ge=1, le=9)] = 3
 
@@ -153,7 +188,7 @@ Step = Annotated[Menu | Message | Opening | Authentication | Offices | Transfer 
 class Hours(_Model):
     """Opening hours by weekday; `holidays` is a country whose public holidays are closed."""
 
-    holidays: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    holidays: Country | None = None
     open: dict[Weekday, list[Span]] = Field(min_length=1)
 
 
@@ -180,7 +215,7 @@ class Recording(_Model):
     """
 
     consent: Literal["notice", "ask"]
-    wording: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,20}$")]
+    wording: Annotated[str, AfterValidator(_wording)]
     notice: Name
     staying: Name
     ask: Name
@@ -215,8 +250,8 @@ class Phrases(_Model):
 class MenuFile(_Model):
     """The whole of menus.yaml."""
 
-    format: Literal[1]
-    languages: list[Annotated[str, Field(pattern=r"^[a-z]{2}$")]] = Field(min_length=1)
+    format: Annotated[int, AfterValidator(_known_format)]
+    languages: list[Language] = Field(min_length=1)
     timezone: str
     start: str
     gathering: Gathering

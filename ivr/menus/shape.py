@@ -1,11 +1,11 @@
-"""Data -> MenuFile: pydantic's complaints turned into faults that a supervisor understands."""
+"""pydantic's complaints turned into faults that a supervisor understands."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
 from typing import Any, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from ivr.menus import schema
@@ -23,23 +23,27 @@ STEP_TYPES: dict[str, type[BaseModel]] = {
 }
 
 
-def validate(document: Document) -> tuple[schema.MenuFile | None, list[Fault]]:
-    """The file's shape, or the faults in it."""
-    try:
-        return schema.MenuFile.model_validate(document.data), []
-    except ValidationError as error:
-        return None, [_fault(document, details) for details in error.errors(include_url=False)]
+SECTIONS: dict[str, type[BaseModel]] = {
+    "recording": schema.Recording,
+    "gathering": schema.Gathering,
+    "queueing": schema.Queueing,
+    "hours": schema.Hours,
+    "queues": schema.Queue,
+    "topics": schema.Topic,
+    "phrases": schema.Phrases,
+}
 
 
-def _fault(document: Document, details: ErrorDetails) -> Fault:
-    path = _data_path(details["loc"])
+def fault(document: Document, details: ErrorDetails) -> Fault:
+    """pydantic's complaint as a fault of the file."""
+    path = data_path(details["loc"])
     at_key = details["type"] == "extra_forbidden" or details["loc"][-1:] == ("[key]",)
     line, column = document.mark(path) if at_key or details["type"] == "missing" else document.value_mark(path)
     message, hint = _words(details, path)
     return Fault(line, column, message, hint)
 
 
-def _data_path(location: tuple[int | str, ...]) -> Path:
+def data_path(location: tuple[int | str, ...]) -> Path:
     """pydantic's location without what is not in the file: the tag of a step's type and its mark for keys."""
     path = tuple(part for part in location if part != "[key]")
     if len(path) > 2 and path[0] == "steps" and path[2] in STEP_TYPES:
@@ -48,15 +52,21 @@ def _data_path(location: tuple[int | str, ...]) -> Path:
 
 
 def _words(details: ErrorDetails, path: Path) -> tuple[str, str]:
-    name = path[-1] if path else "the file"
+    name = next((part for part in reversed(path) if isinstance(part, str)), "the file")
     value = details["input"]
     match details["type"]:
+        case "missing" if isinstance(path[-1], int):
+            return f"{name}: too few values", ""
+        case "too_long":
+            return f"{name}: too many values", ""
         case "missing":
             return f'the field "{name}" is missing', f'add "{name}:" here'
         case "extra_forbidden":
-            return f'unknown field "{name}"', _nearest(str(name), _fields_around(details["loc"]))
-        case "string_type" if isinstance(value, int | float):
-            return f'{name}: a number where text is expected, "{value}" or the like', "put digits in quotes"
+            return f'unknown field "{name}"', _nearest(str(name), fields_around(details["loc"]))
+        case "string_type" if is_number(value):
+            return f"{name}: a number where text is expected", "put digits in quotes"
+        case "int_type" | "int_from_float":
+            return f"{name}: a whole number expected", ""
         case "string_type":
             return f"{name}: text expected", ""
         case "union_tag_not_found":
@@ -76,26 +86,26 @@ def _words(details: ErrorDetails, path: Path) -> tuple[str, str]:
             return f"{name}: {details['msg'].removeprefix('Input ')}", ""
 
 
+def is_number(value: object) -> bool:
+    """Whether the value is a number; for Python, true and false are numbers too."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _nearest(word: str, known: tuple[str, ...]) -> str:
     close = get_close_matches(word, known, n=1)
     return f'did you mean "{close[0]}"?' if close else f"known: {', '.join(known)}" if known else ""
 
 
-def _fields_around(location: tuple[int | str, ...]) -> tuple[str, ...]:
-    """The fields that the model around an unknown field has."""
+def model_around(location: tuple[int | str, ...]) -> type[BaseModel] | None:
+    """The model whose field is at pydantic's location, or None where entries bear names of their own."""
     if len(location) == 1:
-        return tuple(schema.MenuFile.model_fields)
-    models: dict[str, type[BaseModel]] = {
-        "recording": schema.Recording,
-        "gathering": schema.Gathering,
-        "queueing": schema.Queueing,
-        "hours": schema.Hours,
-        "queues": schema.Queue,
-        "topics": schema.Topic,
-        "phrases": schema.Phrases,
-    }
-    if location[0] == "steps" and len(location) > 3:
-        around = schema.Option if "options" in location else STEP_TYPES[str(location[2])]
-        return tuple(around.model_fields)
-    model = models.get(str(location[0]))
+        return schema.MenuFile
+    if location[0] == "steps":
+        return schema.Option if "options" in location[:-1] else STEP_TYPES[str(location[2])] if location[3:] else None
+    return SECTIONS.get(str(location[0]))
+
+
+def fields_around(location: tuple[int | str, ...]) -> tuple[str, ...]:
+    """The fields that the model around an unknown field has."""
+    model = model_around(location)
     return tuple(model.model_fields) if model else ()

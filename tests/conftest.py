@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import provision
+from ivr.definition import Flow
+from ivr.menus.loading import Loaded, load_menus
+from storage.database import Database
+from storage.installation import Installation, open_installation
+from tests.menu_files import SHIPPED, SMALL, load_text
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Loaded:
+    """The shipped menus.yaml, loaded."""
+    return load_menus(SHIPPED)
+
+
+@pytest.fixture(scope="session")
+def flow(shipped: Loaded) -> Flow:
+    """The shipped service."""
+    return shipped.flow
+
+
+@pytest.fixture(scope="session")
+def small() -> Flow:
+    """A small service with a step of every kind."""
+    return load_text(SMALL).flow
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[provision.Server]:
+    """A PostgreSQL server for all tests of a run; where none can be had, the tests say why they are skipped."""
+    try:
+        programs = provision.postgresql()
+    except provision.ProvisionError as error:
+        pytest.skip(f"no PostgreSQL: {error}")
+    with programs.server(tmp_path_factory.mktemp("postgresql")) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database: once SQLite, once PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'database' / 'centrala.db'}"
+    server: provision.Server = request.getfixturevalue("postgresql_server")
+    return server.create_database(f"test_{next(_numbers)}")
+
+
+@pytest.fixture
+def environment(tmp_path: Path, database_url: str) -> dict[str, str]:
+    """The environment of a new installation."""
+    (tmp_path / "database").mkdir()
+    return {"CENTRALA_HOME": str(tmp_path / "home"), "CENTRALA_DATABASE_URL": database_url}
+
+
+@pytest.fixture
+def installation(environment: dict[str, str]) -> Iterator[Installation]:
+    """A new installation."""
+    opened = open_installation(environment)
+    yield opened
+    opened.database.close()
+
+
+@pytest.fixture
+def database(installation: Installation) -> Database:
+    """The database of a new installation."""
+    return installation.database

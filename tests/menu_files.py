@@ -1,0 +1,125 @@
+"""Menu files for tests: the shipped one, a small one, and changes of their text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ivr.menus.faults import MenuError
+from ivr.menus.loading import Loaded, load
+
+SHIPPED = Path(__file__).parent.parent / "menus.yaml"
+OFFICES = b"""\
+postal_from,postal_to,name,street,postal_code,city
+00-000,49-999,Oddzia\xc5\x82,Prosta 1,00-001,Warszawa
+50-000,59-999,Inspektorat,Krzywa 2,50-001,Wroc\xc5\x82aw
+"""
+
+SMALL = """\
+format: 1
+languages: [pl, en]
+timezone: Europe/Warsaw
+start: main
+gathering:
+  timeout: 5
+  tries: 3
+  no_input: silence
+  no_match: unknown-key
+  exhausted: to-help
+recording: {consent: notice, wording: "1", notice: notice, staying: staying, ask: question, refused: refused}
+queueing: {connecting: connecting, answered: goodbye, unanswered: sorry}
+hours:
+  daytime: {open: {mon: ["07:00-18:00"]}, holidays: PL}
+queues:
+  help: {hours: daytime, agents: ["11", "12"], label: {pl: Pomoc, en: Help}}
+topics:
+  help: {queue: help, label: {pl: Pomoc, en: Help}}
+steps:
+  main:
+    type: menu
+    play: [welcome]
+    options:
+      "1": {label: {pl: Wiadomość, en: News}, to: news}
+      "2": {label: {pl: Pomoc, en: Help}, to: gate}
+      "3": {label: {pl: Urząd, en: Office}, to: office}
+      "4": {label: {pl: Tożsamość, en: Identity}, to: login}
+      "5": {label: {pl: English, en: English}, to: repeat, language: en}
+      "*": {label: {pl: Powrót, en: Back}, to: back}
+  news: {type: message, play: [news], then: main}
+  gate: {type: opening, hours: daytime, open: to-help, closed: sorry}
+  office:
+    type: offices
+    file: offices.csv
+    postal_code: code
+    found: found
+    address: address
+    not_found: not-found
+    then: main
+  login:
+    type: authentication
+    identifier: identifier
+    pin: pin
+    wrong: wrong
+    success: known
+    failure: stranger
+    then: main
+    otherwise: main
+  to-help: {type: transfer, topic: help}
+  sorry: {type: message, play: [sorry], then: goodbye}
+  goodbye: {type: end, play: [farewell], cause: completed}
+phrases:
+  option: {pl: "{label}: {key}.", en: "{label}: {key}."}
+  keys:
+    pl: {"1": jeden, "2": dwa, "3": trzy, "4": cztery, "5": pięć, "*": gwiazdka}
+    en: {"1": one, "2": two, "3": three, "4": four, "5": five, "*": star}
+prompts:
+  welcome: {pl: Witamy., en: Welcome.}
+  silence: {pl: Cisza., en: Silence.}
+  unknown-key: {pl: Nieznane., en: Unknown.}
+  notice: {pl: Nagrywamy., en: We record.}
+  staying: {pl: Zostań., en: Stay.}
+  question: {pl: Zgoda?, en: Agreed?}
+  refused: {pl: Bez nagrania., en: Not recorded.}
+  connecting: {pl: Łączymy., en: Connecting.}
+  news: {pl: Nowina., en: News.}
+  code: {pl: Kod?, en: Code?}
+  found: {pl: Jest., en: Found.}
+  address: {pl: "{name}, {street}, {postal_code} {city}", en: "{name}"}
+  not-found: {pl: Nie ma., en: None.}
+  identifier: {pl: Kto?, en: Who?}
+  pin: {pl: Pin?, en: Pin?}
+  wrong: {pl: Nie., en: No.}
+  known: {pl: Tak., en: Yes.}
+  stranger: {pl: Trudno., en: Pity.}
+  sorry: {pl: Przepraszamy., en: Sorry.}
+  farewell: {pl: Pa., en: Bye.}
+"""
+
+
+def edited(text: str, *edits: tuple[str, str]) -> str:
+    """The text with each edit made; what an edit replaces must stand there once, so that no edit is lost."""
+    for old, new in edits:
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times"
+        text = text.replace(old, new)
+    return text
+
+
+def load_text(text: str | bytes, tables: Mapping[str, bytes] | None = None) -> Loaded:
+    """Load a menu file that is named menus.yaml, with its tables. Raises MenuError."""
+    beside = {"offices.csv": OFFICES, **(tables or {})}
+
+    def read_table(name: str) -> bytes:
+        if name not in beside:
+            raise FileNotFoundError(2, "No such file or directory")
+        return beside[name]
+
+    return load("menus.yaml", text.encode() if isinstance(text, str) else text, read_table)
+
+
+def faults_of(text: str | bytes, tables: Mapping[str, bytes] | None = None) -> list[str]:
+    """Every fault and warning of a menu file, as `centrala check` prints them."""
+    try:
+        faults = load_text(text, tables).warnings
+    except MenuError as error:
+        faults = error.faults
+    return [fault.show("menus.yaml") for fault in faults]
