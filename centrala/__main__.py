@@ -11,12 +11,13 @@ from centrala.commands.check import check
 from centrala.commands.profiles import profiles
 from centrala.commands.prompts import prompts
 from centrala.commands.serve import serve
+from centrala.logs import configure_logs
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="centrala")
 def main() -> None:
-    """Centrala: a contact centre's IVR and call routing, for public helplines.
+    r"""Centrala: a contact centre's IVR and call routing, for public helplines.
 
     What callers hear and where they go is in menus.yaml; every setting that is not a secret is in settings.yaml. All
     state lies in CENTRALA_HOME (default var/), the database at CENTRALA_DATABASE_URL (default an SQLite file there).
@@ -34,6 +35,7 @@ def main() -> None:
       centrala asterisk render /etc/asterisk        write Asterisk's configuration
       centrala serve                                carry calls
     """
+    configure_logs("WARNING")
 
 
 for command in (check, call, serve, asterisk, prompts, calls, profiles):

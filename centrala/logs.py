@@ -7,8 +7,8 @@ import sys
 import structlog
 
 
-def configure_logs() -> None:
-    """Log to stderr; events name what happened, never who or what was keyed."""
+def configure_logs(level: str) -> None:
+    """Log to stderr from `level` on; events name what happened, never who or what was keyed."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -17,7 +17,7 @@ def configure_logs() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger("INFO"),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

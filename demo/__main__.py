@@ -17,6 +17,7 @@ import click
 import provision
 from centrala import context
 from centrala.commands.prompts import progress_bar
+from centrala.logs import configure_logs
 from centrala.service import make_prompt_store
 from centrala.settings import Settings
 from demo import consultants, story
@@ -34,6 +35,7 @@ DEMONSTRATION_TIME = "10:00"
 @click.option("--once", is_flag=True, help="Stop after the demonstration call.")
 def main(once: bool) -> None:
     """Start everything, play a demonstration call, then stay up until Ctrl-C."""
+    configure_logs("ERROR")
     _interrupt_on_sigterm()
     settings, began = context.settings(), time.monotonic()
     flow = context.menus(settings.menus).flow

@@ -45,7 +45,7 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     A changed menus.yaml is taken for new calls as soon as it is free of faults and its prompts are rendered; a broken
     one is reported and changes nothing.
     """
-    configure_logs()
+    configure_logs("INFO")
     settings = context.settings()
     path = file or settings.menus
     loaded = context.menus(path)
