@@ -1,7 +1,7 @@
 """Everything that a call can do and say, found by walking its flow. Pure.
 
 `explore` walks with `flow.step` itself, so that nothing here knows how a flow works: only what can happen to a call
-(`moves`), which states need not be told apart (`walk`), and what is heard on the way (`hearing`).
+(`moves`), which ways there are (`walk`), and what is heard on the way (`hearing`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ivr.definition import Flow
 from ivr.events import QUEUE_OUTCOMES
 from ivr.exploration.hearing import sequences
 from ivr.exploration.moves import Said, Transition
-from ivr.exploration.walk import graph
+from ivr.exploration.walk import walk
 
 __all__ = ["Exploration", "Said", "Transition", "explore"]
 
@@ -23,18 +23,16 @@ class Exploration:
     """Every transition of a flow, in order of their names, and every sequence that a turn can say, by language.
 
     Being taken over by another process is not a transition (a caller can do nothing about it); what is said then is
-    among the sequences. `outcomes` are the ways out of a queue that were taken into account, `trail` is how many menus
-    of the way back told states apart.
+    among the sequences. `outcomes` are the ways out of a queue that were taken into account.
     """
 
     transitions: tuple[Transition, ...]
     sequences: Mapping[str, tuple[Said, ...]]
     outcomes: tuple[str, ...]
-    trail: int
 
 
 def explore(flow: Flow, outcomes: tuple[str, ...] = QUEUE_OUTCOMES) -> Exploration:
     """Explore a flow; `outcomes` are the ways out of a queue to be taken into account."""
-    walked = graph(flow, outcomes)
-    transitions = {transition for edge in walked.edges for transition in edge.fresh.transitions}
-    return Exploration(tuple(sorted(transitions)), sequences(flow, walked), outcomes, walked.trail)
+    edges = tuple(walk(flow, outcomes))
+    transitions = {transition for edge in edges for transition in edge.move.transitions}
+    return Exploration(tuple(sorted(transitions)), sequences(flow, edges), outcomes)

@@ -1,21 +1,21 @@
 """Everything that a call can say between two waits.
 
-A menu is said in its long form the first time and in its short form later, so what is said on an edge of the graph
-depends on whether a caller who stands there can have heard the menu that follows. That is found out per menu: which
-menus may be known at a node, and which may be new there.
+A menu is said in its long form the first time and in its short form later, so what is said on an edge depends on
+whether a caller who stands there can have heard the menu that follows. That is found out per place and menu: which
+menus may be known there, and which may be new.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from ivr.definition import Flow
+from ivr.definition import Flow, Menu
 from ivr.events import Event, Keyed, OfficeFound, Reentered
-from ivr.exploration.moves import Move, Said, office_answer
-from ivr.exploration.walk import Edge, Graph, menus
-from ivr.flow import step
-from ivr.state import AtMenu, AtPostalCode, Ended, New, State
+from ivr.exploration.moves import Said, office_answer
+from ivr.exploration.walk import Edge
+from ivr.flow import step, wait_at
+from ivr.state import AtMenu, AtPostalCode, New, Position, State
 from ivr.turns import Turn
 
 Menus = frozenset[str]
@@ -24,7 +24,7 @@ NOTHING: Menus = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Menus that may have been heard at a node, and menus that may not."""
+    """Menus that may have been heard at a place, and menus that may not."""
 
     known: Menus = NOTHING
     new: Menus = NOTHING
@@ -32,81 +32,96 @@ class Heard:
     def __or__(self, other: Heard) -> Heard:
         return Heard(self.known | other.known, self.new | other.new)
 
-    def after(self, edge: Edge) -> Heard:
-        """What is so behind an edge."""
-        if_new, if_known = edge.fresh.turn.state.heard, edge.again.turn.state.heard
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What is said on an edge to callers who have heard no menu before (`fresh`), and to those who have heard all."""
+
+    edge: Edge
+    fresh: Turn
+    again: Turn
+
+    @property
+    def menu(self) -> str | None:
+        """The menu whose form depends on what was heard."""
+        reached = self.fresh.state.position
+        return reached.step if isinstance(reached, AtMenu) and self.fresh.prompts != self.again.prompts else None
+
+    def after(self, before: Heard) -> Heard:
+        """What may have been heard behind the edge."""
+        if_new, if_known = self.fresh.state.heard, self.again.state.heard
         return Heard(
-            (self.known & if_known) | (self.new & if_new),
-            (self.known - if_known) | (self.new - if_new),
+            (before.known & if_known) | (before.new & if_new),
+            (before.known - if_known) | (before.new - if_new),
         )
 
 
-def sequences(flow: Flow, graph: Graph) -> Mapping[str, tuple[Said, ...]]:
+def sequences(flow: Flow, edges: Iterable[Edge]) -> Mapping[str, tuple[Said, ...]]:
     """Every sequence of prompts that one turn can say, by the language that the caller hears."""
     said: dict[str, dict[Said, None]] = {lang: {} for lang in flow.languages}
-    for edge, move in _heard_moves(flow, graph):
-        before = graph.nodes[edge.source]
-        for lang in flow.languages:
-            state = replace(before, lang=lang, heard=menus(flow) if move is edge.again else NOTHING)
-            _collect(flow, state, move.events, said)
-    for node in graph.nodes:
-        if not isinstance(node.position, New | Ended):
-            for lang in flow.languages:
-                _collect(flow, replace(node, lang=lang), (Reentered(),), said)
+    menus = frozenset(name for name, step in flow.steps.items() if isinstance(step, Menu))
+    tellings = _tellings(flow, edges, menus)
+    heard = _flood(tellings, Heard(new=menus))
+    for lang in flow.languages:
+        for telling in tellings:
+            before = replace(telling.edge.before, lang=lang)
+            at = heard[before.position]
+            if telling.menu is None or telling.menu in at.new:
+                _collect(flow, before, telling.edge.move.events, said)
+            if telling.menu in at.known:
+                _collect(flow, replace(before, heard=menus), telling.edge.move.events, said)
+            if not isinstance(before.position, New):
+                _collect(flow, before, (Reentered(),), said)
     return {lang: tuple(prompts for prompts in found if prompts) for lang, found in said.items()}
 
 
-def _heard_moves(flow: Flow, graph: Graph) -> Iterator[tuple[Edge, Move]]:
-    """Each edge with the moves that callers can really hear there."""
-    heard = _flood(graph, Heard(new=menus(flow)))
-    for edge in graph.edges:
-        reached = edge.fresh.turn.state.position
-        at = heard[edge.source]
-        if edge.fresh.turn.prompts == edge.again.turn.prompts or not isinstance(reached, AtMenu):
-            yield edge, edge.fresh
-            continue
-        if reached.step in at.new:
-            yield edge, edge.fresh
-        if reached.step in at.known:
-            yield edge, edge.again
+def _tellings(flow: Flow, edges: Iterable[Edge], menus: Menus) -> tuple[Telling, ...]:
+    """The edges that differ in what is said or in where they lead."""
+    found: dict[Hashable, Telling] = {}
+    for edge in edges:
+        fresh = edge.move.turn
+        ways = edge.before.position, edge.move.events, fresh.state.position, fresh.prompts
+        if ways not in found:
+            again = _tell(flow, replace(edge.before, heard=menus), edge.move.events)
+            found[ways] = Telling(edge, fresh, again)
+    return tuple(found.values())
 
 
-def _flood(graph: Graph, begin: Heard) -> list[Heard]:
-    """What may have been heard at each node."""
-    ways: list[list[Edge]] = [[] for _ in graph.nodes]
-    for edge in graph.edges:
-        ways[edge.source].append(edge)
-    heard = [Heard()] * len(graph.nodes)
-    heard[0] = begin
-    pending = [0]
+def _flood(tellings: Iterable[Telling], begin: Heard) -> Mapping[Position, Heard]:
+    """What may have been heard at each place."""
+    ways: dict[Position, list[Telling]] = {}
+    for telling in tellings:
+        ways.setdefault(telling.edge.before.position, []).append(telling)
+    heard: dict[Position, Heard] = {New(): begin}
+    pending: list[Position] = [New()]
     while pending:
-        source = pending.pop()
-        for edge in ways[source]:
-            more = heard[edge.target] | heard[source].after(edge)
-            if more != heard[edge.target]:
-                heard[edge.target] = more
-                pending.append(edge.target)
+        place = pending.pop()
+        for telling in ways.get(place, ()):
+            reached = telling.fresh.state.position
+            known = heard.get(reached, Heard())
+            heard[reached] = known | telling.after(heard[place])
+            if heard[reached] != known:
+                pending.append(reached)
     return heard
 
 
 def _collect(flow: Flow, state: State, events: tuple[Event, ...], said: Mapping[str, dict[Said, None]]) -> None:
     """Add what the events make the call say; where an office is found, what each office makes it say."""
-    lang, prompts = _told(flow, state, events)
-    if prompts in said[lang]:
-        return
-    said[lang][prompts] = None
-    for others in _other_offices(flow, state, events):
-        said[lang][_told(flow, state, others)[1]] = None
+    turn = _tell(flow, state, events)
+    found = said[turn.state.lang]
+    if turn.prompts not in found:
+        found[turn.prompts] = None
+        found.update((_tell(flow, state, others).prompts, None) for others in _other_offices(flow, state, events))
 
 
-def _told(flow: Flow, state: State, events: Iterable[Event]) -> tuple[str, Said]:
-    """What is said on the way through events, and the language at its end."""
-    said: Said = ()
+def _tell(flow: Flow, state: State, events: Iterable[Event]) -> Turn:
+    """The turn that the events lead to, with all that is said on the way."""
+    told = Turn(state, (), wait_at(flow, state))
     for event in events:
-        turn = step(flow, state, event)
-        assert isinstance(turn, Turn), f"{event} means something at {state.position}"
-        said, state = said + turn.prompts, turn.state
-    return state.lang, said
+        turn = step(flow, told.state, event)
+        assert isinstance(turn, Turn), f"{event} means something at {told.state.position}"
+        told = replace(turn, prompts=told.prompts + turn.prompts)
+    return told
 
 
 def _other_offices(flow: Flow, state: State, events: tuple[Event, ...]) -> Iterator[tuple[Event, ...]]:

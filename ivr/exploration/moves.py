@@ -10,7 +10,7 @@ table leaves out is never "not found".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from ivr.definition import Authentication, Flow, Menu
@@ -88,14 +88,14 @@ class Move:
     hours: tuple[tuple[str, bool], ...] = ()
 
 
-def moves(flow: Flow, state: State, outcomes: tuple[str, ...]) -> Iterator[Move]:
-    """Every move from a state that waits for a gateway; `outcomes` are the ways out of a queue."""
-    for event in events_at(flow, state, outcomes):
+def moves(flow: Flow, state: State, events: Iterable[Event]) -> Iterator[Move]:
+    """The moves that begin with the events, in a state that waits for a gateway."""
+    for event in events:
         yield from _answered(flow, _first(flow, state, event))
 
 
 def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Event, ...]:
-    """Every event that a gateway can report in `state`, one of a kind."""
+    """Every event that a gateway can report in `state`, one of a kind; `outcomes` are the ways out of a queue."""
     match state.position:
         case New():
             return (Started(),)

@@ -1,117 +1,103 @@
-"""Every place that a call can reach, as a finite graph.
+"""Every way that a call can go, from its start.
 
-A state remembers more than decides where the call goes on. What a caller has heard before and in which language picks
-words, not ways, so the walk takes no notice of either (`hearing` does). Besides it forgets, wherever they no longer
-matter, tries, the pseudonym and the topic.
+A state remembers more than can be walked through in all its combinations, so three things keep the walk short.
 
-Two more things keep the graph small. No-inputs and no-matches are counted apart and never meet, and a key that is an
-option leads to the same place on any try; so from a retry only the same mistake is walked on. And the way back (the
-trail) has as many values as there are ways through the menus; where that is too many, states are merged that share
-its nearest menus. Every transition of such a graph is still a real one; only ways back through many menus may then
-be missed.
+What a caller has heard before and in which language picks words, not ways: the walk takes no notice of it (`hearing`
+does). The pseudonym and the topic are forgotten likewise.
+
+No-inputs and no-matches are counted apart and never meet; and a key that is an option leads to the same place on any
+try, so that from a retry only the same mistake is walked on.
+
+A state is walked on from only if it shows something new at its place. What a call remembers of itself (tries, level,
+admittance, consent) is told apart in all combinations; the way back, of which only the nearest menu matters for the
+next move, together with each of these alone. Every way so found is a real one. What may be missed is something that
+takes two of these and a certain way back at once.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import islice
 
-from ivr.definition import Flow, Menu
-from ivr.events import NoInput
-from ivr.exploration.moves import Move, moves
+from ivr.definition import Flow
+from ivr.events import Event, Keyed, NoInput, SecretKeyed
+from ivr.exploration.moves import Move, accepts, events_at, moves
 from ivr.flow import start
-from ivr.state import AtIdentifier, AtPin, AtResult, Ended, State
-
-# How many menus of the way back tell states apart: all, or as many as keep the walk within MOST_NODES.
-WHOLE_TRAIL = 1000
-TRAILS = (WHOLE_TRAIL, 2, 1)
-MOST_NODES = 3000
+from ivr.state import Ended, State
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A move between two nodes, as it is for a caller who hears everything the first time (`fresh`) or again."""
+    """A move, and the state that it is made in."""
 
-    source: int
-    target: int
-    fresh: Move
-    again: Move
+    before: State
+    move: Move
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
-    """Nodes are states; node 0 is the call before it is answered. `trail` menus of the way back told them apart."""
+class Horizon:
+    """Remembers what a walk has seen."""
 
-    nodes: tuple[State, ...]
-    edges: tuple[Edge, ...]
-    trail: int
+    def __init__(self) -> None:
+        self._seen: set[Hashable] = set()
 
-
-def graph(flow: Flow, outcomes: tuple[str, ...]) -> Graph:
-    """Walk the flow from its start, as finely as its size allows."""
-    for trail in TRAILS:
-        found = _walk(flow, outcomes, trail, MOST_NODES if trail > 1 else None)
-        if found is not None:
-            return found
-    raise AssertionError("the last walk is not bounded")
+    def widens(self, state: State, *circumstances: Hashable) -> bool:
+        """Whether the state shows something that has not been seen in these circumstances."""
+        before = len(self._seen)
+        self._seen.update((fact, circumstances) for fact in _facts(state))
+        return len(self._seen) > before
 
 
-def _walk(flow: Flow, outcomes: tuple[str, ...], trail: int, most: int | None) -> Graph | None:
+def _facts(state: State) -> Iterator[Hashable]:
+    place = state.position, state.no_inputs, state.no_matches
+    memory = state.pin_tries, state.auth_level, state.admitted, state.consent
+    back = state.trail[-1:]
+    yield place, memory, back == ()
+    for number, fact in enumerate(memory):
+        yield place, back, number, fact
+
+
+def walk(flow: Flow, outcomes: tuple[str, ...]) -> Iterator[Edge]:
+    """Every way, the nearest first; `outcomes` are the ways out of a queue."""
+    horizon = Horizon()
     begin = essence(flow, start(flow))
-    numbers: dict[Hashable, int] = {mark(begin, trail): 0}
-    nodes, edges, pending = [begin], list[Edge](), deque([0])
+    horizon.widens(begin)
+    pending = deque([begin])
     while pending:
-        if most is not None and len(nodes) > most:
-            return None
-        source = pending.popleft()
-        for fresh, again in _both(flow, nodes[source], outcomes):
-            reached = essence(flow, fresh.turn.state)
-            target = numbers.setdefault(mark(reached, trail), len(nodes))
-            if target == len(nodes):
-                nodes.append(reached)
-                pending.append(target)
-            edges.append(Edge(source, target, fresh, again))
-    return Graph(tuple(nodes), tuple(edges), trail)
+        state = pending.popleft()
+        for move in moves(flow, state, new_events(flow, state, outcomes)):
+            yield Edge(state, move)
+            reached = essence(flow, move.turn.state)
+            if horizon.widens(reached):
+                pending.append(reached)
 
 
-def _both(flow: Flow, state: State, outcomes: tuple[str, ...]) -> Iterator[tuple[Move, Move]]:
-    everything = replace(state, heard=menus(flow))
-    pairs = zip(moves(flow, state, outcomes), moves(flow, everything, outcomes), strict=True)
-    return (pair for pair in pairs if onward(state, pair[0]))
-
-
-def menus(flow: Flow) -> frozenset[str]:
-    """The names of all menus."""
-    return frozenset(name for name, step in flow.steps.items() if isinstance(step, Menu))
-
-
-def onward(state: State, move: Move) -> bool:
-    """Whether a move leads to something that the same move on the first try does not."""
+def new_events(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Event, ...]:
+    """The events that lead to something which they do not lead to on the first try."""
+    events = events_at(flow, state, outcomes)
     if state.no_inputs:
-        return isinstance(move.events[0], NoInput)
+        return (NoInput(),)
     if state.no_matches:
-        return move.transitions[0].event == "no match again"
-    return True
+        wrong = (
+            event for event in events if isinstance(event, Keyed | SecretKeyed) and not accepts(flow, state, event)
+        )
+        return tuple(islice(wrong, 1))
+    return events
 
 
 def essence(flow: Flow, state: State) -> State:
     """The state without what does not decide where the call goes on."""
     if isinstance(state.position, Ended):
         return State(flow.languages[0], state.position)
-    trying = isinstance(state.position, AtIdentifier | AtPin | AtResult)
-    return replace(
-        state,
+    return State(
         lang=flow.languages[0],
-        heard=frozenset(),
-        pin_tries=state.pin_tries if trying else 0,
-        subject=None,
-        topic=None,
+        position=state.position,
+        trail=state.trail,
+        no_inputs=state.no_inputs,
+        no_matches=state.no_matches,
+        pin_tries=0 if state.auth_level == "full" else state.pin_tries,
+        auth_level=state.auth_level,
+        admitted=state.admitted,
+        consent=state.consent,
     )
-
-
-def mark(state: State, trail: int) -> Hashable:
-    """What tells states apart that differ in what matters; of the way back, the `trail` nearest menus."""
-    if isinstance(state.position, Ended):
-        return state.position
-    return state if trail == WHOLE_TRAIL else replace(state, trail=state.trail[-trail:])

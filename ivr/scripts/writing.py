@@ -7,14 +7,14 @@ one). All else is put into as few of them as their length allows.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ivr.definition import Flow
 from ivr.events import HungUp, Keyed, NoInput, Played, QueueLeft, SecretKeyed
 from ivr.exploration import Exploration, Transition
-from ivr.exploration.moves import KNOWN, Move, moves
-from ivr.exploration.walk import essence, mark, onward
+from ivr.exploration.moves import KNOWN, Move, events_at, moves
+from ivr.exploration.walk import Horizon, essence, new_events
 from ivr.flow import POSTAL_CODE_DIGITS, start
 from ivr.scripts.playing import transitions
 from ivr.scripts.script import (
@@ -40,21 +40,38 @@ Wanted = Callable[[Move], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
-    """A call so far: where it stands, what was done, and which opening hours it has met."""
+class _Leg:
+    """A move, what is done to make it, and where it leads."""
 
-    state: State
-    acts: tuple[Act, ...] = ()
-    moves: tuple[Move, ...] = ()
-    hours: frozenset[tuple[str, bool]] = frozenset()
+    move: Move
+    acts: tuple[Act, ...]
+    reached: State
 
     @property
     def gathers(self) -> int:
         return sum(isinstance(act, Key) for act in self.acts)
 
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A call so far: where it stands, what was done, and which opening hours it has met."""
+
+    state: State
+    legs: tuple[_Leg, ...] = ()
+    gathers: int = 0
+    hours: frozenset[tuple[str, bool]] = frozenset()
+
+    def and_then(self, leg: _Leg) -> _Way:
+        """The way with another leg."""
+        return _Way(leg.reached, (*self.legs, leg), self.gathers + leg.gathers, self.hours | frozenset(leg.move.hours))
+
+    @property
+    def made(self) -> frozenset[Transition]:
+        return frozenset(transition for leg in self.legs for transition in leg.move.transitions)
+
     @property
     def script(self) -> Script:
-        return Script(self.acts, tuple(sorted(self.hours)))
+        return Script(tuple(act for leg in self.legs for act in leg.acts), tuple(sorted(self.hours)))
 
 
 def scripts(flow: Flow, exploration: Exploration, most_gathers: int = MOST_GATHERS) -> tuple[Script, ...]:
@@ -67,10 +84,10 @@ def scripts(flow: Flow, exploration: Exploration, most_gathers: int = MOST_GATHE
     missing = set(exploration.transitions)
     written = list[Script]()
     while missing:
-        way = _write(atlas, frozenset(missing), most_gathers)
-        if not (made := _made(way.moves) & missing):
+        before = len(missing)
+        way = _write(atlas, missing, most_gathers)
+        if len(missing) == before:
             break
-        missing -= made
         written.append(way.script)
     return _needed(flow, written)
 
@@ -78,32 +95,33 @@ def scripts(flow: Flow, exploration: Exploration, most_gathers: int = MOST_GATHE
 def _needed(flow: Flow, written: list[Script]) -> tuple[Script, ...]:
     """The scripts without those that make nothing that the others do not."""
     made = {script: transitions(flow, script) for script in written}
-    for script in list(made):
+    for script in written:
         others = frozenset[Transition]().union(*(made[other] for other in made if other != script))
         if made[script] <= others:
             del made[script]
     return tuple(made)
 
 
-def _write(atlas: _Atlas, missing: frozenset[Transition], most_gathers: int) -> _Way:
-    """One call: as many missing transitions as fit, then an ending, if possible a missing one too."""
+def _write(atlas: _Atlas, missing: set[Transition], most_gathers: int) -> _Way:
+    """One call: as many missing transitions as fit, then an ending, if possible a missing one too.
+
+    Takes what the call makes out of `missing`.
+    """
     way = atlas.beginning()
 
     def missed(move: Move) -> bool:
-        return not missing.isdisjoint(_made((move,)) - _made(way.moves))
+        return not missing.isdisjoint(move.transitions)
 
     def left(reserve: int) -> int | None:
-        return most_gathers - reserve - way.gathers if way.acts else None
+        return most_gathers - reserve - way.gathers if way.legs else None
 
     while longer := atlas.nearest(way, lambda move: not _ends(move) and missed(move), left(FOR_THE_ENDING)):
         way = longer
+        missing -= way.made
     ending = atlas.nearest(way, lambda move: _ends(move) and missed(move), left(0)) or atlas.nearest(way, _ends, None)
     assert ending is not None, "a caller can hang up anywhere"
+    missing -= ending.made
     return ending
-
-
-def _made(made: Iterable[Move]) -> frozenset[Transition]:
-    return frozenset(transition for move in made for transition in move.transitions)
 
 
 def _ends(move: Move) -> bool:
@@ -111,12 +129,12 @@ def _ends(move: Move) -> bool:
 
 
 class _Atlas:
-    """Finds ways; remembers the moves of each state."""
+    """Finds ways; remembers the legs from each state."""
 
     def __init__(self, flow: Flow, exploration: Exploration) -> None:
         self._flow = flow
         self._exploration = exploration
-        self._moves: dict[State, tuple[Move, ...]] = {}
+        self._legs: dict[tuple[State, bool], tuple[_Leg, ...]] = {}
 
     def beginning(self) -> _Way:
         """A call that has not been answered."""
@@ -124,36 +142,36 @@ class _Atlas:
 
     def nearest(self, begin: _Way, wanted: Wanted, most_gathers: int | None) -> _Way | None:
         """The shortest way on that ends with a wanted move, within so many gathers."""
-        seen: set[Hashable] = {self._mark(begin)}
+        horizon = Horizon()
+        horizon.widens(begin.state, begin.hours)
         pending = deque([begin])
         while pending:
             way = pending.popleft()
-            for move in self._onward(way, begin):
-                longer = self._longer(way, move)
-                if most_gathers is not None and longer.gathers - begin.gathers > most_gathers:
+            for leg in self._onward(way, begin):
+                if most_gathers is not None and way.gathers + leg.gathers - begin.gathers > most_gathers:
                     continue
-                if wanted(move):
+                longer = way.and_then(leg)
+                if wanted(leg.move):
                     return longer
-                if (at := self._mark(longer)) not in seen:
-                    seen.add(at)
+                if horizon.widens(longer.state, longer.hours):
                     pending.append(longer)
         return None
 
-    def _onward(self, way: _Way, begin: _Way) -> Iterator[Move]:
-        if way.state not in self._moves:
-            self._moves[way.state] = tuple(moves(self._flow, way.state, self._exploration.outcomes))
-        for move in self._moves[way.state]:
-            steady = all((name, not is_open) not in way.hours for name, is_open in move.hours)
-            if steady and (way is begin or onward(way.state, move)):
-                yield move
+    def _onward(self, way: _Way, begin: _Way) -> Iterator[_Leg]:
+        """The legs from the end of a way, while opening hours stay as they are."""
+        for leg in self._known(way.state, way is begin):
+            if all((name, not is_open) not in way.hours for name, is_open in leg.move.hours):
+                yield leg
 
-    def _longer(self, way: _Way, move: Move) -> _Way:
-        acts = _acts(way.state.position, move)
-        reached = essence(self._flow, move.turn.state)
-        return _Way(reached, way.acts + acts, (*way.moves, move), way.hours | frozenset(move.hours))
-
-    def _mark(self, way: _Way) -> Hashable:
-        return mark(way.state, self._exploration.trail), way.hours
+    def _known(self, state: State, at_the_beginning: bool) -> tuple[_Leg, ...]:
+        """The legs from a state; on the way, where the same was possible before, only those that are new."""
+        if (state, at_the_beginning) not in self._legs:
+            events = (events_at if at_the_beginning else new_events)(self._flow, state, self._exploration.outcomes)
+            self._legs[state, at_the_beginning] = tuple(
+                _Leg(move, _acts(state.position, move), essence(self._flow, move.turn.state))
+                for move in moves(self._flow, state, events)
+            )
+        return self._legs[state, at_the_beginning]
 
 
 def _acts(position: Position, move: Move) -> tuple[Act, ...]:
