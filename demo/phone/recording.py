@@ -23,8 +23,15 @@ class Arrival(NamedTuple):
     ssrc: int
 
 
+class Gap(NamedTuple):
+    """A stretch of silence in place of packets that were never sent: where it begins and how long it is (samples)."""
+
+    position: int
+    length: int
+
+
 class Recording:
-    """The sound of one call, gapless: where nothing was sent there is silence.
+    """The sound of one call, in time: where nothing was sent there is silence, and `gaps` tells so.
 
     Packets are put together by their RTP timestamps, so that late ones leave no hole. Where timestamps say
     nothing (a new source, a talk spurt's marker, a jump) the time of arrival counts.
@@ -34,6 +41,7 @@ class Recording:
         self.codec = Codec.PCMU
         self.sound = bytearray()
         self.arrivals: list[Arrival] = []
+        self.gaps: list[Gap] = []
 
     @property
     def seconds(self) -> float:
@@ -43,6 +51,26 @@ class Recording:
     def pcm(self, start: int = 0) -> bytes:
         """Return the sound from a sample on, as 16-bit little-endian samples."""
         return self.codec.decode(bytes(self.sound[start:]))
+
+    def sent_pcm(self, start: int = 0) -> bytes:
+        """Return only what was sent from a sample on, the gaps left out, as 16-bit little-endian samples.
+
+        A busy machine tears a sound apart in time, but leaves nothing out: so it is still whole here.
+        """
+        sent = bytearray()
+        for position, length in self.gaps:
+            if position >= start:
+                sent += self.sound[start:position]
+                start = position + length
+        return self.codec.decode(bytes(sent + self.sound[start:]))
+
+    def time_of_sent(self, seconds: float) -> float:
+        """Return at which second of the call something sounded, given its place in `sent_pcm`."""
+        position = round(seconds * SAMPLE_RATE)
+        for gap in self.gaps:
+            if gap.position <= position:
+                position += gap.length
+        return position / SAMPLE_RATE
 
     def arrival_of(self, position: int) -> float:
         """Return when the sample at a position came, in monotonic seconds. Raises IndexError when empty."""
@@ -58,6 +86,7 @@ class Recording:
         if codec is not self.codec:
             payload = self.codec.encode(codec.decode(payload))
         if (gap := self._gap_before(packet, at)) > 0:
+            self.gaps.append(Gap(len(self.sound), gap))
             self.sound += self.codec.silence[:1] * gap
         arrival = Arrival(at, len(self.sound), packet.sequence, packet.timestamp, packet.ssrc)
         self.arrivals.append(arrival)

@@ -165,7 +165,10 @@ class Decoder:
 
 
 class Ear:
-    """Reads the prompts that a call hears while it hears them."""
+    """Reads the prompts that a call hears while it hears them.
+
+    It listens to what was sent, not to when: a prompt is not torn in two by a machine that was busy meanwhile.
+    """
 
     def __init__(self, call: Call, table: Mapping[str, Pair]) -> None:
         self._call = call
@@ -173,15 +176,17 @@ class Ear:
         self._taken = 0
 
     def heard(self) -> list[Heard]:
-        """Return every prompt so far, the one that still sounds included (it counts as cut until it ends)."""
-        fresh = self._call.recording.pcm(self._taken)
-        self._taken += len(fresh) // 2
-        self._decoder.feed(fresh)
-        return self._decoder.settled + self._decoder.sounding
+        """Return every prompt so far, the one that still sounds included (it counts as cut until it ends).
+
+        Times are those of the call's recording.
+        """
+        self._listen()
+        return [self._timed(heard) for heard in self._decoder.settled + self._decoder.sounding]
 
     def keys(self) -> list[str]:
         """Return the keys of every prompt so far, in order."""
-        return [heard.key for heard in self.heard()]
+        self._listen()
+        return [heard.key for heard in self._decoder.settled + self._decoder.sounding]
 
     def wait_for(self, key: str, times: int = 1, timeout: float = 10.0) -> None:
         """Wait until a prompt has begun so many times. Raises `PhoneTimeoutError`."""
@@ -192,8 +197,18 @@ class Ear:
         self._wait(lambda: self._ended().count(key) >= times, f"the end of prompt {key!r}", timeout)
 
     def _ended(self) -> list[str]:
-        self.heard()
+        self._listen()
         return [heard.key for heard in self._decoder.settled]
+
+    def _listen(self) -> None:
+        with self._call.changed:  # nothing is added meanwhile
+            fresh = self._call.recording.sent_pcm(self._taken)
+            self._taken = len(self._call.recording.sound)
+        self._decoder.feed(fresh)
+
+    def _timed(self, heard: Heard) -> Heard:
+        time = self._call.recording.time_of_sent
+        return Heard(heard.key, time(heard.start), time(heard.end), heard.cut)
 
     def _wait(self, predicate: Callable[[], bool], what: str, timeout: float) -> None:
         try:

@@ -144,6 +144,24 @@ def test_where_timestamps_say_nothing_arrival_counts(second: Packet) -> None:
     assert 10.0 == recording.arrival_of(7999)
 
 
+@given(pauses=st.lists(st.integers(0, 5000), min_size=1, max_size=20), data=st.data())
+def test_what_was_sent_can_be_heard_without_the_gaps(pauses: list[int], data: st.DataObject) -> None:
+    """The gaps left out, every packet is there once, and each is found again at its time."""
+    recording, timestamp = Recording(), 0
+    for number, pause in enumerate(pauses):
+        timestamp += pause + FRAME_SAMPLES
+        recording.add(heard(number, timestamp), timestamp / 8000)
+    whole = Codec.PCMU.decode(b"".join(bytes([n]) * FRAME_SAMPLES for n in range(len(pauses))))
+
+    assert whole == recording.sent_pcm()
+    assert [a.position / 8000 for a in recording.arrivals] == [
+        recording.time_of_sent(n * FRAME_SAMPLES / 8000) for n in range(len(pauses))
+    ]
+    known = data.draw(st.integers(0, len(pauses) - 1))
+    after = recording.arrivals[known].position + FRAME_SAMPLES
+    assert whole[(known + 1) * FRAME_BYTES :] == recording.sent_pcm(after)
+
+
 def test_a_change_of_codec_within_a_call_is_translated() -> None:
     """What comes in another codec later is kept in the first one's bytes."""
     recording = Recording()

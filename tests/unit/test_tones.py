@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo.phone import Codec
+from demo.phone import Codec, Recording
+from demo.phone.rtp import Packet
 from tests.live import tones
 from tests.live.tones import RATE, Decoder, Heard, Samples
 
@@ -132,6 +133,25 @@ def test_a_lost_packet_does_not_make_two_prompts_of_one(key: str, lost: int) -> 
     sound[start : start + 160] = 0
 
     assert [key] == keys(tones.decode(sound, TABLE))
+
+
+@unhurried
+@given(key=st.sampled_from(PROMPTS), torn_at=st.integers(1, 20), seconds=st.floats(0.1, 2))
+def test_a_prompt_torn_by_a_busy_machine_is_one(key: str, torn_at: int, seconds: float) -> None:
+    """Where the sender stood still within a prompt, it is heard once, and lasts as long as it took."""
+    recording, sound = Recording(), Codec.PCMU.encode(tones.render(TABLE[key]).tobytes())
+    for number in range(len(sound) // 160):
+        late = seconds if number >= torn_at else 0.0
+        timestamp = number * 160 + round(late * RATE)
+        payload = sound[number * 160 : (number + 1) * 160]
+        recording.add(Packet(0, number == torn_at, number, timestamp, 1, payload), number * 0.02 + late)
+    [heard] = tones.decode(recording.sent_pcm(), TABLE)
+
+    assert key == heard.key
+    assert not heard.cut
+    assert recording.time_of_sent(heard.end) == pytest.approx(
+        heard.end + (seconds if torn_at * 160 <= heard.end * RATE else 0), abs=0.01
+    )
 
 
 @pytest.mark.parametrize("low", [697, 770, 852, 941])
