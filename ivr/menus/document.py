@@ -72,7 +72,8 @@ def read_document(raw: bytes) -> Document:
 
 def _mark_after(text: str) -> Mark:
     """Where the character after `text` stands."""
-    return text.count("\n") + 1, len(text) - text.rfind("\n")
+    lines = re.split(r"\r\n?|\n", text)
+    return len(lines), len(lines[-1]) + 1
 
 
 def _compose(text: str, document: Document) -> Node | None:

@@ -1,0 +1,111 @@
+"""A caller who drives the flow alone: every service answers at once, nothing is stored."""
+
+from __future__ import annotations
+
+from ivr.definition import Flow
+from ivr.events import (
+    Event,
+    HoursChecked,
+    HungUp,
+    Keyed,
+    NoInput,
+    OfficeFound,
+    OfficeNotFound,
+    PinRefused,
+    PinVerified,
+    Played,
+    QueueLeft,
+    Reentered,
+    SecretKeyed,
+    Started,
+)
+from ivr.flow import start, step
+from ivr.state import Position
+from ivr.turns import Ignored, Turn
+from ivr.waits import CheckHours, FindOffice, VerifyPin, Wait
+
+SUBJECT = "profile-1"
+CLAIM = "claim-1"
+
+
+class Caller:
+    """A call to `flow`. `said` names what was heard since the last event; `is_open` is whether consultants work."""
+
+    def __init__(self, flow: Flow, *, is_open: bool = True, lang: str | None = None) -> None:
+        self.flow = flow
+        self.is_open = is_open
+        self.state = start(flow)
+        self.said: tuple[str, ...] = ()
+        self.wait: Wait
+        self._happen(Started(lang))
+
+    @property
+    def position(self) -> Position:
+        """Where the call stands."""
+        return self.state.position
+
+    def keys(self, *gathers: str) -> Caller:
+        """Key something at each of the next gathers."""
+        for digits in gathers:
+            self._happen(Keyed(digits))
+        return self
+
+    def silent(self, times: int = 1) -> Caller:
+        """Key nothing until the timeout."""
+        for _ in range(times):
+            self._happen(NoInput())
+        return self
+
+    def identifier(self, length: int = 8, claim: str | None = CLAIM) -> Caller:
+        """Key an identifier of so many digits."""
+        return self._happen(SecretKeyed(length, claim))
+
+    def pin(self, length: int = 6, *, right: bool) -> Caller:
+        """Key a PIN of so many digits, the right one or a wrong one."""
+        return self._happen(SecretKeyed(length), PinVerified(SUBJECT) if right else PinRefused())
+
+    def listens(self) -> Caller:
+        """Hear what cannot be cut short to its end."""
+        return self._happen(Played())
+
+    def returns(self, outcome: str) -> Caller:
+        """Come back from a queue."""
+        return self._happen(QueueLeft(outcome))
+
+    def taken_over(self) -> Caller:
+        """Go on in another process."""
+        return self._happen(Reentered())
+
+    def hangs_up(self) -> Caller:
+        """Hang up."""
+        return self._happen(HungUp())
+
+    def _happen(self, event: Event, verdict: Event | None = None) -> Caller:
+        turn = self._stepped(event)
+        said = turn.prompts
+        while (answer := self._answer(turn.wait, verdict)) is not None:
+            turn = self._stepped(answer)
+            said += turn.prompts
+        self.said = tuple(prompt.name for prompt in said)
+        self.wait = turn.wait
+        return self
+
+    def _stepped(self, event: Event) -> Turn:
+        turn = step(self.flow, self.state, event)
+        assert not isinstance(turn, Ignored), turn.reason
+        self.state = turn.state
+        return turn
+
+    def _answer(self, wait: Wait, verdict: Event | None) -> Event | None:
+        match wait:
+            case CheckHours():
+                return HoursChecked(self.is_open)
+            case FindOffice(name, postal_code):
+                found = self.flow.offices[name].serving(postal_code)
+                return (
+                    OfficeFound(found.name, found.street, found.postal_code, found.city) if found else OfficeNotFound()
+                )
+            case VerifyPin():
+                return verdict
+            case _:
+                return None

@@ -1,0 +1,140 @@
+"""Random ways through a flow, and what must hold at every step of every call."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import get_args
+
+from ivr.codec import decode, encode
+from ivr.definition import Flow, Menu
+from ivr.events import (
+    QUEUE_OUTCOMES,
+    Event,
+    HoursChecked,
+    HungUp,
+    Keyed,
+    NoInput,
+    OfficeFound,
+    OfficeNotFound,
+    PinRefused,
+    PinVerified,
+    Played,
+    QueueLeft,
+    Reentered,
+    SecretKeyed,
+    Started,
+)
+from ivr.flow import start, step, wait_at
+from ivr.state import AtConsent, AtNotice, AtVerification, Ended, InQueue, State
+from ivr.turns import Ignored, Turn
+from ivr.waits import Transfer, Wait
+
+KEYS = "0123456789*#"
+MENU_KEYS = 0.7
+
+
+def random_event(flow: Flow, state: State, random: Random) -> Event:
+    """Any event; at a menu mostly one of its keys, so that walks go far."""
+    if random.random() < MENU_KEYS:
+        return _likely(flow, state, random)
+    anything: list[Event] = [
+        Started(random.choice([None, "en", "xx"])),
+        Keyed("".join(random.choices(KEYS, k=random.randint(0, 60)))),
+        NoInput(),
+        SecretKeyed(random.randint(0, 60), random.choice([None, "claim"])),
+        Played(),
+        HoursChecked(random.random() < 0.5),
+        PinVerified("profile"),
+        PinRefused(),
+        OfficeFound("{name}", "\n", "", "\x00"),
+        OfficeNotFound(),
+        QueueLeft(random.choice([*QUEUE_OUTCOMES, "nonsense"])),
+        Reentered(),
+        HungUp() if random.random() < 0.1 else Reentered(),
+    ]
+    return random.choice(anything)
+
+
+def _likely(flow: Flow, state: State, random: Random) -> Event:
+    at = flow.steps.get(getattr(state.position, "step", flow.start))
+    if isinstance(at, Menu):
+        return Keyed(random.choice([*at.options, random.choice(KEYS)]))
+    likely: list[Event] = [
+        Started(),
+        Played(),
+        Keyed(random.choice(["1", "2", "00001", "*"])),
+        SecretKeyed(random.choice([6, 8]), "claim"),
+        HoursChecked(random.random() < 0.7),
+        PinVerified("profile"),
+        PinRefused(),
+        OfficeFound("Office", "Street 1", "00-001", "City"),
+        QueueLeft("timeout"),
+    ]
+    return random.choice(likely)
+
+
+def random_walk(flow: Flow, random: Random, steps: int) -> None:
+    """Let anything happen to a call, and hold every rule at every step."""
+    state = start(flow)
+    for _ in range(steps):
+        event = random_event(flow, state, random)
+        state = checked_step(flow, state, event)
+
+
+def checked_step(flow: Flow, before: State, event: Event) -> State:
+    """One step, with every rule that holds for all flows; the state after it."""
+    outcome = step(flow, before, event)
+    assert isinstance(outcome, Turn | Ignored)
+    assert outcome == step(flow, decoded(before), event)
+    if isinstance(outcome, Ignored):
+        assert outcome.reason
+        return before
+    assert isinstance(outcome.wait, get_args(Wait))
+    assert outcome.wait == wait_at(flow, outcome.state)
+    assert_history_holds(before, event, outcome.state)
+    assert_bounded(flow, outcome)
+    if isinstance(outcome.wait, Transfer):
+        assert outcome.state.consent is not None
+        assert outcome.wait.recorded == outcome.state.consent
+        assert outcome.wait.auth_level == outcome.state.auth_level
+    return outcome.state
+
+
+def decoded(state: State) -> State:
+    """The state as another process reads it."""
+    again = decode(encode(state))
+    assert isinstance(again, State)
+    assert state == again
+    return again
+
+
+def assert_history_holds(before: State, event: Event, after: State) -> None:
+    """What was decided stays decided, and came about in the only way that it may."""
+    assert not isinstance(before.position, Ended)
+    if after.consent != before.consent:
+        assert before.consent is None
+        assert after.consent is not True or (
+            (isinstance(before.position, AtNotice) and event == Played())
+            or (isinstance(before.position, AtConsent) and event == Keyed("1"))
+        )
+    if after.auth_level != before.auth_level:
+        assert ("none", "full") == (before.auth_level, after.auth_level)
+        assert isinstance(event, PinVerified)
+        assert isinstance(before.position, AtVerification)
+    assert (after.auth_level == "full") == (after.subject is not None)
+    assert after.admitted >= before.admitted
+    assert after.admitted == before.admitted or event == HoursChecked(True)
+    assert isinstance(after.position, InQueue) <= (after.topic is not None)
+    assert isinstance(after.position, Ended) >= isinstance(event, HungUp)
+
+
+def assert_bounded(flow: Flow, turn: Turn) -> None:
+    """Nothing in a state grows for as long as a caller keys, and what is said comes from the file."""
+    state = turn.state
+    menus = {name for name, at in flow.steps.items() if isinstance(at, Menu)}
+    assert len(state.trail) == len(set(state.trail))
+    assert menus >= {*state.trail, *state.heard}
+    assert 0 <= state.no_inputs < flow.gathering.tries
+    assert 0 <= state.no_matches < flow.gathering.tries
+    assert state.lang in flow.languages
+    assert {prompt.name for prompt in turn.prompts} <= {name for name, _ in flow.prompts}
