@@ -1,0 +1,157 @@
+"""`make bench`: measure, print the table, keep it in bench/results/."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+import provision
+from bench import crowd, keypress, load, machine, report, turns
+from bench.figures import AIMED_RATE, LOADED, Figures, Stage, Waiting, waiting
+from bench.ground import HERE, TITLES, Ground, Way, prepared, raise_file_limit
+from bench.processor import Meter
+from demo.asterisk_process import AsteriskError
+from demo.station import StationError
+
+SCRATCH = Path(".cache")
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is measured: calls a second and for how long; lines, and for how long; calls at once; seconds."""
+
+    rates: tuple[int, ...]
+    load_seconds: float
+    lines: int
+    listening_seconds: float
+    crowd: int
+    step_seconds: float
+
+
+FULL = Sizes((50, AIMED_RATE, 150, 200, 250), 8.0, 24, 12.0, 1000, 3.0)
+QUICK = Sizes((AIMED_RATE,), 5.0, 24, 5.0, 300, 1.0)
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Under two minutes, less exact; the last full result stays the shown one.")
+@click.option("--results", type=click.Path(path_type=Path, file_okay=False), default=HERE / "results", help="Where to.")
+def main(quick: bool, results: Path) -> None:
+    """Measure the same call through Asterisk's dialplan, a bare pyst2 thread and Centrala, side by side."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    began = time.monotonic()
+    with _explained():
+        made = _measured(QUICK if quick else FULL, quick)
+    click.echo(report.as_text(made))
+    for path in _kept(made, results):
+        _say(f"Written: {path}")
+    _say(f"It took {time.monotonic() - began:.0f} s.")
+
+
+def _measured(sizes: Sizes, quick: bool) -> report.Report:
+    raise_file_limit()
+    SCRATCH.mkdir(exist_ok=True)
+    if warning := provision.own_name_fault():
+        _say(warning)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=SCRATCH.absolute()) as folder:
+        described = machine.describe(Path(folder))
+        _say("The flow by itself ...")
+        pace = turns.measure(sizes.step_seconds)
+        _say(f"{sizes.crowd} calls in the IVR at once ...")
+        held = crowd.gather(sizes.crowd, Path(folder) / "crowd")
+        _say("Starting Asterisk and every way through it ...")
+        with prepared(Path(folder)) as ground:
+            stages = tuple(_stages(ground, sizes))
+            waits = tuple(_waits(ground, sizes))
+    return report.Report(datetime.now(UTC), described, Figures(stages, waits, held, pace), quick)
+
+
+def _stages(ground: Ground, sizes: Sizes) -> Iterator[Stage]:
+    """All ways at one rate before the next rate, so that none has a quieter machine than another."""
+    ways = list(ground.ways)
+    for rate in sizes.rates:
+        for way in tuple(ways):
+            stage = _stage(ground, way, rate, sizes.load_seconds)
+            _say(_stage_line(stage))
+            if not stage.sustained:
+                ways.remove(way)
+            yield stage
+
+
+def _stage(ground: Ground, way: Way, rate: int, seconds: float) -> Stage:
+    recorded, before = way.recorded(), Meter.read(way.processes)
+    outcome = load.place_calls(ground.sip, way.number, rate, seconds, ground.scratch)
+    usage, after = Meter.read(way.processes).since(before), way.recorded()
+    return Stage(way.name, outcome, usage, None if after is None or recorded is None else after - recorded)
+
+
+def _stage_line(stage: Stage) -> str:
+    parts = ", ".join(f"{part} {stage.ms_per_call(part):.1f} ms" for part in stage.usage.parts)
+    outcome = stage.outcome
+    kept = "" if stage.sustained else "  NOT SUSTAINED"
+    calls = f"{outcome.completed} of {outcome.placed} calls"
+    return f"  {TITLES[stage.way]:24} {outcome.rate:4}/s  {calls}, CPU per call: {parts}{kept}"
+
+
+def _waits(ground: Ground, sizes: Sizes) -> Iterator[Waiting]:
+    """What callers notice: on an idle system, and beside a load."""
+    for rate in (0, LOADED):
+        for way in ground.ways:
+            found = waiting(way.name, rate, _sample(ground, way, rate, sizes))
+            beside = f"beside {rate}/s" if rate else "idle"
+            _say(f"  {TITLES[way.name]:24} {beside:12}  key to prompt p50 {found.p50:.1f} ms, p99 {found.p99:.1f} ms")
+            yield found
+
+
+def _sample(ground: Ground, way: Way, rate: int, sizes: Sizes) -> keypress.Sample:
+    seconds = sizes.listening_seconds
+    if not rate:
+        return keypress.sample(ground.sip, way.number, sizes.lines, seconds)
+    with load.running(ground.sip, way.number, rate, seconds, ground.scratch) as run:
+        sample = keypress.sample(ground.sip, way.number, sizes.lines, seconds)
+        run.outcome()
+    return sample
+
+
+def _kept(made: report.Report, results: Path) -> Iterator[Path]:
+    """Write the results; the Markdown, which README shows, is for full runs only."""
+    results.mkdir(parents=True, exist_ok=True)
+    name = f"{made.at:%Y-%m-%d}-{made.machine.slug}{'-quick' if made.quick else ''}.json"
+    texts = {results / name: report.as_json(made)}
+    if not made.quick:
+        texts[results / "latest.md"] = report.as_markdown(made)
+    for path, text in texts.items():
+        path.write_text(text, "utf-8")
+        yield path
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Faults that a person can mend, without a traceback; Ctrl-C ends it, and everything that was started."""
+    try:
+        yield
+    except (provision.ProvisionError, AsteriskError, StationError, load.LoadError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        _say("Stopped; nothing is left running.")
+        raise SystemExit(130) from None
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _say(text: str) -> None:
+    click.echo(text, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

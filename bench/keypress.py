@@ -1,0 +1,105 @@
+"""From a key to the next prompt, as a caller notices it: at the caller's own end of the sound.
+
+The clock starts when the first packet that says "the key is up" is sent (RFC 4733) and stops when the first packet of
+the next prompt comes in. Every key is pressed while a prompt is still being heard, at a random moment.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from bench import tones
+from demo.phone import Exchange, OutgoingCall, Phone
+from demo.phone.g711 import FRAME_BYTES, FRAME_SECONDS
+
+KEY = "1"
+KEY_FRAMES = 6
+HEARS_FRAMES = (15, 35)
+DIAL_EVERY_SECONDS = 0.04
+LAST_CALLS_SECONDS = 12.0
+
+_SILENCE = bytes(FRAME_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Seconds from a key to the next prompt, in every call that was completed, and how many were not."""
+
+    seconds: tuple[float, ...]
+    calls: int
+    failed: int
+
+
+@dataclass(slots=True)
+class Listener:
+    """A caller who presses a key some way into each menu and notes when the next prompt begins.
+
+    Its methods run on the exchange's thread.
+    """
+
+    call: OutgoingCall
+    random: random.Random
+    waits: list[float] = field(default_factory=list)
+    _beats: list[float] = field(default_factory=list)
+    _to_come: list[int] = field(default_factory=lambda: [tones.FIRST, tones.SECOND, tones.GOODBYE])
+    _pressed_at_beat: int | None = None
+    _frames_left: int = 0
+
+    def start(self) -> None:
+        """Be silent into the telephone, and listen."""
+        self.call.play(self._silence())
+        self.call.on_frame(self._frame)
+
+    @property
+    def completed(self) -> bool:
+        """Whether everything was heard."""
+        return not self._to_come
+
+    def _silence(self) -> Iterator[bytes]:
+        """What the caller says; asked for once a packet, it also notes when each packet is sent."""
+        while True:
+            self._beats.append(time.monotonic())
+            yield _SILENCE
+
+    def _frame(self, frame: bytes) -> None:
+        at = time.monotonic()
+        if self._to_come and tones.heard(frame) == self._to_come[0]:
+            self._prompt_begins(at)
+        elif self._frames_left:
+            self._frames_left -= 1
+            if not self._frames_left:
+                self._pressed_at_beat = len(self._beats)
+                self.call.press(KEY, duration=KEY_FRAMES * FRAME_SECONDS)
+
+    def _prompt_begins(self, at: float) -> None:
+        if self._pressed_at_beat is not None:
+            self.waits.append(at - self._beats[self._pressed_at_beat + KEY_FRAMES])
+        self._to_come.pop(0)
+        self._frames_left = self.random.randint(*HEARS_FRAMES) if self._to_come else 0
+
+
+def sample(server: tuple[str, int], number: str, lines: int, seconds: float) -> Sample:
+    """Keep `lines` calls going for so many seconds, and wait for the last ones."""
+    chance = random.Random(number)
+    with Exchange() as exchange, Phone(exchange, "600100200", server) as phone:
+        listeners: list[Listener] = []
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if sum(not listener.call.ended for listener in listeners) < lines:
+                listeners.append(_dial(phone, number, chance))
+            time.sleep(DIAL_EVERY_SECONDS)
+        for listener in listeners:
+            listener.call.wait_until(lambda: listener.call.ended, LAST_CALLS_SECONDS, "the call to end")  # noqa: B023
+    completed = [listener for listener in listeners if listener.completed]
+    waits = tuple(wait for listener in completed for wait in listener.waits)
+    return Sample(waits, len(listeners), len(listeners) - len(completed))
+
+
+def _dial(phone: Phone, number: str, chance: random.Random) -> Listener:
+    with phone.changed:
+        listener = Listener(phone.dial(number, ani="600100200"), chance)
+        listener.start()
+    return listener

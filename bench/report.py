@@ -1,0 +1,173 @@
+"""A run for people (tables in a terminal and in Markdown) and for programs (JSON)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from bench.figures import AIMED_RATE, LOADED, Aim, Figures, aims
+from bench.ground import TITLES
+from bench.keypress import KEY_FRAMES
+from bench.machine import Machine
+from demo.phone.g711 import FRAME_SECONDS
+
+Row = tuple[str, ...]
+
+MISSING = "-"
+# Cores' worth of work of others on the machine, from which on a run is called disturbed.
+DISTURBING = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One run: when, on what, and what came out. A quick one is less exact."""
+
+    at: datetime
+    machine: Machine
+    figures: Figures
+    quick: bool
+
+    @property
+    def disturbance(self) -> float:
+        """Cores' worth of work that others did, on average, while calls were measured."""
+        usages = [stage.usage for stage in self.figures.stages]
+        return sum(usage.elsewhere for usage in usages) / (sum(usage.seconds for usage in usages) or 1.0)
+
+
+def as_json(report: Report) -> str:
+    """All of it."""
+    figures = report.figures
+    whole = {
+        "at": report.at.isoformat(timespec="seconds"),
+        "quick": report.quick,
+        "machine": asdict(report.machine),
+        "disturbance_cores": report.disturbance,
+        "aims": [{**asdict(aim), "met": aim.met} for aim in aims(figures)],
+        **asdict(figures),
+    }
+    return json.dumps(_rounded(whole), indent=1) + "\n"
+
+
+def _rounded(value: object) -> object:
+    match value:
+        case float():
+            return round(value, 4)
+        case dict():
+            return {key: _rounded(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_rounded(item) for item in value]
+        case _:
+            return value
+
+
+def as_markdown(report: Report) -> str:
+    """What README shows."""
+    tables = [_markdown(aim_rows(report.figures)), _markdown(way_rows(report.figures))]
+    return "\n\n".join([_about(report), *tables, _remarks(report)]) + "\n"
+
+
+def as_text(report: Report) -> str:
+    """What a terminal shows."""
+    tables = [_aligned(aim_rows(report.figures)), _aligned(way_rows(report.figures))]
+    return "\n\n".join([_about(report), *tables, _remarks(report)])
+
+
+def aim_rows(figures: Figures) -> list[Row]:
+    """Each aim, what was measured, and whether that is enough."""
+    heading = ("aim", "limit", "measured", "")
+    return [heading, *(_aim_row(aim) for aim in aims(figures))]
+
+
+def _aim_row(aim: Aim) -> Row:
+    limit = f"at {'least' if aim.at_least else 'most'} {_number(aim.limit)} {aim.unit}"
+    if aim.measured is None:
+        return aim.what, limit, MISSING, "not measured"
+    return aim.what, limit, f"{_number(aim.measured)} {aim.unit}", "met" if aim.met else "**not met**"
+
+
+def way_rows(figures: Figures) -> list[Row]:
+    """Each way that the call can take, side by side."""
+    ways = dict.fromkeys(stage.way for stage in figures.stages)
+    heading = (
+        "the same call through",
+        "calls/s without failure",
+        "CPU per call: Asterisk",
+        "IVR",
+        "database",
+        "all",
+        "key to prompt: p50",
+        "p99",
+        "p99 idle",
+    )
+    return [heading, *(_way_row(figures, way) for way in ways)]
+
+
+def _way_row(figures: Figures, way: str) -> Row:
+    stage = figures.stage(way, AIMED_RATE)
+    loaded, idle = figures.waiting_of(way, LOADED), figures.waiting_of(way, 0)
+    parts = [
+        _ms(stage.ms_per_call(part)) if stage and part in (None, *stage.usage.parts) else MISSING
+        for part in ("asterisk", "ivr", "database", None)
+    ]
+    waits = (_ms(loaded.p50), _ms(loaded.p99)) if loaded else (MISSING, MISSING)
+    return TITLES[way], _sustained(figures, way), *parts, *waits, _ms(idle.p99) if idle else MISSING
+
+
+def _ms(milliseconds: float) -> str:
+    return f"{_number(milliseconds)} ms"
+
+
+def _sustained(figures: Figures, way: str) -> str:
+    """The rate; `>=` where nothing higher was tried."""
+    best = figures.sustained_rate(way)
+    highest = max(stage.outcome.rate for stage in figures.stages if stage.way == way)
+    return f"≥ {best}" if best == highest else str(best)
+
+
+def _about(report: Report) -> str:
+    machine = report.machine
+    kind = " (a quick run)" if report.quick else ""
+    return (
+        f"Measured {report.at:%Y-%m-%d}{kind} at commit {machine.commit} on {machine.processor}, {machine.cores} "
+        f"cores, {machine.system}, Python {machine.python}, Asterisk {machine.asterisk}; "
+        f"a commit waits {_number(machine.sync_ms)} ms for the disk. `make bench` repeats it."
+    )
+
+
+def _remarks(report: Report) -> str:
+    held = round(1000 * KEY_FRAMES * FRAME_SECONDS)
+    remarks = [
+        f"A call is two menus, a key in each, and a goodbye, with sound both ways; SIPp, Asterisk, the IVR and the "
+        f"database share the {report.machine.cores} cores. CPU is at {AIMED_RATE} calls a second. Key to prompt is "
+        f"from the end of a key (held {held} ms) to the first packet of the next prompt, at the caller's side, beside "
+        f"{LOADED} calls a second and on an idle system. Centrala commits every turn to its disk before it is heard; "
+        "the other two keep nothing. PostgreSQL runs without waiting for its disk."
+    ]
+    if report.disturbance > DISTURBING:
+        remarks.append(
+            f"Others on the machine used {report.disturbance:.1f} cores meanwhile, so the figures are worse than "
+            "they would be."
+        )
+    return "\n\n".join(remarks)
+
+
+def _number(value: float) -> str:
+    """Three digits that matter, thousands apart."""
+    if value >= 100 or value == round(value):
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def _markdown(rows: Sequence[Row]) -> str:
+    heading, *body = rows
+    return "\n".join("| " + " | ".join(row) + " |" for row in (heading, ("---",) * len(heading), *body))
+
+
+def _aligned(rows: Sequence[Row]) -> str:
+    plain = [tuple(cell.replace("**", "") for cell in row) for row in rows]
+    widths = [max(len(row[column]) for row in plain) for column in range(len(plain[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in plain
+    )
