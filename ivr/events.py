@@ -77,7 +77,7 @@ class OfficeNotFound:
 
 @dataclass(frozen=True, slots=True)
 class QueueLeft:
-    """The call came back from a queue. `outcome` is one of `QUEUE_OUTCOMES`."""
+    """The call came back from a queue, its caller still there. `outcome` is one of `QUEUE_OUTCOMES`."""
 
     outcome: str
 
@@ -94,7 +94,7 @@ class HungUp:
     cause: str = "caller"
 
 
-QUEUE_OUTCOMES = ("answered", "abandoned", "timeout", "full", "closed", "join_empty", "leave_empty", "failed")
+QUEUE_OUTCOMES = ("answered", "timeout", "full", "join_empty", "leave_empty", "failed")
 
 Event = (
     Started

@@ -439,13 +439,9 @@ def _not_recorded(flow: Flow, state: State, name: str) -> Turn:
 
 
 def _back_from_queue(flow: Flow, state: State, outcome: str) -> Turn:
-    match outcome:
-        case "answered":
-            return _go(flow, state, flow.queueing.answered, ())
-        case "abandoned":
-            return _end(state, (), place(state.position), "abandoned")
-        case _:
-            return _go(flow, state, flow.queueing.unanswered, ())
+    if outcome == "answered":
+        return _go(flow, state, flow.queueing.answered, ())
+    return _go(flow, state, flow.queueing.unanswered, ())
 
 
 # Looking things up; loading has proven that each name is of the right kind

@@ -79,28 +79,41 @@ def scripted(keys: str) -> Callable[[Gather], str | None]:
     return more
 
 
-def call(runner: Runner, arrival: Arrival, keypad: Keypad, clock: Clock) -> Iterator[Live]:
-    """Carry a call to its end, giving each turn as it is committed."""
+def always_answered(_wait: Transfer) -> str:
+    """A consultant answers every call."""
+    return "answered"
+
+
+def call(
+    runner: Runner, arrival: Arrival, keypad: Keypad, clock: Clock, queue: Callable[[Transfer], str] = always_answered
+) -> Iterator[Live]:
+    """Carry a call to its end, giving each turn as it is committed; `queue` says how a stay in one ends."""
     live = runner.arrive(arrival)
     yield live
     while not ended(live):
-        live = _advance(runner, live, keypad, clock)
+        live = _advance(runner, live, keypad, clock, queue)
         yield live
 
 
-def _advance(runner: Runner, live: Live, keypad: Keypad, clock: Clock) -> Live:
+def _advance(runner: Runner, live: Live, keypad: Keypad, clock: Clock, queue: Callable[[Transfer], str]) -> Live:
     match live.turn.wait:
         case Gather() as gather:
             return runner.advance(live, _gathered(gather, keypad, clock))
         case PlayOut():
             keypad.drop()
             return runner.advance(live, Played())
-        case Transfer():
-            answered = clock()
-            clock.wait(TALK)
-            return leave_queue(runner, live, Conversation("answered", SIMULATED_AGENT, answered))
+        case Transfer() as transfer:
+            return leave_queue(runner, live, _stay(queue(transfer), clock))
         case wait:
             raise AssertionError(f"{wait} is not for a gateway")
+
+
+def _stay(outcome: str, clock: Clock) -> Conversation:
+    if outcome != "answered":
+        return Conversation(outcome)
+    answered_at = clock()
+    clock.wait(TALK)
+    return Conversation(outcome, SIMULATED_AGENT, answered_at)
 
 
 def _gathered(gather: Gather, keypad: Keypad, clock: Clock) -> Event:

@@ -11,6 +11,7 @@ import contextlib
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
@@ -85,7 +86,11 @@ class Session:
         live = self._runner.resume(call_id)
         if live is None or not isinstance(live.turn.wait, Transfer):
             return self._runner.arrive(self._arrival(call_id))
-        return leave_queue(self._runner, live, self._conversation())
+        stay = self._conversation()
+        if stay.outcome == ABANDONED:
+            # Asterisk gives no status either where it could not begin; who is here has abandoned nothing.
+            stay = replace(stay, outcome="failed")
+        return leave_queue(self._runner, live, stay)
 
     def _gone(self, call_id: str) -> None:
         """The caller hung up where no session was: in a queue, with a consultant, or between two processes."""
@@ -182,6 +187,8 @@ def conversation(outcome: str, agent: str, answered: str, recording: str, queue:
     )
 
 
+ABANDONED = "abandoned"
+
 # https://docs.asterisk.org, Queue(): QUEUESTATUS
 OUTCOMES = {
     "TIMEOUT": "timeout",
@@ -190,7 +197,7 @@ OUTCOMES = {
     "LEAVEEMPTY": "leave_empty",
     "JOINUNAVAIL": "join_empty",
     "LEAVEUNAVAIL": "leave_empty",
-    "": "abandoned",
+    "": ABANDONED,
 }
 
 
