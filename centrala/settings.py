@@ -81,11 +81,12 @@ class Sip(_Model):
 
 
 class Queues(_Model):
-    """Distribution: seconds a phone rings, seconds of wrap-up, longest wait in seconds."""
+    """Seconds: a phone rings, wrap-up, the longest wait; and how many may wait in a queue (0: any number)."""
 
     ring_seconds: Annotated[int, Field(ge=3, le=120)] = 20
     wrap_up_seconds: Annotated[int, Field(ge=0, le=600)] = 10
     longest_wait_seconds: Annotated[int, Field(ge=10, le=14400)] = 1800
+    most_waiting: Annotated[int, Field(ge=0, le=10000)] = 0
 
 
 class Settings(_Model):

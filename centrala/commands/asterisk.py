@@ -92,6 +92,7 @@ def make_plan(
             ring=settings.queues.ring_seconds,
             wrap_up=settings.queues.wrap_up_seconds,
             longest_wait=settings.queues.longest_wait_seconds,
+            most_waiting=settings.queues.most_waiting,
         ),
         fallback=_fallback(installation, settings, flow, hours_at),
         language=flow.languages[0],

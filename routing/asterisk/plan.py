@@ -43,11 +43,12 @@ class Sip:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """Seconds: a phone rings, wrap-up, the longest wait in a queue."""
+    """Seconds: a phone rings, wrap-up, the longest wait in a queue; and how many may wait in one (0: any number)."""
 
     ring: int
     wrap_up: int
     longest_wait: int
+    most_waiting: int
 
 
 @dataclass(frozen=True, slots=True)
