@@ -17,7 +17,7 @@ from centrala.logs import configure_logs
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="centrala")
 def main() -> None:
-    r"""Centrala: a contact centre's IVR and call routing, for public helplines.
+    """Centrala: a contact centre's IVR and call routing, for public helplines.
 
     What callers hear and where they go is in menus.yaml; every setting that is not a secret is in settings.yaml. All
     state lies in CENTRALA_HOME (default var/), the database at CENTRALA_DATABASE_URL (default an SQLite file there).

@@ -124,7 +124,9 @@ def _validated(path: Path, document: Document) -> Settings:
         faults = []
         for details in error.errors(include_url=False):
             location = tuple(part for part in details["loc"] if part != "[key]")
-            line, column = document.value_mark(location)
+            unknown = details["type"] == "extra_forbidden"
+            line, column = document.mark(location) if unknown else document.value_mark(location)
             name = ".".join(map(str, location))
-            faults.append(f"{path}:{line}:{column}: {name}: {details['msg'].removeprefix('Value error, ')}")
+            message = "there is no such setting" if unknown else details["msg"].removeprefix("Value error, ")
+            faults.append(f"{path}:{line}:{column}: {name}: {message}")
         raise SettingsError("\n".join(faults)) from error

@@ -73,7 +73,8 @@ def _started(settings: Settings, flow: Flow) -> Iterator[Station]:
 
 def _station(settings: Settings, flow: Flow) -> Station:
     home = Path(os.environ.get("CENTRALA_HOME") or "var").absolute()
-    return Station(home, settings.menus, _addresses(), hours_at=_hours_at(next(iter(flow.hours.values()))))
+    kept = settings.model_dump(mode="json", include={"prompts", "queues"}, exclude_none=True)
+    return Station(home, settings.menus, _addresses(), _hours_at(next(iter(flow.hours.values()))), settings=kept)
 
 
 def _addresses() -> Addresses:

@@ -19,6 +19,7 @@ def check(file: Path | None) -> None:
     Prints one line per fault, path:line:column: message, all of them at once, and exits with 1; warnings alone exit
     with 0.
     """
+    context.installation()
     path = file or context.settings().menus
     try:
         faults = load_menus(path).warnings

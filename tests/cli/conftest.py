@@ -1,0 +1,39 @@
+"""Commands run in this process, each test in an installation of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from centrala.__main__ import main
+
+Run = Callable[..., Result]
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run `centrala` with these words in an empty home; `stdin` is what is piped in."""
+    monkeypatch.setenv("CENTRALA_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("CENTRALA_DATABASE_URL", raising=False)
+    monkeypatch.chdir(ROOT)
+
+    def run(*words: str, stdin: str = "") -> Result:
+        return CliRunner().invoke(main, words, input=stdin)
+
+    return run
+
+
+def lines(result: Result) -> list[dict[str, Any]]:
+    """The JSON objects on stdout; nothing else may stand there."""
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def kinds(result: Result, *wanted: str) -> list[dict[str, Any]]:
+    """The lines of some types."""
+    return [line for line in lines(result) if line["type"] in wanted]

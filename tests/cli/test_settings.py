@@ -1,0 +1,48 @@
+"""settings.yaml: defaults, and faults that say where they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from centrala.settings import Settings, SettingsError, read_settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_shipped_file_holds_the_defaults() -> None:
+    """Whoever reads settings.yaml reads what holds without it."""
+    assert Settings() == read_settings({"CENTRALA_SETTINGS": str(ROOT / "settings.yaml")})
+
+
+def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder without settings.yaml is a good one."""
+    monkeypatch.chdir(tmp_path)
+    assert Settings() == read_settings({})
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("ivr:\n  lisen: '127.0.0.1:1'\n", "2:3: ivr.lisen: there is no such setting"),
+        ("ivr:\n  listen: 4573\n", "2:11: ivr.listen: Input should be a valid string"),
+        ("sip:\n  trunk_hosts: ['a b']\n", "2:17: sip.trunk_hosts.0: a host is a name"),
+        ("sip:\n  numbers: [225601600]\n", "2:13: sip.numbers.0: Input should be a valid string"),
+        ("sip: [\n", "not YAML"),
+    ],
+)
+def test_a_fault_is_told_with_its_place(tmp_path: Path, text: str, fault: str) -> None:
+    """A wrong setting names the file, the line, the column and the field."""
+    path = tmp_path / "settings.yaml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(SettingsError) as raised:
+        read_settings({"CENTRALA_SETTINGS": str(path)})
+    assert str(raised.value).startswith(f"{path}:")
+    assert fault in str(raised.value)
+
+
+def test_a_named_file_must_be_there(tmp_path: Path) -> None:
+    """A misspelt CENTRALA_SETTINGS is an error and not the defaults."""
+    with pytest.raises(SettingsError, match="cannot be read"):
+        read_settings({"CENTRALA_SETTINGS": str(tmp_path / "none.yaml")})

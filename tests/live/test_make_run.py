@@ -1,0 +1,65 @@
+"""`make run`: the whole helpline from one command, and nothing left of it afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+import provision
+from tests.live.stations import ROOT
+
+HURRIED = {"prompts": {"words_per_minute": 300}}
+PATIENCE_SECONDS = 180
+
+
+@pytest.fixture
+def demonstration(asterisk: provision.Asterisk, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """What `make run` runs, in a home of its own, with prompts spoken in a hurry."""
+    settings = tmp_path / "settings.yaml"
+    settings.write_text(json.dumps({"menus": str(ROOT / "menus.yaml"), **HURRIED}), "utf-8")
+    environment = {**os.environ, "CENTRALA_HOME": str(tmp_path / "home"), "CENTRALA_SETTINGS": str(settings)}
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "demo"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        process_group=0,
+    )
+    yield process
+    process.kill()
+    process.wait()
+
+
+@pytest.mark.timeout(PATIENCE_SECONDS)
+def test_the_demonstration_plays_a_call_and_leaves_nothing_running(demonstration: subprocess.Popen[str]) -> None:
+    """The transcript tells a call to its end, then how to dial in; Ctrl-C ends every process that was started."""
+    assert demonstration.stdout is not None
+    told: list[str] = []
+    for line in demonstration.stdout:
+        told.append(line)
+        if "Dial in with a softphone" in line:
+            break
+    started = psutil.Process(demonstration.pid).children(recursive=True)
+    demonstration.send_signal(signal.SIGINT)
+    rest = demonstration.stdout.read()
+
+    text = "".join(told)
+    assert "waits for a consultant: topic pensions, queue pensions" in text
+    assert "agrees to be recorded" in text
+    assert "call over   completed" in text
+    assert "2 files" in text
+    assert "sip:225601600@127.0.0.1:" in text
+    assert "Stopped; nothing is left running." in rest
+    assert 0 == demonstration.wait(30)
+    assert len(started) >= 2
+    assert [] == psutil.wait_procs(started, timeout=10)[1]
