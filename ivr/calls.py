@@ -16,7 +16,7 @@ from ivr import codec
 from ivr.events import Event
 from ivr.state import Ended, State
 from ivr.turns import Turn
-from ivr.waits import Transfer, Wait
+from ivr.waits import Wait
 from storage.database import Instant, metadata
 
 ANI_LENGTH = 80
@@ -164,10 +164,16 @@ def newest(connection: Connection, limit: int) -> tuple[CallRow, ...]:
     return tuple(CallRow(**row._mapping) for row in connection.execute(query))
 
 
-def unfinished(connection: Connection, before: datetime) -> tuple[str, ...]:
-    """The ids of calls that have no end and no turn since `before`."""
-    recent = select(turns.c.call_id).where(turns.c.at >= before)
+def silent_since(connection: Connection, moment: datetime) -> tuple[str, ...]:
+    """The ids of calls that have no end and no turn since `moment`."""
+    recent = select(turns.c.call_id).where(turns.c.at >= moment)
     query = select(calls.c.id).where(calls.c.ended_at.is_(None), calls.c.id.not_in(recent))
+    return tuple(connection.execute(query).scalars())
+
+
+def versions_in_use(connection: Connection) -> tuple[str, ...]:
+    """The menu versions of calls that have not ended."""
+    query = select(calls.c.menu_version).where(calls.c.ended_at.is_(None)).distinct()
     return tuple(connection.execute(query).scalars())
 
 
@@ -182,11 +188,6 @@ def turns_of(connection: Connection, call_id: str) -> tuple[LoggedTurn, ...]:
     """All turns of a call, in order."""
     query = select(turns).where(turns.c.call_id == call_id).order_by(turns.c.seq)
     return tuple(_logged(row) for row in connection.execute(query))
-
-
-def is_transfer(turn: Turn) -> bool:
-    """Whether the turn sends the call to a queue."""
-    return isinstance(turn.wait, Transfer)
 
 
 def _logged(row: object) -> LoggedTurn:

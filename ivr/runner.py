@@ -40,6 +40,8 @@ from routing import visits
 from storage.database import Database
 
 RECORDING_PURPOSE = "consultant_call"
+# The turn of a stay in a queue that no turn led to: the dialplan did, while no IVR process answered.
+WITHOUT_IVR = 0
 MOST_SERVICE_ANSWERS = 20
 MOST_RACES = 3
 
@@ -74,7 +76,10 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """What a gateway knows of a stay in a queue that is over. Files are names in Home.recordings."""
+    """What a gateway knows of a stay in a queue that is over. Files are names in Home.recordings.
+
+    `turn` is the number of the turn that led there, or WITHOUT_IVR; a gateway that cannot lose its call leaves it out.
+    """
 
     outcome: str
     agent: str | None = None
@@ -82,6 +87,8 @@ class Conversation:
     caller_file: str | None = None
     agent_file: str | None = None
     queue: str | None = None
+    turn: int | None = None
+    joined_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +142,21 @@ class Runner:
             row = calls.find(connection, call_id)
         return None if row is None else self._take_over(row)
 
-    def advance(self, live: Live, event: Event, conversation: Conversation | None = None) -> Live:
+    def advance(self, live: Live, event: Event, stay: Conversation | None = None) -> Live:
         """The call after `event`; unchanged if the event means nothing where the call stands.
 
         Raises calls.Superseded when another process has moved the call on.
         """
-        return self._advance(live, event, self._now(), conversation=conversation)
+        return self._advance(live, event, self._now(), stay=stay)
 
-    def note_end(self, arrival: Arrival, conversation: Conversation | None = None, at: datetime | None = None) -> None:
+    def back_from_queue(self, arrival: Arrival, stay: Conversation) -> Live:
+        """The call left a queue with its caller still there. Whoever has been told that already is taken over."""
+        live = self.resume(arrival.call_id)
+        if live is None or not _is_of(stay, live):
+            return self.arrive(arrival)
+        return leave_queue(self, live, stay)
+
+    def note_end(self, arrival: Arrival, stay: Conversation | None = None, at: datetime | None = None) -> None:
         """The caller is gone, and was in no session of ours; `at` is when, if it is not now.
 
         A call that no process ever met gets a row of its own: a caller was there.
@@ -150,22 +164,50 @@ class Runner:
         at = at or self._now()
         for _ in range(MOST_RACES):
             try:
-                return self._note_end(arrival, conversation, at)
+                return self._note_end(arrival, stay, at)
             except calls.Superseded:
                 # Its session has just written the end itself, or is about to.
                 continue
         raise calls.Superseded(arrival.call_id)
 
-    def _note_end(self, arrival: Arrival, conversation: Conversation | None, at: datetime) -> None:
+    def _note_end(self, arrival: Arrival, stay: Conversation | None, at: datetime) -> None:
         live, call = self.resume(arrival.call_id), None
+        alone = stay is not None and stay.turn == WITHOUT_IVR
         if live is None:
             flow = self._library.current
             live, call = Live(arrival.call_id, flow, 0, Turn(start(flow), (), PlayOut())), _call(arrival, flow, at)
-        elif ended(live):
-            return
-        elif not isinstance(live.turn.wait, Transfer):
-            conversation = None
-        self._advance(live, HungUp(), at, conversation=conversation, call=call)
+        elif not alone and (stay is None or not _is_of(stay, live)):
+            # What the dialplan remembers is of an earlier stay.
+            stay = None
+        if not ended(live):
+            self._advance(live, HungUp("no-ivr" if alone else "caller"), at, stay=stay, call=call)
+        elif alone and stay is not None:
+            with self._database.writing() as connection:
+                _leave_queue(connection, live.call_id, stay, at)
+
+    def end_lost(self, before: datetime) -> int:
+        """End the calls of which nothing was heard since `before`; how many there were.
+
+        Asterisk tells of every call that ends, unless it is ended itself.
+        """
+        with self._database.reading() as connection:
+            lost = calls.unfinished(connection, before)
+        for call_id in lost:
+            live = self.resume(call_id)
+            if live is not None and not ended(live):
+                self.advance(live, HungUp("lost"))
+        return len(lost)
+
+    def give_up_lost(self, silent_since: datetime) -> int:
+        """End the calls that nothing was heard of since then (their Asterisk died with them); how many there were."""
+        with self._database.reading() as connection:
+            lost = calls.silent_since(connection, silent_since)
+        for call_id in lost:
+            live = self.resume(call_id)
+            if live is not None:
+                conversation = Conversation("failed") if isinstance(live.turn.wait, Transfer) else None
+                self.advance(live, HungUp("lost"), conversation)
+        return len(lost)
 
     def _advance(
         self,
@@ -173,7 +215,7 @@ class Runner:
         event: Event,
         at: datetime,
         *,
-        conversation: Conversation | None = None,
+        stay: Conversation | None = None,
         call: calls.Call | None = None,
     ) -> Live:
         seq, before = live.seq + 1, live.turn.state
@@ -184,12 +226,14 @@ class Runner:
             return live
         events, turn = self._answer_services(live, outcome, (masked,), pin)
         after = Live(live.call_id, live.flow, seq, turn)
+        if stay is None and isinstance(before.position, InQueue) and ended(after):
+            stay = Conversation("abandoned")
         with self._database.writing() as connection:
             if call is not None:
                 calls.begin(connection, call, before)
             self._commit(connection, after, before, events, at)
-            if conversation is not None:
-                _leave_queue(connection, live.call_id, conversation, at)
+            if stay is not None:
+                _leave_queue(connection, live.call_id, stay, at)
         if self._observe is not None:
             self._observe(after, before, events)
         return after
@@ -199,7 +243,9 @@ class Runner:
         with self._database.reading() as connection:
             last = calls.last_turn(connection, row.id)
         assert last is not None, "a call and its first turn are committed together"
-        return Live(row.id, flow, last.seq, Turn(last.state, (), last.wait))
+        # What a caller is told at the end is told again: a process may have died over it.
+        said = _said_again(flow, last) if isinstance(last.wait, Hangup) else ()
+        return Live(row.id, flow, last.seq, Turn(last.state, said, last.wait))
 
     def _mask(self, live: Live, event: Event) -> tuple[Event, str | None]:
         """The event as the flow may see it, and the PIN, if it was one."""
@@ -263,12 +309,23 @@ def _call(arrival: Arrival, flow: Flow, at: datetime) -> calls.Call:
     return calls.Call(arrival.call_id, arrival.gateway, arrival.ani, arrival.dnis, flow.version, at)
 
 
+def _said_again(flow: Flow, turn: calls.LoggedTurn) -> tuple[Prompt, ...]:
+    found = (flow.prompts.get((name, turn.state.lang)) for name in turn.prompts)
+    return tuple(prompt for prompt in found if prompt is not None)
+
+
+def _is_of(stay: Conversation, live: Live) -> bool:
+    """Whether it is the stay that the call's newest turn led to."""
+    return isinstance(live.turn.wait, Transfer) and stay.turn == live.seq
+
+
 def _leave_queue(connection: Connection, call_id: str, stay: Conversation, at: datetime) -> None:
-    """Close the call's stay in a queue; one that began without an IVR process is told of only now."""
-    if visits.open_visit(connection, call_id) is None:
-        if stay.queue is None:
-            return
-        visits.enqueued(connection, visits.Visit(call_id, 0, stay.queue, "", stay.answered_at or at))
+    """Close the call's stay in a queue. One without an IVR process is told of only now, and takes the place of any
+    that was begun and never reached."""
+    if stay.turn == WITHOUT_IVR:
+        visits.left(connection, call_id, at=stay.joined_at or at, outcome="failed")
+        visits.enqueued(connection, _visit_without_ivr(call_id, stay, at))
+        return
     seq = visits.left(connection, call_id, at=at, outcome=stay.outcome, answered_at=stay.answered_at, agent=stay.agent)
     match stay:
         case Conversation(_, str(agent), datetime() as answered, str(caller_file), str(agent_file)) if seq:

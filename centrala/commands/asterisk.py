@@ -11,12 +11,15 @@ import provision
 from centrala import context
 from centrala.service import make_prompt_store
 from centrala.settings import Settings
+from ivr import calls
 from ivr.definition import Flow
 from ivr.fallback import fallback
+from ivr.library import Library
 from ivr.prompts import Prompt
 from routing.asterisk.music import write_music
 from routing.asterisk.plan import Distribution, Fallback, Folders, Plan, Sip
 from routing.asterisk.rendering import RenderError, render, write
+from routing.queues import Queue
 from storage.installation import Installation
 
 
@@ -87,7 +90,7 @@ def make_plan(
             phones=tuple(sorted(settings.sip.phones.items())),
         ),
         nodes=tuple(settings.ivr.nodes),
-        queues=tuple(flow.queues.values()),
+        queues=_queues(installation, flow),
         distribution=Distribution(
             ring=settings.queues.ring_seconds,
             wrap_up=settings.queues.wrap_up_seconds,
@@ -98,6 +101,15 @@ def make_plan(
         language=flow.languages[0],
         key=installation.key("sip"),
     )
+
+
+def _queues(installation: Installation, flow: Flow) -> tuple[Queue, ...]:
+    """The flow's queues, and those that running calls of older versions may still be sent to."""
+    library = Library(installation.database)
+    with installation.database.reading() as connection:
+        versions = calls.versions_in_use(connection)
+    older = {name: queue for version in versions for name, queue in library.flow(version).queues.items()}
+    return tuple((older | dict(flow.queues)).values())
 
 
 def _fallback(installation: Installation, settings: Settings, flow: Flow, hours_at: datetime | None) -> Fallback:

@@ -6,7 +6,7 @@ import json
 import signal
 import socket
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -30,6 +30,8 @@ from ivr.transcript import lines
 from storage.installation import Installation
 
 HOUSEKEEPING_SECONDS = 2
+# Longer than anybody waits and talks: a call that nothing was heard of since then is no more.
+LONGEST_SILENCE = timedelta(hours=8)
 
 log = structlog.get_logger()
 
@@ -99,6 +101,7 @@ def _housekeep(stop: threading.Event, watch: MenuWatch, installation: Installati
         try:
             watch.look()
             notes.take_in(installation.home.spool, runner)
+            runner.give_up_lost(context.now() - LONGEST_SILENCE)
         except Exception:
             # Calls go on whatever happens here; the fault is logged and tried again.
             log.exception("housekeeping failed")
