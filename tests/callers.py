@@ -20,6 +20,7 @@ from ivr.events import (
     Started,
 )
 from ivr.flow import start, step
+from ivr.prompts import Prompt
 from ivr.state import Position
 from ivr.turns import Ignored, Turn
 from ivr.waits import CheckHours, FindOffice, VerifyPin, Wait
@@ -29,13 +30,13 @@ CLAIM = "claim-1"
 
 
 class Caller:
-    """A call to `flow`. `said` names what was heard since the last event; `is_open` is whether consultants work."""
+    """A call to `flow`. `prompts` is what was heard since the last event; `is_open` is whether consultants work."""
 
     def __init__(self, flow: Flow, *, is_open: bool = True, lang: str | None = None) -> None:
         self.flow = flow
         self.is_open = is_open
         self.state = start(flow)
-        self.said: tuple[str, ...] = ()
+        self.prompts: tuple[Prompt, ...] = ()
         self.wait: Wait
         self._happen(Started(lang))
 
@@ -43,6 +44,11 @@ class Caller:
     def position(self) -> Position:
         """Where the call stands."""
         return self.state.position
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The names of what was heard since the last event."""
+        return tuple(prompt.name for prompt in self.prompts)
 
     def keys(self, *gathers: str) -> Caller:
         """Key something at each of the next gathers."""
@@ -82,11 +88,10 @@ class Caller:
 
     def _happen(self, event: Event, verdict: Event | None = None) -> Caller:
         turn = self._stepped(event)
-        said = turn.prompts
+        self.prompts = turn.prompts
         while (answer := self._answer(turn.wait, verdict)) is not None:
             turn = self._stepped(answer)
-            said += turn.prompts
-        self.said = tuple(prompt.name for prompt in said)
+            self.prompts += turn.prompts
         self.wait = turn.wait
         return self
 

@@ -1,0 +1,157 @@
+"""The flow under anything that can happen: it never raises, and what was decided stays decided."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr.definition import Authentication, Flow, Menu
+from ivr.events import (
+    QUEUE_OUTCOMES,
+    Event,
+    HoursChecked,
+    HungUp,
+    Keyed,
+    NoInput,
+    OfficeFound,
+    OfficeNotFound,
+    PinRefused,
+    PinVerified,
+    Played,
+    QueueLeft,
+    Reentered,
+    SecretKeyed,
+    Started,
+)
+from ivr.flow import start, step
+from ivr.menus.loading import load_menus
+from ivr.state import AtConsent, AtIdentifier, AtMenu, AtPin, Ended, New, State
+from ivr.turns import Ignored, Turn
+from ivr.waits import CheckHours, FindOffice, Gather, PlayOut, Transfer, VerifyPin
+from tests.menu_files import SHIPPED, SMALL, load_text
+from tests.property.walks import checked_step
+
+SHIPPED_FLOW = load_menus(SHIPPED).flow
+FLOWS = {
+    "shipped": SHIPPED_FLOW,
+    "asking": replace(SHIPPED_FLOW, recording=replace(SHIPPED_FLOW.recording, ask=True)),
+    "small": load_text(SMALL).flow,
+}
+
+digits = st.text("0123456789*#", max_size=60)
+events: st.SearchStrategy[Event] = st.one_of(
+    st.builds(Started, st.sampled_from([None, "pl", "en", "", "xx"])),
+    st.builds(Keyed, digits | st.text(max_size=5)),
+    st.just(NoInput()),
+    st.builds(SecretKeyed, st.integers(0, 60), st.none() | st.text(max_size=9)),
+    st.just(Played()),
+    st.builds(HoursChecked, st.booleans()),
+    st.builds(PinVerified, st.text(max_size=9)),
+    st.just(PinRefused()),
+    st.builds(OfficeFound, st.text(), st.text(), st.text(), st.text()),
+    st.just(OfficeNotFound()),
+    st.builds(QueueLeft, st.sampled_from(QUEUE_OUTCOMES) | st.text(max_size=9)),
+    st.just(Reentered()),
+)
+hang_ups = st.builds(HungUp, st.sampled_from(["caller", "lost", ""]))
+# A number stands for the so-maniest thing that a caller at that place would do: so that histories get far.
+happenings = st.integers(0, 9).flatmap(lambda chance: events if chance == 9 else st.integers(0, 11))
+histories = st.lists(happenings, min_size=15, max_size=60)
+any_flow = st.sampled_from(sorted(FLOWS)).map(FLOWS.__getitem__)
+
+
+def fitting(flow: Flow, state: State, number: int) -> Event:
+    """An event that means something where the call stands; `number` chooses among several."""
+    match state.position:
+        case New():
+            return Started()
+        case AtMenu(name):
+            menu = flow.steps[name]
+            assert isinstance(menu, Menu)
+            return Keyed([*menu.options][number % len(menu.options)])
+        case AtConsent():
+            return Keyed("12"[number % 2])
+        case AtIdentifier(name) | AtPin(name):
+            login = flow.steps[name]
+            assert isinstance(login, Authentication)
+            return SecretKeyed(login.pin_digits, "claim")
+        case position:
+            return answer(step_wait(flow, state), number) or Keyed(str(position))
+
+
+def step_wait(flow: Flow, state: State) -> object:
+    """What the call waits for, found out as another process does."""
+    turn = step(flow, state, Reentered())
+    return turn.wait if isinstance(turn, Turn) and turn.state.position == state.position else VerifyPin("claim")
+
+
+def answer(wait: object, number: int) -> Event | None:
+    """A fitting answer to a wait."""
+    match wait:
+        case PlayOut():
+            return Played()
+        case CheckHours():
+            return HoursChecked(number % 3 > 0)
+        case VerifyPin():
+            return PinVerified("profile") if number % 3 == 0 else PinRefused()
+        case FindOffice():
+            return OfficeFound("Office", "Street 1", "00-001", "City") if number % 2 else OfficeNotFound()
+        case Transfer():
+            return QueueLeft(QUEUE_OUTCOMES[number % len(QUEUE_OUTCOMES)])
+        case Gather():
+            return Keyed("00001")
+        case _:
+            return None
+
+
+def after(flow: Flow, history: list[int | Event]) -> State:
+    """The state after a history, each step of which was held to the rules."""
+    state = start(flow)
+    for happening in history:
+        event = fitting(flow, state, happening) if isinstance(happening, int) else happening
+        state = checked_step(flow, state, event)
+    return state
+
+
+@given(any_flow, histories)
+def test_every_rule_holds_in_every_history(flow: Flow, history: list[int | Event]) -> None:
+    """Each event gives a turn with one wait, or is ignored; a state read back goes on in the same way."""
+    after(flow, history)
+
+
+@given(any_flow, histories, hang_ups, events | hang_ups)
+def test_after_the_end_nothing_happens_any_more(
+    flow: Flow, history: list[int | Event], end: HungUp, late: Event
+) -> None:
+    """A hang-up ends every call, and a call that has ended ignores all."""
+    ended = checked_step(flow, after(flow, history), end)
+    assert isinstance(ended.position, Ended)
+    assert isinstance(step(flow, ended, late), Ignored)
+
+
+@given(any_flow, histories)
+def test_silence_always_ends(flow: Flow, history: list[int | Event]) -> None:
+    """A caller who does nothing more reaches a person or an ending in a bounded number of turns."""
+    state = after(flow, history)
+    for _ in range(100):
+        if isinstance(state.position, Ended):
+            return
+        wait = PlayOut() if isinstance(state.position, New) else step_wait(flow, state)
+        if isinstance(wait, Transfer):
+            return
+        silence = Started() if isinstance(state.position, New) else NoInput() if isinstance(wait, Gather) else None
+        event = silence or answer(wait, 1)
+        assert event is not None
+        state = checked_step(flow, state, event)
+    pytest.fail(f"still at {state.position}")
+
+
+@given(any_flow, histories)
+def test_taking_a_call_over_twice_is_taking_it_over_once(flow: Flow, history: list[int | Event]) -> None:
+    """A process may die while it takes over."""
+    once = step(flow, after(flow, history), Reentered())
+    if isinstance(once, Turn):
+        assert once == step(flow, once.state, Reentered())

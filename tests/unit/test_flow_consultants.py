@@ -1,0 +1,185 @@
+"""On the way to a consultant: opening hours, the recording notice, consent, the queue and back."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.definition import Flow
+from ivr.events import QUEUE_OUTCOMES, Keyed, NoInput
+from ivr.flow import step
+from ivr.state import AtConsent, AtMenu, AtNotice, Ended
+from ivr.turns import Ignored
+from ivr.waits import Gather, Hangup, PlayOut, Transfer
+from tests.callers import Caller
+from tests.menu_files import SHIPPED, edited, load_text
+
+TOPICS = {
+    "1": ("technical", "technical"),
+    "2": ("pensions", "pensions"),
+    "3": ("benefits", "benefits"),
+    "4": ("insured", "insured"),
+    "5": ("payers", "payers"),
+    "6": ("doctors", "benefits"),
+    "0": ("insured", "insured"),
+}
+
+
+@pytest.fixture(scope="module")
+def asking() -> Flow:
+    """The shipped service where consent is asked for by a key."""
+    text = edited(SHIPPED.read_text("utf-8"), ("\n  consent: notice\n", "\n  consent: ask\n"))
+    return load_text(text).flow
+
+
+@pytest.mark.parametrize("key", TOPICS)
+def test_each_topic_reaches_the_group_that_answers_it(flow: Flow, key: str) -> None:
+    """Doctors are answered by the benefits group; another subject by those who know of everything."""
+    topic, queue = TOPICS[key]
+    caller = Caller(flow).keys("0", key).listens()
+    assert ("connecting",) == caller.said
+    assert Transfer(topic, queue, "none", True, "pl") == caller.wait
+
+
+def test_out_of_hours_the_hours_are_told_and_the_call_ends(flow: Flow) -> None:
+    """With a cause of its own."""
+    caller = Caller(flow, is_open=False).keys("0")
+    assert ("closed-hours", "goodbye") == caller.said
+    assert Hangup("closed") == caller.wait
+    assert Ended("closed", "closed") == caller.position
+
+
+def test_out_of_hours_everything_else_is_there(flow: Flow) -> None:
+    """Information, authentication and addresses know no hours."""
+    caller = Caller(flow, is_open=False)
+    assert [AtMenu("information"), AtMenu("main")] == [caller.keys("1").position, caller.keys("*").position]
+
+
+def test_whoever_asked_in_time_is_served_after_closing(flow: Flow) -> None:
+    """The gate that was passed once stays open for this call."""
+    caller = Caller(flow).keys("0", "*")
+    caller.is_open = False
+    assert AtMenu("topics") == caller.keys("0").position
+    assert Transfer("pensions", "pensions", "none", True, "pl") == caller.keys("2").listens().wait
+
+
+def test_whoever_asks_too_late_is_not_admitted_by_having_called_in_time(flow: Flow) -> None:
+    """The moment that counts is the one in which a consultant is asked for."""
+    caller = Caller(flow).keys("1", "*")
+    caller.is_open = False
+    assert Ended("closed", "closed") == caller.keys("0").position
+
+
+def test_the_notice_comes_after_the_topic_and_before_the_queue(flow: Flow) -> None:
+    """It is played to its end, and nothing has been decided while it plays."""
+    caller = Caller(flow).keys("0", "6")
+    assert ("recording-notice", "recording-staying") == caller.said
+    assert PlayOut() == caller.wait
+    assert None is caller.state.consent
+
+
+def test_keys_do_not_cut_the_notice(flow: Flow) -> None:
+    """What is keyed during it means nothing."""
+    caller = Caller(flow).keys("0", "6")
+    assert [Ignored("Keyed at to-doctors"), Ignored("NoInput at to-doctors")] == [
+        step(flow, caller.state, event) for event in (Keyed("1"), NoInput())
+    ]
+
+
+def test_hanging_up_during_the_notice_is_no_consent(flow: Flow) -> None:
+    """The call ends where the notice was heard, undecided."""
+    caller = Caller(flow).keys("0", "6").hangs_up()
+    assert (None, Ended("to-doctors", "caller")) == (caller.state.consent, caller.position)
+
+
+def test_staying_on_the_line_is_consent(flow: Flow) -> None:
+    """With the notice heard to its end."""
+    assert True is Caller(flow).keys("0", "6").listens().state.consent
+
+
+def test_the_notice_is_heard_once_in_a_call(flow: Flow) -> None:
+    """Whoever decided is not told again, whatever the next topic."""
+    caller = Caller(flow).keys("0", "6").listens().returns("timeout")
+    assert ("unanswered", "main-short", "main") == caller.said
+    again = caller.keys("0", "1")
+    assert ("connecting",) == again.said
+    assert Transfer("technical", "technical", "none", True, "pl") == again.wait
+
+
+def test_where_a_key_is_asked_for_the_notice_does_not_speak_of_staying(asking: Flow) -> None:
+    """The notice in full, then the question, whose keys can cut it."""
+    caller = Caller(asking).keys("0", "6")
+    assert ("recording-notice",) == caller.said
+    caller.listens()
+    assert ("recording-question",) == caller.said
+    assert Gather("consent", 1, 6) == caller.wait
+    assert (None, AtConsent("to-doctors")) == (caller.state.consent, caller.position)
+
+
+def test_key_1_is_consent(asking: Flow) -> None:
+    """The call is recorded."""
+    caller = Caller(asking).keys("0", "6").listens().keys("1")
+    assert ("connecting",) == caller.said
+    assert Transfer("doctors", "benefits", "none", True, "pl") == caller.wait
+
+
+def test_key_2_is_refusal_and_leads_to_the_same_queue(asking: Flow) -> None:
+    """Unrecorded, and the caller hears so."""
+    caller = Caller(asking).keys("0", "6").listens().keys("2")
+    assert ("recording-refused", "connecting") == caller.said
+    assert Transfer("doctors", "benefits", "none", False, "pl") == caller.wait
+
+
+@pytest.mark.parametrize("answers", [[None] * 3, ["3"] * 3, ["3", None, "12", None, "#"]])
+def test_no_answer_is_no_consent(asking: Flow, answers: list[str | None]) -> None:
+    """Only a free decision is consent: silence and wrong keys lead to the queue unrecorded."""
+    caller = Caller(asking).keys("0", "6").listens()
+    for answer in answers:
+        caller = caller.silent() if answer is None else caller.keys(answer)
+    assert Transfer("doctors", "benefits", "none", False, "pl") == caller.wait
+
+
+def test_silence_at_the_question_asks_again_first(asking: Flow) -> None:
+    """With the words for silence, and for a wrong key with the other ones."""
+    caller = Caller(asking).keys("0", "6").listens()
+    assert ("no-input", "recording-question") == caller.silent().said
+    assert ("no-match", "recording-question") == caller.keys("7").said
+
+
+def test_a_refusal_holds_for_the_whole_call(asking: Flow) -> None:
+    """Nobody is asked twice."""
+    caller = Caller(asking).keys("0", "6").listens().keys("2").returns("leave_empty").keys("0", "1")
+    assert ("connecting",) == caller.said
+    assert Transfer("technical", "technical", "none", False, "pl") == caller.wait
+
+
+def test_after_a_conversation_the_call_ends(flow: Flow) -> None:
+    """With thanks, and as completed."""
+    caller = Caller(flow).keys("0", "6").listens().returns("answered")
+    assert ("goodbye",) == caller.said
+    assert Hangup("completed") == caller.wait
+
+
+@pytest.mark.parametrize("outcome", sorted({*QUEUE_OUTCOMES} - {"answered", "abandoned"}))
+def test_whoever_was_not_answered_hears_so_and_chooses_again(flow: Flow, outcome: str) -> None:
+    """Whatever ended the wait, the caller is still served."""
+    caller = Caller(flow).keys("0", "6").listens().returns(outcome)
+    assert ("unanswered", "main-short", "main") == caller.said
+    assert AtMenu("main") == caller.position
+
+
+def test_the_notice_follows_each_topic_until_it_was_heard_out(flow: Flow) -> None:
+    """A caller taken over during the notice hears it again, and from its beginning."""
+    caller = Caller(flow).keys("0", "6").taken_over()
+    assert ("recording-notice", "recording-staying") == caller.said
+    assert AtNotice("to-doctors") == caller.position
+
+
+def test_the_transfer_carries_the_callers_language(flow: Flow) -> None:
+    """So that the consultant and the queue's announcements know it."""
+    assert Transfer("payers", "payers", "none", True, "uk") == Caller(flow).keys("7", "0", "5").listens().wait
+
+
+def test_the_transfer_carries_the_level_of_authentication(flow: Flow) -> None:
+    """What the consultant may say depends on it."""
+    caller = Caller(flow).keys("2").identifier().pin(right=True).listens().keys("0", "2").listens()
+    assert Transfer("pensions", "pensions", "full", True, "pl") == caller.wait

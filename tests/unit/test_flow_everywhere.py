@@ -1,0 +1,184 @@
+"""What holds wherever a call stands: hang-up, takeover, and events that mean nothing there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+
+from ivr.definition import Flow
+from ivr.events import (
+    Event,
+    HoursChecked,
+    HungUp,
+    Keyed,
+    NoInput,
+    OfficeFound,
+    OfficeNotFound,
+    PinRefused,
+    PinVerified,
+    Played,
+    QueueLeft,
+    Reentered,
+    SecretKeyed,
+    Started,
+)
+from ivr.flow import place, start, step, wait_at
+from ivr.state import (
+    AtConsent,
+    AtIdentifier,
+    AtMenu,
+    AtNotice,
+    AtOfficeSearch,
+    AtOpening,
+    AtPin,
+    AtPostalCode,
+    AtResult,
+    AtVerification,
+    Ended,
+    InQueue,
+    New,
+    Position,
+    State,
+)
+from ivr.turns import Ignored, Turn
+from ivr.waits import CheckHours, FindOffice, Gather, Hangup, PlayOut, Transfer, VerifyPin, Wait
+
+POSITIONS: tuple[Position, ...] = (
+    New(),
+    AtMenu("information"),
+    AtIdentifier("authentication"),
+    AtPin("authentication", "claim"),
+    AtVerification("authentication", "claim"),
+    AtPostalCode("offices"),
+    AtOfficeSearch("offices", "00950"),
+    AtOpening("consultant"),
+    AtResult("authentication", "wrong-pin", "authentication"),
+    AtNotice("to-doctors"),
+    AtConsent("to-doctors"),
+    InQueue("to-doctors"),
+    Ended("closed", "closed"),
+)
+EVENTS: tuple[Event, ...] = (
+    Started(),
+    Keyed("1"),
+    NoInput(),
+    SecretKeyed(6, "claim"),
+    Played(),
+    HoursChecked(True),
+    PinVerified("profile"),
+    PinRefused(),
+    OfficeFound("Office", "Street 1", "00-001", "City"),
+    OfficeNotFound(),
+    QueueLeft("answered"),
+    Reentered(),
+    HungUp(),
+)
+ANYWHERE: set[type[Event]] = {Reentered, HungUp}
+MEANINGFUL: dict[type[Position], set[type[Event]]] = {
+    New: {Started, HungUp},
+    AtMenu: {Keyed, NoInput, *ANYWHERE},
+    AtIdentifier: {Keyed, NoInput, SecretKeyed, *ANYWHERE},
+    AtPin: {Keyed, NoInput, SecretKeyed, *ANYWHERE},
+    AtVerification: {PinVerified, PinRefused, *ANYWHERE},
+    AtPostalCode: {Keyed, NoInput, *ANYWHERE},
+    AtOfficeSearch: {OfficeFound, OfficeNotFound, *ANYWHERE},
+    AtOpening: {HoursChecked, *ANYWHERE},
+    AtResult: {Played, *ANYWHERE},
+    AtNotice: {Played, *ANYWHERE},
+    AtConsent: {Keyed, NoInput, *ANYWHERE},
+    InQueue: {QueueLeft, *ANYWHERE},
+    Ended: set(),
+}
+# What a caller who is taken over hears, and what is waited for then.
+SAME_AGAIN: dict[type[Position], tuple[tuple[str, ...], Wait]] = {
+    AtMenu: (("choose-next-information", "information"), Gather("information", 1, 6)),
+    AtIdentifier: (("identifier",), Gather("identifier", 12, 6, secret=True)),
+    AtPin: (("pin",), Gather("pin", 6, 6, secret=True)),
+    AtVerification: (("pin",), Gather("pin", 6, 6, secret=True)),
+    AtPostalCode: (("postal-code",), Gather("offices", 5, 6)),
+    AtOfficeSearch: ((), FindOffice("offices", "00950")),
+    AtOpening: ((), CheckHours("consultants")),
+    AtResult: (("wrong-pin",), PlayOut()),
+    AtNotice: (("recording-notice", "recording-staying"), PlayOut()),
+    AtConsent: (("recording-question",), Gather("consent", 1, 6)),
+    InQueue: ((), Transfer("doctors", "benefits", "none", True, "pl")),
+}
+
+
+def at(flow: Flow, position: Position) -> State:
+    """A call at a position, with a history that must not be lost."""
+    return replace(
+        start(flow),
+        position=position,
+        trail=("main",),
+        heard=frozenset({"main", "information"}),
+        no_inputs=1,
+        no_matches=2,
+        pin_tries=1,
+        admitted=True,
+        topic="doctors",
+        consent=True if isinstance(position, InQueue) else None,
+    )
+
+
+def test_the_tables_above_know_every_position_and_every_event() -> None:
+    """A new one must be thought about here."""
+    assert set(get_args(Position)) == {type(position) for position in POSITIONS} == MEANINGFUL.keys()
+    assert set(get_args(Event)) == {type(event) for event in EVENTS}
+    assert MEANINGFUL.keys() - {New, Ended} == SAME_AGAIN.keys()
+
+
+@pytest.mark.parametrize("position", POSITIONS, ids=lambda position: type(position).__name__)
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_what_means_nothing_is_ignored_and_all_else_is_a_turn(flow: Flow, position: Position, event: Event) -> None:
+    """Late, repeated and unexpected events change nothing, and say where they came too late."""
+    state = at(flow, position)
+    outcome = step(flow, state, event)
+    if type(event) in MEANINGFUL[type(position)]:
+        assert isinstance(outcome, Turn)
+    else:
+        assert isinstance(outcome, Ignored)
+        assert outcome.reason
+        assert at(flow, position) == state
+
+
+@pytest.mark.parametrize("position", POSITIONS[:-1], ids=lambda position: type(position).__name__)
+@pytest.mark.parametrize("cause", ["caller", "lost"])
+def test_a_hang_up_ends_the_call_wherever_it_stands(flow: Flow, position: Position, cause: str) -> None:
+    """Where and why is kept, nothing is said, and nothing else changes."""
+    state = at(flow, position)
+    ended = replace(state, position=Ended(place(position), cause))
+    assert Turn(ended, (), Hangup(cause)) == step(flow, state, HungUp(cause))
+
+
+@pytest.mark.parametrize("position", POSITIONS[1:-1], ids=lambda position: type(position).__name__)
+def test_a_caller_who_is_taken_over_is_in_the_same_place(flow: Flow, position: Position) -> None:
+    """The same question is heard again and the same is waited for; counters and decisions are kept."""
+    state = at(flow, position)
+    said, wait = SAME_AGAIN[type(position)]
+    turn = step(flow, state, Reentered())
+    assert isinstance(turn, Turn)
+    assert (said, wait) == (tuple(prompt.name for prompt in turn.prompts), turn.wait)
+    verified_elsewhere = AtPin("authentication", "claim") if isinstance(position, AtVerification) else position
+    assert replace(state, position=verified_elsewhere) == turn.state
+
+
+@pytest.mark.parametrize("position", POSITIONS, ids=lambda position: type(position).__name__)
+def test_a_position_says_what_it_waits_for(flow: Flow, position: Position) -> None:
+    """Whoever loads the state knows the wait without the turn that led to it."""
+    special: dict[type[Position], Wait] = {
+        New: PlayOut(),
+        Ended: Hangup("closed"),
+        AtVerification: VerifyPin("claim"),
+    }
+    expected = special.get(type(position)) or SAME_AGAIN[type(position)][1]
+    assert expected == wait_at(flow, at(flow, position))
+
+
+def test_an_unknown_outcome_of_a_queue_is_one_without_an_answer(flow: Flow) -> None:
+    """A telephony system may know outcomes that this program does not."""
+    turn = step(flow, at(flow, InQueue("to-doctors")), QueueLeft("from another world"))
+    assert isinstance(turn, Turn)
+    assert AtMenu("main") == turn.state.position
