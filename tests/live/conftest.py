@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 import provision
-from tests.live.stations import Live, live, menus_with
+from tests.live.stations import Live, live, menus_with, require_asterisk
 
 SHORT_TIMEOUT = ("  timeout: 6\n", "  timeout: 2\n")
 
@@ -22,10 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def asterisk() -> provision.Asterisk:
     """An Asterisk to be had, or the reason why the test is skipped."""
-    try:
-        return provision.asterisk()
-    except provision.ProvisionError as error:
-        pytest.skip(f"no Asterisk on this machine: {error}")
+    return require_asterisk()
 
 
 @pytest.fixture(scope="session")

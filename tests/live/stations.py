@@ -1,18 +1,22 @@
-"""Whole installations for tests, whose every prompt is a pair of tones: what was heard is read from the caller's RTP."""
+"""Whole installations whose every prompt is a pair of tones: what was heard is read from the caller's RTP."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+import provision
 from centrala.service import make_prompt_store
 from centrala.settings import read_settings
 from demo.phone import Answer, Exchange, IncomingCall, Phone, Reaction, sounds
 from demo.phone.outgoing import OutgoingCall
+from demo.phone.phone import OnCall
 from demo.station import Station, free_addresses, running
 from ivr.audio.saying import prompts_of, sequences_of
 from ivr.definition import Flow
@@ -28,6 +32,17 @@ OPEN = "2026-11-23T10:00"
 CLOSED = "2026-11-22T10:00"
 NUMBER = "225601600"
 MUSIC_SECONDS = 30
+
+# Alembic migrates one database of a process at a time.
+_OPENING = threading.Lock()
+
+
+def require_asterisk() -> provision.Asterisk:
+    """An Asterisk to be had, or the reason why the test is skipped."""
+    try:
+        return provision.asterisk()
+    except provision.ProvisionError as error:
+        pytest.skip(f"no Asterisk on this machine: {error}")
 
 
 def tone_key(prompt: Prompt) -> str:
@@ -70,7 +85,7 @@ class Live:
         call.wait_up()
         return call, ear
 
-    def staff(self, *extensions: str, when_called: Reaction | None = None) -> None:
+    def staff(self, *extensions: str, when_called: Reaction | OnCall | None = None) -> None:
         """Register consultants' phones (all of them by default); they answer at once and speak with a tone."""
         agents = sorted({agent for queue in self.flow.queues.values() for agent in queue.agents})
         for extension in extensions or agents:
@@ -115,7 +130,8 @@ def live(
     """Run an installation at `home` whose prompts are tones, with Asterisk, IVR processes and telephones."""
     station = Station(home, menus, free_addresses(max(nodes, 1)), hours_at, database_url, settings or {})
     station.write_settings()
-    installation = open_installation(station.environment)
+    with _OPENING:
+        installation = open_installation(station.environment)
     flow = load_menus(menus).flow
     table = write_tones(station, installation, flow)
     # Telephones last: they take their leave from an Asterisk that still runs.
