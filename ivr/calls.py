@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, String, Table, Text, insert, select, update
+from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, String, Table, Text, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ivr import codec
@@ -164,10 +164,10 @@ def newest(connection: Connection, limit: int) -> tuple[CallRow, ...]:
     return tuple(CallRow(**row._mapping) for row in connection.execute(query))
 
 
-def silent_since(connection: Connection, moment: datetime) -> tuple[str, ...]:
-    """The ids of calls that have no end and no turn since `moment`."""
-    recent = select(turns.c.call_id).where(turns.c.at >= moment)
-    query = select(calls.c.id).where(calls.c.ended_at.is_(None), calls.c.id.not_in(recent))
+def unfinished(connection: Connection, before: datetime) -> tuple[str, ...]:
+    """The ids of calls that have no end and no turn since `before`."""
+    recent = exists().where(turns.c.call_id == calls.c.id, turns.c.at >= before)
+    query = select(calls.c.id).where(calls.c.ended_at.is_(None), calls.c.started_at < before, ~recent)
     return tuple(connection.execute(query).scalars())
 
 

@@ -101,7 +101,7 @@ def _housekeep(stop: threading.Event, watch: MenuWatch, installation: Installati
         try:
             watch.look()
             notes.take_in(installation.home.spool, runner)
-            runner.give_up_lost(context.now() - LONGEST_SILENCE)
+            runner.end_lost(context.now() - LONGEST_SILENCE)
         except Exception:
             # Calls go on whatever happens here; the fault is logged and tried again.
             log.exception("housekeeping failed")
