@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ivr.definition import End, Flow, Menu, Message, Opening, Transfer
+from ivr.definition import Authentication, End, Flow, Menu, Message, Offices, Opening, Transfer
 from ivr.prompts import Prompt
 from routing.hours import Hours
+
+Said = tuple[Prompt, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,39 +25,49 @@ class Fallback:
 
 def fallback(flow: Flow) -> Fallback:
     """Follow silence through the menus, once with open hours and once with closed ones."""
-    _, reached = _follow(flow, flow.start, is_open=True)
-    closed, _ = _follow(flow, flow.start, is_open=False)
+    _, reached = _end_of_silence(flow, is_open=True)
+    closed, _ = _end_of_silence(flow, is_open=False)
     queue = flow.queues[reached.queue if isinstance(reached, Transfer) else next(iter(flow.queues))]
-    unanswered, _ = _follow(flow, flow.queueing.unanswered, is_open=False)
-    goodbye, _ = _follow(flow, flow.queueing.answered, is_open=False)
     return Fallback(
         queue=queue.name,
         hours=flow.hours[queue.hours],
         connecting=_say(flow, (flow.queueing.connecting,)),
         closed=closed,
-        unanswered=unanswered,
-        goodbye=goodbye,
+        unanswered=_until_a_wait(flow, flow.queueing.unanswered),
+        goodbye=_until_a_wait(flow, flow.queueing.answered),
     )
 
 
-def _follow(flow: Flow, name: str, *, is_open: bool) -> tuple[tuple[Prompt, ...], Transfer | End | None]:
-    """What is said on the way of silence after the last menu, and where it ends; loading has proven that it ends."""
-    said: tuple[Prompt, ...] = ()
+def _end_of_silence(flow: Flow, *, is_open: bool) -> tuple[Said, Transfer | End]:
+    """Where silence ends, and what is said after the last choice before it; loading has proven that it ends."""
+    said: Said = ()
+    name = flow.start
     while True:
         match flow.steps[name]:
             case Message(play=play, then=then):
                 said, name = said + _say(flow, play), then
-            case Menu(exhausted=then) if not said:
-                name = then
+            case Menu(exhausted=then) | Authentication(otherwise=then) | Offices(then=then):
+                said, name = (), then
             case Opening() as gate:
                 name = gate.open if is_open else gate.closed
             case End(play=play) as end:
                 return said + _say(flow, play), end
             case Transfer() as transfer:
                 return said, transfer
+
+
+def _until_a_wait(flow: Flow, name: str) -> Said:
+    """What is said on the way from a step to the first one that waits, or to the end."""
+    said: Said = ()
+    while True:
+        match flow.steps[name]:
+            case Message(play=play, then=then):
+                said, name = said + _say(flow, play), then
+            case End(play=play):
+                return said + _say(flow, play)
             case _:
-                return said, None
+                return said
 
 
-def _say(flow: Flow, names: tuple[str, ...]) -> tuple[Prompt, ...]:
+def _say(flow: Flow, names: tuple[str, ...]) -> Said:
     return tuple(flow.prompts[name, flow.languages[0]] for name in names)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,12 @@ def shipped() -> Loaded:
 def flow(shipped: Loaded) -> Flow:
     """The shipped service."""
     return shipped.flow
+
+
+@pytest.fixture(scope="session")
+def asking(flow: Flow) -> Flow:
+    """The shipped service where consent to record is asked for by a key."""
+    return replace(flow, recording=replace(flow.recording, ask=True))
 
 
 @pytest.fixture(scope="session")

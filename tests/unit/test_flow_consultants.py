@@ -24,13 +24,6 @@ TOPICS = {
 }
 
 
-@pytest.fixture(scope="module")
-def asking() -> Flow:
-    """The shipped service where consent is asked for by a key."""
-    text = edited(SHIPPED.read_text("utf-8"), ("\n  consent: notice\n", "\n  consent: ask\n"))
-    return load_text(text).flow
-
-
 @pytest.mark.parametrize("key", TOPICS)
 def test_each_topic_reaches_the_group_that_answers_it(flow: Flow, key: str) -> None:
     """Doctors are answered by the benefits group; another subject by those who know of everything."""
@@ -103,6 +96,12 @@ def test_the_notice_is_heard_once_in_a_call(flow: Flow) -> None:
     again = caller.keys("0", "1")
     assert ("connecting",) == again.said
     assert Transfer("technical", "technical", "none", True, "pl") == again.wait
+
+
+def test_one_word_of_the_file_makes_consent_a_key(asking: Flow) -> None:
+    """recording: consent: ask; nothing else changes."""
+    text = edited(SHIPPED.read_text("utf-8"), ("\n  consent: notice\n", "\n  consent: ask\n"))
+    assert asking.recording == load_text(text).flow.recording
 
 
 def test_where_a_key_is_asked_for_the_notice_does_not_speak_of_staying(asking: Flow) -> None:
