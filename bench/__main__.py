@@ -138,7 +138,14 @@ def _explained() -> Iterator[None]:
     """Faults that a person can mend, without a traceback; Ctrl-C ends it, and everything that was started."""
     try:
         yield
-    except (provision.ProvisionError, AsteriskError, StationError, load.LoadError, ValueError) as error:
+    except (
+        provision.ProvisionError,
+        AsteriskError,
+        StationError,
+        load.LoadError,
+        crowd.CrowdError,
+        ValueError,
+    ) as error:
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
         _say("Stopped; nothing is left running.")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 
@@ -53,6 +54,10 @@ agi_arg_8:
 """
 
 
+class CrowdError(RuntimeError):
+    """A call did not come to wait in its first menu."""
+
+
 @dataclass(frozen=True, slots=True)
 class Crowd:
     """Memory of the IVR process in bytes, resident (`rss`) and its own (`uss`): idle, and with `calls` calls."""
@@ -96,11 +101,17 @@ def waiting_call(port: int, number: int) -> Iterator[None]:
     with socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS) as connection:
         lines = connection.makefile("rb")
         connection.sendall(INTRODUCTION.format(port=port, number=number, call=uuid.uuid4()).encode())
-        for line in lines:
-            if line.startswith(b"GET DATA"):
-                break
-            connection.sendall(b"200 result=0\n")
+        _obey(connection, lines)
         yield
         connection.sendall(b"HANGUP\n200 result=-1\n")
         while lines.readline():
             connection.sendall(b"511 Command Not Permitted on a dead channel or intercept routine\n")
+
+
+def _obey(connection: socket.socket, lines: BinaryIO) -> None:
+    """Answer commands until the one that waits for a key. Raises CrowdError where the IVR lets go before."""
+    for line in lines:
+        if line.startswith(b"GET DATA"):
+            return
+        connection.sendall(b"200 result=0\n")
+    raise CrowdError("the IVR let a call go before its first menu")
