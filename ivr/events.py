@@ -89,7 +89,10 @@ class Reentered:
 
 @dataclass(frozen=True, slots=True)
 class HungUp:
-    """The connection ended: `caller` hung up, or `lost` (no telephony system knows the call any more)."""
+    """The connection ended.
+
+    `caller` hung up, `no-ivr`: the dialplan alone carried the call to its end, `lost`: Asterisk died with it.
+    """
 
     cause: str = "caller"
 

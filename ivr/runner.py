@@ -7,7 +7,8 @@ together with the turn that they lead to. A PIN is held here, in memory, for as 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -32,9 +33,10 @@ from ivr.events import (
 )
 from ivr.flow import GIVE_UP, start, step
 from ivr.library import Library
-from ivr.state import AtIdentifier, Ended, State
+from ivr.prompts import Prompt
+from ivr.state import AtIdentifier, Ended, InQueue, State
 from ivr.turns import Ignored, Turn
-from ivr.waits import CheckHours, FindOffice, Gather, PlayOut, ServiceWait, Transfer, VerifyPin
+from ivr.waits import CheckHours, FindOffice, Gather, Hangup, PlayOut, ServiceWait, Transfer, VerifyPin
 from recordings import consents, parts
 from routing import visits
 from storage.database import Database
@@ -42,6 +44,7 @@ from storage.database import Database
 RECORDING_PURPOSE = "consultant_call"
 # The turn of a stay in a queue that no turn led to: the dialplan did, while no IVR process answered.
 WITHOUT_IVR = 0
+ABANDONED = "abandoned"
 MOST_SERVICE_ANSWERS = 20
 MOST_RACES = 3
 
@@ -154,6 +157,9 @@ class Runner:
         live = self.resume(arrival.call_id)
         if live is None or not _is_of(stay, live):
             return self.arrive(arrival)
+        if stay.outcome == ABANDONED:
+            # Asterisk gives no status either where it could not begin; who is here has abandoned nothing.
+            stay = replace(stay, outcome="failed")
         return leave_queue(self, live, stay)
 
     def note_end(self, arrival: Arrival, stay: Conversation | None = None, at: datetime | None = None) -> None:
@@ -186,27 +192,15 @@ class Runner:
                 _leave_queue(connection, live.call_id, stay, at)
 
     def end_lost(self, before: datetime) -> int:
-        """End the calls of which nothing was heard since `before`; how many there were.
-
-        Asterisk tells of every call that ends, unless it is ended itself.
-        """
+        """End the calls that nothing was heard of since `before`: their Asterisk died. How many there were."""
         with self._database.reading() as connection:
             lost = calls.unfinished(connection, before)
         for call_id in lost:
             live = self.resume(call_id)
             if live is not None and not ended(live):
-                self.advance(live, HungUp("lost"))
-        return len(lost)
-
-    def give_up_lost(self, silent_since: datetime) -> int:
-        """End the calls that nothing was heard of since then (their Asterisk died with them); how many there were."""
-        with self._database.reading() as connection:
-            lost = calls.silent_since(connection, silent_since)
-        for call_id in lost:
-            live = self.resume(call_id)
-            if live is not None:
-                conversation = Conversation("failed") if isinstance(live.turn.wait, Transfer) else None
-                self.advance(live, HungUp("lost"), conversation)
+                stay = Conversation("failed") if isinstance(live.turn.wait, Transfer) else None
+                with suppress(calls.Superseded):
+                    self.advance(live, HungUp("lost"), stay)
         return len(lost)
 
     def _advance(
@@ -227,7 +221,7 @@ class Runner:
         events, turn = self._answer_services(live, outcome, (masked,), pin)
         after = Live(live.call_id, live.flow, seq, turn)
         if stay is None and isinstance(before.position, InQueue) and ended(after):
-            stay = Conversation("abandoned")
+            stay = Conversation(ABANDONED)
         with self._database.writing() as connection:
             if call is not None:
                 calls.begin(connection, call, before)
@@ -320,18 +314,29 @@ def _is_of(stay: Conversation, live: Live) -> bool:
 
 
 def _leave_queue(connection: Connection, call_id: str, stay: Conversation, at: datetime) -> None:
-    """Close the call's stay in a queue. One without an IVR process is told of only now, and takes the place of any
-    that was begun and never reached."""
+    """Close the call's stay in a queue."""
     if stay.turn == WITHOUT_IVR:
-        visits.left(connection, call_id, at=stay.joined_at or at, outcome="failed")
-        visits.enqueued(connection, _visit_without_ivr(call_id, stay, at))
-        return
+        return _note_stay(connection, call_id, stay, at)
     seq = visits.left(connection, call_id, at=at, outcome=stay.outcome, answered_at=stay.answered_at, agent=stay.agent)
     match stay:
         case Conversation(_, str(agent), datetime() as answered, str(caller_file), str(agent_file)) if seq:
             parts.store(connection, parts.RecordingPart(call_id, seq, agent, answered, at, caller_file, agent_file))
         case _:
             pass
+    return None
+
+
+def _note_stay(connection: Connection, call_id: str, stay: Conversation, at: datetime) -> None:
+    """A stay that the dialplan alone led to, told of only now; the queue that the flow had chosen was not reached."""
+    joined = stay.joined_at or at
+    visits.left(connection, call_id, at=joined, outcome="failed")
+    told_before = any(visit.seq == WITHOUT_IVR for visit in visits.of_call(connection, call_id))
+    if stay.queue is None or told_before:
+        return
+    visit = visits.Visit(
+        call_id, WITHOUT_IVR, stay.queue, "", joined, stay.answered_at, at, agent=stay.agent, outcome=stay.outcome
+    )
+    visits.enqueued(connection, visit)
 
 
 def ended(live: Live) -> bool:
@@ -344,6 +349,6 @@ def hang_up(runner: Runner, live: Live, cause: str = "caller") -> Live:
     return runner.advance(live, HungUp(cause))
 
 
-def leave_queue(runner: Runner, live: Live, conversation: Conversation) -> Live:
+def leave_queue(runner: Runner, live: Live, stay: Conversation) -> Live:
     """The call came back from its queue and the caller is still there."""
-    return runner.advance(live, QueueLeft(conversation.outcome), conversation)
+    return runner.advance(live, QueueLeft(stay.outcome), stay)

@@ -13,6 +13,12 @@ from routing.hours import Hours
 from routing.queues import Queue
 
 PASSWORD_BYTES = 15
+# How long a caller waits for an IVR process: for one that does not answer a new connection; for any, where none runs;
+# for one to be started again, where it died with the call.
+ENTRY_SECONDS = 5
+NOBODY_SECONDS = 1
+RESTART_SECONDS = 8
+MOST_ENTRIES = 50
 
 
 @dataclass(frozen=True, slots=True)

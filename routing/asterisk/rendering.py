@@ -10,7 +10,14 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from routing.asterisk.plan import Plan, phone_password
+from routing.asterisk.plan import (
+    ENTRY_SECONDS,
+    MOST_ENTRIES,
+    NOBODY_SECONDS,
+    RESTART_SECONDS,
+    Plan,
+    phone_password,
+)
 from routing.hours import Hours, holidays_of
 
 YEARS_OF_HOLIDAYS = 5
@@ -35,6 +42,10 @@ def render(plan: Plan, today: date) -> Mapping[str, str]:
     values = {
         "plan": plan,
         "node_count": len(plan.nodes),
+        "entry_seconds": ENTRY_SECONDS,
+        "nobody_seconds": NOBODY_SECONDS,
+        "restart_seconds": RESTART_SECONDS,
+        "most_entries": MOST_ENTRIES,
         "passwords": {extension: phone_password(plan.key, extension) for extension in plan.extensions},
         "contacts": dict(plan.sip.phones),
         "spans": _spans(plan.fallback.hours),

@@ -1,22 +1,28 @@
 """Notes that the dialplan left about calls that no IVR process could be told of, taken in once one runs again.
 
-A note is a line `time|stage|QUEUESTATUS|agent|answered|recording|ANI|DNIS|queue|end` in a file named after the call.
+A note is a line `time|ANI|DNIS|turn,QUEUESTATUS,agent,answered,recording,queue,joined|end` in a file named after the
+call. One that cannot be used is put aside under another name, for people to look at.
 """
 
 from __future__ import annotations
 
+import contextlib
+import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote
 
 import structlog
 
 from ivr.calls import Superseded
-from ivr.gateways.agi.session import CALL_ID, conversation, printable
+from ivr.gateways.agi.session import CALL_ID, conversation, moment, printable
 from ivr.runner import Arrival, Conversation, Runner
 
-FIELDS = 10
+FIELDS = 5
+STAY_FIELDS = 7
+# Asterisk writes a note at once; one that is not whole after this time never will be.
+UNFINISHED_SECONDS = 60
 
 log = structlog.get_logger()
 
@@ -27,24 +33,27 @@ class Note:
 
     arrival: Arrival
     at: datetime
-    conversation: Conversation | None
+    stay: Conversation | None
 
 
 def take_in(folder: Path, runner: Runner) -> int:
     """Bring the database up to date with every finished note, and delete it; how many there were."""
-    taken = 0
-    for path in sorted(folder.glob("*.note")):
-        note = read(path)
-        if note is None:
-            continue
-        try:
-            runner.note_end(note.arrival, note.conversation, note.at)
-        except Superseded:
-            # Another process was quicker: it deletes the note, or we do on the next round.
-            continue
-        path.unlink(missing_ok=True)
-        taken += 1
-    return taken
+    return sum(_take(path, runner) for path in sorted(folder.glob("*.note")))
+
+
+def _take(path: Path, runner: Runner) -> bool:
+    note = read(path)
+    if note is None:
+        if _is_old(path):
+            _put_aside(path)
+        return False
+    try:
+        runner.note_end(note.arrival, note.stay, note.at)
+    except Superseded:
+        # Another process was quicker: it deletes the note, or we do on the next round.
+        return False
+    path.unlink(missing_ok=True)
+    return True
 
 
 def read(path: Path) -> Note | None:
@@ -53,11 +62,23 @@ def read(path: Path) -> Note | None:
         fields = path.read_text("utf-8", "replace").strip().split("|")
     except FileNotFoundError:
         return None
-    if len(fields) != FIELDS or fields[-1] != "end" or not CALL_ID.fullmatch(path.stem) or not fields[0].isdecimal():
-        log.warning("a note about a call is not whole", file=path.name)
+    if len(fields) != FIELDS or fields[-1] != "end" or not CALL_ID.fullmatch(path.stem):
         return None
-    at, stage, outcome, agent, answered, recording, ani, dnis, queue, _ = fields
-    arrival = Arrival(path.stem, "asterisk", printable(unquote(ani)), printable(dnis))
-    was_queued = stage in ("left", "static")
-    told = conversation(outcome, agent, answered, recording, queue) if was_queued else None
-    return Note(arrival, datetime.fromtimestamp(int(at), UTC), told)
+    at, stay = moment(fields[0]), fields[3].split(",")
+    if at is None or len(stay) != STAY_FIELDS:
+        return None
+    arrival = Arrival(path.stem, "asterisk", printable(unquote(fields[1])), printable(fields[2]))
+    return Note(arrival, at, conversation(*stay))
+
+
+def _is_old(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime > UNFINISHED_SECONDS
+    except FileNotFoundError:
+        return False
+
+
+def _put_aside(path: Path) -> None:
+    log.error("a note about a call cannot be used and was put aside", file=path.name)
+    with contextlib.suppress(FileNotFoundError):
+        path.replace(path.with_suffix(".unusable"))

@@ -7,11 +7,9 @@ dialplan enters the IVR again.
 
 from __future__ import annotations
 
-import contextlib
 import re
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
@@ -23,15 +21,19 @@ from ivr.events import Event, Keyed, NoInput, Played
 from ivr.flow import GIVE_UP
 from ivr.gateways.agi.protocol import SafeAGI
 from ivr.prompts import Prompt
-from ivr.runner import Arrival, Conversation, Live, Runner, ended, hang_up, leave_queue
+from ivr.runner import ABANDONED, Arrival, Conversation, Live, Runner, ended, hang_up
 from ivr.waits import Gather, Hangup, PlayOut, Transfer
 
 # Seconds beyond the longest a wait can take, after which Asterisk takes the call away from a process that hangs.
-PATIENCE = 10
+PATIENCE = 5
 STALE_TERMINATOR_SECONDS = 1.0
 TERMINATOR = "#"
 CALL_ID = re.compile(r"[0-9a-f-]{36}")
-UNIX_TIME = re.compile(r"\d{1,12}(\.\d{1,6})?")
+AGENT = re.compile(r"[A-Za-z0-9_.-]{1,20}")
+QUEUE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+FILE = re.compile(r"[A-Za-z0-9_-]{1,180}")
+TURN = re.compile(r"[0-9]{1,9}")
+UNIX_TIME = re.compile(r"[0-9]{1,10}(\.[0-9]{1,6})?")
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ufffd]")
 
 log = structlog.get_logger()
@@ -48,6 +50,8 @@ class Session:
         self._runner = runner
         self._sounds = sounds
         self._number_was_full = False
+        # Until the first timer is wound up, the dialplan's own may have gone off.
+        self._taken_away_at = 0.0
 
     def run(self) -> None:
         """Carry the call until it leaves the IVR."""
@@ -56,14 +60,22 @@ class Session:
         if not CALL_ID.fullmatch(call_id):
             log.warning("not a call id", length=len(call_id))
             return
-        with contextlib.suppress(Superseded), structlog.contextvars.bound_contextvars(call=call_id):
-            match stage:
-                case "gone":
-                    self._gone(call_id)
-                case "left":
-                    self._carry(self._back(call_id))
-                case _:
-                    self._carry(self._runner.arrive(self._arrival(call_id)))
+        with structlog.contextvars.bound_contextvars(call=call_id):
+            try:
+                self._serve(stage, self._arrival(call_id))
+            except Superseded:
+                log.info("superseded")
+
+    def _serve(self, stage: str, arrival: Arrival) -> None:
+        match stage, self._stay():
+            case "gone", stay:
+                # The caller hung up where no session was: in a queue, with a consultant, or between two processes.
+                self._runner.note_end(arrival, stay)
+                self._agi.ask("SET VARIABLE", "IVR_TOLD", "yes")
+            case "left", Conversation() as stay:
+                self._carry(self._runner.back_from_queue(arrival, stay))
+            case _:
+                self._carry(self._runner.arrive(arrival))
 
     def _arrival(self, call_id: str) -> Arrival:
         return Arrival(
@@ -73,40 +85,30 @@ class Session:
             dnis=printable(self._agi.env.get("agi_arg_3") or self._agi.env.get("agi_dnid", "")),
         )
 
-    def _carry(self, live: Live | None) -> None:
+    def _carry(self, live: Live) -> None:
         try:
-            while live is not None and not self._left(live):
+            self._agi.ask("SET VARIABLE", "IVR_MET", "yes")
+            while not self._left(live):
                 live = self._runner.advance(live, self._wait(live))
         except AGIHangup:
-            if live is not None and not ended(live):
+            if not ended(live) and not self._was_taken_away():
                 hang_up(self._runner, live)
 
-    def _back(self, call_id: str) -> Live | None:
-        """The call returns from a queue with its caller still there."""
-        live = self._runner.resume(call_id)
-        if live is None or not isinstance(live.turn.wait, Transfer):
-            return self._runner.arrive(self._arrival(call_id))
-        stay = self._conversation()
-        if stay.outcome == ABANDONED:
-            # Asterisk gives no status either where it could not begin; who is here has abandoned nothing.
-            stay = replace(stay, outcome="failed")
-        return leave_queue(self._runner, live, stay)
+    def _was_taken_away(self) -> bool:
+        """Whether Asterisk may have ended the session and not the caller: then the call goes on elsewhere."""
+        return time.monotonic() >= self._taken_away_at
 
-    def _gone(self, call_id: str) -> None:
-        """The caller hung up where no session was: in a queue, with a consultant, or between two processes."""
-        self._runner.note_end(self._arrival(call_id), self._conversation(), None)
-        self._agi.ask("SET VARIABLE", "IVR_TOLD", "yes")
-
-    def _conversation(self) -> Conversation:
+    def _stay(self) -> Conversation | None:
         env = self._agi.env
-        return conversation(*(env.get(f"agi_arg_{number}", "") for number in (4, 5, 6, 7, 8)))
+        return conversation(*(env.get(f"agi_arg_{number}", "") for number in range(4, 11)))
 
     def _left(self, live: Live) -> bool:
         """Hand the call back to the dialplan if this turn leaves the IVR."""
         match live.turn.wait:
             case Transfer(topic, queue, level, recorded, lang):
                 self._play(live.turn.prompts)
-                self._set(QUEUE=queue, TOPIC=topic, LEVEL=level, RECORD=int(recorded), LANG=lang, IVR_NEXT="queue")
+                where = {"QUEUE": queue, "TOPIC": topic, "TURN": live.seq}
+                self._set(**where, LEVEL=level, RECORD=int(recorded), LANG=lang, IVR_NEXT="queue")
                 return True
             case Hangup():
                 self._play(live.turn.prompts)
@@ -127,7 +129,7 @@ class Session:
 
     def _gather(self, gather: Gather, sound: Sound) -> Event:
         """Prompts and keys in one exchange: GET DATA plays one file, which a key cuts short."""
-        self._renew(sound.seconds + gather.timeout * (gather.max_digits + 1))
+        self._renew(sound.seconds + gather.timeout)
         began = time.monotonic()
         key, data = self._agi.ask("GET DATA", sound.path, gather.timeout * 1000, 1)
         stale = self._number_was_full and time.monotonic() - began < STALE_TERMINATOR_SECONDS
@@ -143,6 +145,7 @@ class Session:
         """The rest of a number, key by key, so that `*` takes the caller back at once and not after a timeout."""
         digits = first
         while len(digits) < gather.max_digits and GIVE_UP not in digits:
+            self._renew(gather.timeout)
             code, _ = self._agi.ask("WAIT FOR DIGIT", gather.timeout * 1000)
             key = chr(int(code)) if code.isdecimal() else ""
             if key in ("", "\x00", TERMINATOR):
@@ -167,6 +170,7 @@ class Session:
 
     def _renew(self, seconds: float) -> None:
         """Wind up the timer by which Asterisk takes the call away from a process that hangs."""
+        self._taken_away_at = time.monotonic() + int(seconds) + PATIENCE
         self._agi.ask("SET AUTOHANGUP", int(seconds) + PATIENCE)
 
     def _set(self, **variables: object) -> None:
@@ -174,20 +178,38 @@ class Session:
         self._agi.ask("EXEC MSet", ",".join(f"{name}={value}" for name, value in variables.items()))
 
 
-def conversation(outcome: str, agent: str, answered: str, recording: str, queue: str) -> Conversation:
-    """A stay in a queue as the dialplan tells it: QUEUESTATUS, extension, Unix time of the answer, file name, queue."""
-    answered_at = datetime.fromtimestamp(float(answered), UTC) if UNIX_TIME.fullmatch(answered) else None
+def conversation(
+    turn: str, outcome: str, agent: str, answered: str, recording: str, queue: str, joined: str
+) -> Conversation | None:
+    """A stay in a queue as the dialplan tells it, or None where there was none.
+
+    `turn` is the turn that led there, `outcome` Asterisk's QUEUESTATUS, `agent` an extension, `answered` and `joined`
+    Unix times, `recording` the name of its files without their endings.
+    """
+    if not TURN.fullmatch(turn):
+        return None
+    answered_at = moment(answered)
+    file = _only(FILE, recording)
     return Conversation(
         outcome="answered" if answered_at else OUTCOMES.get(outcome.upper(), "failed"),
-        agent=agent or None,
+        agent=_only(AGENT, agent),
         answered_at=answered_at,
-        caller_file=f"{recording}-caller.wav" if recording else None,
-        agent_file=f"{recording}-agent.wav" if recording else None,
-        queue=queue or None,
+        caller_file=file and f"{file}-caller.wav",
+        agent_file=file and f"{file}-agent.wav",
+        queue=_only(QUEUE, queue),
+        turn=int(turn),
+        joined_at=moment(joined),
     )
 
 
-ABANDONED = "abandoned"
+def _only(pattern: re.Pattern[str], text: str) -> str | None:
+    return text if pattern.fullmatch(text) else None
+
+
+def moment(text: str) -> datetime | None:
+    """A Unix time as the dialplan writes it, or None where it wrote none."""
+    return datetime.fromtimestamp(float(text), UTC) if UNIX_TIME.fullmatch(text) else None
+
 
 # https://docs.asterisk.org, Queue(): QUEUESTATUS
 OUTCOMES = {
