@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 COLUMNS = ("postal_from", "postal_to", "name", "street", "postal_code", "city")
-POSTAL_CODE = re.compile(r"(\d{2})-?(\d{3})")
+POSTAL_CODE = re.compile(r"([0-9]{2})-?([0-9]{3})")
 
 
 class OfficeTableError(Exception):
@@ -58,6 +58,8 @@ def read_offices(raw: bytes) -> Offices:
         raise OfficeTableError(reader.line_num + 1, f"not a CSV table: {error}") from error
     if tuple(reader.fieldnames or ()) != COLUMNS:
         raise OfficeTableError(1, f"the columns must be {','.join(COLUMNS)}")
+    if not rows:
+        raise OfficeTableError(1, "no office follows the names of the columns")
     ranges = sorted((_range(line, row) for line, row in rows), key=lambda item: item[0])
     for (_, end, _, _), (start, _, _, line) in pairwise(ranges):
         if start <= end:
@@ -74,6 +76,8 @@ def _range(line: int, row: dict[str, str]) -> tuple[str, str, Office, int]:
         raise OfficeTableError(line, f"a row has {len(COLUMNS)} columns")
     if empty := [column for column in COLUMNS if not row[column].strip()]:
         raise OfficeTableError(line, f"{empty[0]} is empty")
+    if unspoken := [column for column in COLUMNS if not row[column].strip().isprintable()]:
+        raise OfficeTableError(line, f"{unspoken[0]} holds a line break or a control character")
     start, end = _digits(line, row["postal_from"]), _digits(line, row["postal_to"])
     if start > end:
         raise OfficeTableError(line, "postal_from comes after postal_to")

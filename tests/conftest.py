@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import provision
 from ivr.definition import Flow
@@ -13,6 +14,10 @@ from ivr.menus.loading import Loaded, load_menus
 from storage.database import Database
 from storage.installation import Installation, open_installation
 from tests.menu_files import SHIPPED, SMALL, load_text
+
+# No test is timed: a busy machine is no defect.
+settings.register_profile("centrala", deadline=None)
+settings.load_profile("centrala")
 
 _numbers = itertools.count(1)
 
