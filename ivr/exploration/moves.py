@@ -60,6 +60,8 @@ KNOWN = "known"
 STRANGER = "stranger"
 SUBJECT = "subject"
 
+END = "/end "
+
 Said = tuple[Prompt, ...]
 
 
@@ -70,6 +72,11 @@ class Transition:
     at: str
     event: str
     to: str
+
+    @property
+    def ends(self) -> bool:
+        """Whether the call is over then."""
+        return END in self.to
 
     def __str__(self) -> str:
         return f"{self.at} -- {self.event} --> {self.to}"
@@ -222,7 +229,7 @@ def where(position: Position) -> str:
         case InQueue(name):
             return f"{name}/queue"
         case Ended(name, cause):
-            return f"{name}/end {cause}"
+            return f"{name}{END}{cause}"
 
 
 def _what(flow: Flow, state: State, event: Event) -> str:

@@ -9,9 +9,10 @@ No-inputs and no-matches are counted apart and never meet; and a key that is an 
 try, so that from a retry only the same mistake is walked on.
 
 A state is walked on from only if it shows something new at its place. What a call remembers of itself (tries, level,
-admittance, consent) is told apart in all combinations; the way back, of which only the nearest menu matters for the
-next move, together with each of these alone. Every way so found is a real one. What may be missed is something that
-takes two of these and a certain way back at once.
+admittance, consent) is told apart in all combinations. The way back (the trail) has as many forms as there are ways
+through the menus; its nearest menu, which alone matters for the next move, is told apart together with each other fact
+alone: one thing remembered, or one menu that is or is not on the trail. Every way so found is a real one. What may be
+missed is something that takes several of these at once.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from ivr.definition import Flow
+from ivr.definition import Flow, Menu
 from ivr.events import Event, Keyed, NoInput, SecretKeyed
 from ivr.exploration.moves import Move, accepts, events_at, moves
 from ivr.flow import start
@@ -37,30 +38,37 @@ class Edge:
 
 
 class Horizon:
-    """Remembers what a walk has seen."""
+    """Remembers what a walk has seen.
 
-    def __init__(self) -> None:
+    A `narrow` one takes no notice of the menus on the way back but the nearest: quick, where a miss does no harm.
+    """
+
+    def __init__(self, flow: Flow, *, narrow: bool = False) -> None:
+        self._menus = frozenset[str]() if narrow else menus(flow)
         self._seen: set[Hashable] = set()
+        self._trails: dict[Hashable, tuple[frozenset[str], frozenset[str]]] = {}
 
     def widens(self, state: State, *circumstances: Hashable) -> bool:
         """Whether the state shows something that has not been seen in these circumstances."""
+        place = state.position, state.no_inputs, state.no_matches, circumstances
+        memory = state.pin_tries, state.auth_level, state.admitted, state.consent
+        nearest = state.trail[-1:]
+        alone = ((place, nearest, number, fact) for number, fact in enumerate(memory))
         before = len(self._seen)
-        self._seen.update((fact, circumstances) for fact in _facts(state))
-        return len(self._seen) > before
+        self._seen.update(alone, ((place, memory, nearest == ()),))
+        return self._shows_a_trail((place, nearest), state) or len(self._seen) > before
 
-
-def _facts(state: State) -> Iterator[Hashable]:
-    place = state.position, state.no_inputs, state.no_matches
-    memory = state.pin_tries, state.auth_level, state.admitted, state.consent
-    back = state.trail[-1:]
-    yield place, memory, back == ()
-    for number, fact in enumerate(memory):
-        yield place, back, number, fact
+    def _shows_a_trail(self, at: Hashable, state: State) -> bool:
+        """Whether a menu is on the way back that never was here, or one is not that always was."""
+        on = self._menus.intersection(state.trail)
+        known = self._trails.get(at, (frozenset(), frozenset()))
+        self._trails[at] = known[0] | on, known[1] | (self._menus - on)
+        return self._trails[at] != known
 
 
 def walk(flow: Flow, outcomes: tuple[str, ...]) -> Iterator[Edge]:
     """Every way, the nearest first; `outcomes` are the ways out of a queue."""
-    horizon = Horizon()
+    horizon = Horizon(flow)
     begin = essence(flow, start(flow))
     horizon.widens(begin)
     pending = deque([begin])
@@ -71,6 +79,11 @@ def walk(flow: Flow, outcomes: tuple[str, ...]) -> Iterator[Edge]:
             reached = essence(flow, move.turn.state)
             if horizon.widens(reached):
                 pending.append(reached)
+
+
+def menus(flow: Flow) -> frozenset[str]:
+    """The names of all menus."""
+    return frozenset(name for name, step in flow.steps.items() if isinstance(step, Menu))
 
 
 def new_events(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Event, ...]:

@@ -115,10 +115,13 @@ def _write(atlas: _Atlas, missing: set[Transition], most_gathers: int) -> _Way:
     def left(reserve: int) -> int | None:
         return most_gathers - reserve - way.gathers if way.legs else None
 
-    while longer := atlas.nearest(way, lambda move: not _ends(move) and missed(move), left(FOR_THE_ENDING)):
+    while any(not transition.ends for transition in missing):
+        longer = atlas.nearest(way, lambda move: missed(move) and not _ends(move), left(FOR_THE_ENDING))
+        if longer is None:
+            break
         way = longer
         missing -= way.made
-    ending = atlas.nearest(way, lambda move: _ends(move) and missed(move), left(0)) or atlas.nearest(way, _ends, None)
+    ending = atlas.nearest(way, lambda move: missed(move) and _ends(move), left(0)) or atlas.nearest(way, _ends, None)
     assert ending is not None, "a caller can hang up anywhere"
     missing -= ending.made
     return ending
@@ -141,8 +144,14 @@ class _Atlas:
         return _Way(essence(self._flow, start(self._flow)))
 
     def nearest(self, begin: _Way, wanted: Wanted, most_gathers: int | None) -> _Way | None:
-        """The shortest way on that ends with a wanted move, within so many gathers."""
-        horizon = Horizon()
+        """The shortest way on that ends with a wanted move, within so many gathers.
+
+        A caller who has gone a way already can turn to something else; only at the beginning must nothing be missed.
+        """
+        found = self._search(begin, wanted, most_gathers, Horizon(self._flow, narrow=True))
+        return found if found or begin.legs else self._search(begin, wanted, most_gathers, Horizon(self._flow))
+
+    def _search(self, begin: _Way, wanted: Wanted, most_gathers: int | None, horizon: Horizon) -> _Way | None:
         horizon.widens(begin.state, begin.hours)
         pending = deque([begin])
         while pending:
