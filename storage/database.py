@@ -13,7 +13,8 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.types import TypeDecorator
 
 SQLITE_BUSY_SECONDS = 30
@@ -78,12 +79,23 @@ class Database:
         self.engine.dispose()
 
 
+def reason_of(error: SQLAlchemyError) -> str:
+    """Why a statement failed, in a line that may be logged: nothing of what was to be stored is in it."""
+    if isinstance(error, OperationalError):
+        return str(error.orig).partition("\n")[0]
+    return type(error).__name__
+
+
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         # The plain scheme would ask for a driver that is not installed.
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-        return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_SECONDS}, pool_size=5, max_overflow=-1)
+        return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
+    if make_url(url).database in (None, "", ":memory:"):
+        raise ValueError("a database in memory would be lost with each connection")
+    engine = create_engine(
+        url, connect_args={"timeout": SQLITE_BUSY_SECONDS}, pool_size=5, max_overflow=-1, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 

@@ -10,6 +10,7 @@ Protocol: https://docs.asterisk.org (Asterisk Gateway Interface). Replies are `C
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import BinaryIO
 
 from asterisk.agi import AGI, AGIAppError, AGIError, AGIHangup, AGIInvalidCommand, AGIUsageError
@@ -17,10 +18,14 @@ from asterisk.agi import AGI, AGIAppError, AGIError, AGIHangup, AGIInvalidComman
 MAX_LINE = 8192
 MAX_ENVIRONMENT_LINES = 200
 MAX_STRAY_LINES = 200
+INTRODUCTION_SECONDS = 5
+REPLY_SECONDS = 30
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _REPLY = re.compile(r"(\d{3})(-| |$)(.*)")
 _RESULT = re.compile(r"result=(\S*)(?: \((.*)\))?")
+
+Allow = Callable[[float], None]
 
 
 class ProtocolError(AGIError):  # type: ignore[misc]
@@ -47,16 +52,20 @@ class SafeAGI(AGI):  # type: ignore[misc]
     """One AGI conversation over a pair of binary streams.
 
     Raises AGIHangup when the caller or the connection is gone, ProtocolError when the peer is not Asterisk. `env` holds
-    the variables that Asterisk introduces the call with.
+    the variables that Asterisk introduces the call with. `allow` is told how many seconds all that is read next may
+    take: the introduction, then each reply (`reply_seconds`). What a peer sent is in no error's text: it may be a PIN.
     """
 
-    def __init__(self, rfile: BinaryIO, wfile: BinaryIO) -> None:
+    def __init__(self, rfile: BinaryIO, wfile: BinaryIO, allow: Allow = lambda seconds: None) -> None:
+        self.reply_seconds: float = REPLY_SECONDS
+        self._allow = allow
         self.stdin = rfile
         self.stdout = wfile
         self.stderr = _Nowhere()
         self._got_sighup = False
         self.env: dict[str, str] = {}
         self.hung_up = False
+        allow(INTRODUCTION_SECONDS)
         self._get_agi_env()
 
     def _get_agi_env(self) -> None:
@@ -74,11 +83,11 @@ class SafeAGI(AGI):  # type: ignore[misc]
 
     def _read_line(self) -> str:
         raw = self.stdin.readline(MAX_LINE)
-        if not raw:
+        if not raw.endswith(b"\n"):
+            if len(raw) == MAX_LINE:
+                raise ProtocolError("a line is too long")
             self.hung_up = True
             raise AGIHangup("the connection was closed")
-        if not raw.endswith(b"\n"):
-            raise ProtocolError("a line is too long or cut")
         return raw.decode("utf-8", "replace").rstrip("\r\n")
 
     def _quote(self, value: object) -> _Quoted:
@@ -94,6 +103,7 @@ class SafeAGI(AGI):  # type: ignore[misc]
         line = " ".join(parts).encode("utf-8")
         if len(line) >= MAX_LINE:
             raise ValueError("an AGI command is too long")
+        self._allow(self.reply_seconds)
         self.stdout.write(line + b"\n")
         self.stdout.flush()
 
@@ -104,15 +114,15 @@ class SafeAGI(AGI):  # type: ignore[misc]
             case 200:
                 return {"result": self._result(rest)}
             case 510:
-                raise AGIInvalidCommand(rest)
+                raise AGIInvalidCommand("a command that the peer does not know")
             case 511:
                 self.hung_up = True
-                raise AGIHangup(rest)
+                raise AGIHangup("the channel is gone")
             case 520:
                 self._skip_usage(separator)
-                raise AGIUsageError(rest)
+                raise AGIUsageError("a command that the peer understands otherwise")
             case _:
-                raise ProtocolError(f"unknown reply code {code}")
+                raise ProtocolError("an unknown reply code")
 
     def _read_reply(self) -> tuple[int, str, str]:
         for _ in range(MAX_STRAY_LINES):

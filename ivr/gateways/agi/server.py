@@ -6,20 +6,26 @@ left the IVR.
 
 from __future__ import annotations
 
+import io
+import socket
 import socketserver
 import threading
+import time
 from collections.abc import Callable
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import structlog
-from asterisk.agi import AGIHangup
+from asterisk.agi import AGIError, AGIHangup
+from sqlalchemy.exc import SQLAlchemyError
 
-from ivr.gateways.agi.protocol import ProtocolError, SafeAGI
+from ivr.gateways.agi.protocol import Allow, SafeAGI
 from ivr.gateways.agi.session import Session
+from storage.database import reason_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 THREAD_STACK_BYTES = 512 * 1024
-INTRODUCTION_SECONDS = 5
-LONGEST_SILENCE_SECONDS = 300
 
 log = structlog.get_logger()
 
@@ -55,32 +61,40 @@ class Server(socketserver.ThreadingTCPServer):
             return
         with self._idle:
             self._running += 1
-        super().process_request(request, client_address)
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:
+            # No thread can be had.
+            self._give_back()
+            raise
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Serve one call and give its place back."""
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._places.release()
-            with self._idle:
-                self._running -= 1
-                self._idle.notify_all()
+            self._give_back()
+
+    def _give_back(self) -> None:
+        self._places.release()
+        with self._idle:
+            self._running -= 1
+            self._idle.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A fault of ours ends one call's session; the dialplan enters the IVR again."""
         log.exception("a call's session failed")
 
-    def serve_call(self, rfile: BinaryIO, wfile: BinaryIO, settle: Callable[[], None]) -> None:
-        """Carry one call; `settle` is called once the peer has introduced itself."""
+    def serve_call(self, rfile: BinaryIO, wfile: BinaryIO, allow: Allow) -> None:
+        """Carry one call; `allow` bounds the seconds in which what is read next must be there."""
         try:
-            agi = SafeAGI(rfile, wfile)
-            settle()
-            self._make_session(agi).run()
+            self._make_session(SafeAGI(rfile, wfile, allow)).run()
         except AGIHangup:
             log.debug("the connection ended")
-        except (ProtocolError, TimeoutError, ConnectionError) as error:
-            log.warning("a peer was turned away", reason=type(error).__name__)
+        except (AGIError, TimeoutError, ConnectionError) as error:
+            log.warning("a session was broken off", kind=type(error).__name__, reason=str(error))
+        except SQLAlchemyError as error:
+            log.error("a call cannot be kept", reason=reason_of(error))
 
     def drain(self, seconds: float) -> bool:
         """Take no new calls and wait for the running ones; whether all finished in time."""
@@ -90,14 +104,34 @@ class Server(socketserver.ThreadingTCPServer):
             return self._idle.wait_for(lambda: self._running == 0, timeout=seconds)
 
 
+class _Arriving(io.RawIOBase):
+    """What a socket receives, as long as it comes in time: a peer that sends byte by byte gains nothing."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._until = 0.0
+
+    def allow(self, seconds: float) -> None:
+        """Give the peer so many seconds from now."""
+        self._until = time.monotonic() + seconds
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        """Wait for bytes. Raises TimeoutError."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        self._connection.settimeout(left)
+        return self._connection.recv_into(buffer)
+
+
 class _Handler(socketserver.StreamRequestHandler):
-    timeout = INTRODUCTION_SECONDS
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
+        arriving = _Arriving(self.connection)
         server = cast("Server", self.server)
-        server.serve_call(
-            cast("BinaryIO", self.rfile),
-            cast("BinaryIO", self.wfile),
-            lambda: self.connection.settimeout(LONGEST_SILENCE_SECONDS),
-        )
+        server.serve_call(io.BufferedReader(arriving), cast("BinaryIO", self.wfile), arriving.allow)

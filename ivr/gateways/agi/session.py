@@ -19,9 +19,10 @@ from ivr.audio import Sound
 from ivr.calls import Superseded
 from ivr.events import Event, Keyed, NoInput, Played
 from ivr.flow import GIVE_UP
-from ivr.gateways.agi.protocol import SafeAGI
+from ivr.gateways.agi.protocol import ProtocolError, SafeAGI
 from ivr.prompts import Prompt
 from ivr.runner import ABANDONED, Arrival, Conversation, Live, Runner, ended, hang_up
+from ivr.state import AtNotice
 from ivr.waits import Gather, Hangup, PlayOut, Transfer
 
 # Seconds beyond the longest a wait can take, after which Asterisk takes the call away from a process that hangs.
@@ -33,6 +34,8 @@ AGENT = re.compile(r"[A-Za-z0-9_.-]{1,20}")
 QUEUE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 FILE = re.compile(r"[A-Za-z0-9_-]{1,180}")
 TURN = re.compile(r"[0-9]{1,9}")
+KEY = re.compile(r"[0-9A-D*#]")
+ASCII_CODE = re.compile(r"[0-9]{1,3}")
 UNIX_TIME = re.compile(r"[0-9]{1,10}(\.[0-9]{1,6})?")
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ufffd]")
 
@@ -122,56 +125,86 @@ class Session:
             case Gather() as gather:
                 return self._gather(gather, self._sounds(live.turn.prompts))
             case PlayOut():
-                self._play(live.turn.prompts)
+                self._play_out(live)
                 return Played()
             case wait:
                 raise AssertionError(f"{wait} is not for a gateway")
 
     def _gather(self, gather: Gather, sound: Sound) -> Event:
         """Prompts and keys in one exchange: GET DATA plays one file, which a key cuts short."""
-        self._renew(sound.seconds + gather.timeout)
         began = time.monotonic()
-        key, data = self._agi.ask("GET DATA", sound.path, gather.timeout * 1000, 1)
+        key = self._first_key(gather, sound)
         stale = self._number_was_full and time.monotonic() - began < STALE_TERMINATOR_SECONDS
         self._number_was_full = False
-        if not key and data == "timeout":
+        if key is None:
             return NoInput()
-        if not key and stale:
+        if key == TERMINATOR and stale:
             return self._gather(gather, sound)
-        digits = self._number(gather, key) if key and gather.max_digits > 1 else key
-        return Keyed(digits or TERMINATOR)
+        is_number = gather.max_digits > 1 and key != TERMINATOR
+        return Keyed(self._number(gather, key) if is_number else key)
+
+    def _first_key(self, gather: Gather, sound: Sound) -> str | None:
+        self._renew(sound.seconds + gather.timeout)
+        try:
+            key, data = self._agi.ask("GET DATA", sound.path, gather.timeout * 1000, 1)
+        except AGIHangup:
+            raise
+        except AGIAppError:
+            # A question that cannot be heard can still be answered.
+            log.error("a prompt cannot be played", file=sound.path)
+            return self._next_key(gather)
+        if not key:
+            return None if data == "timeout" else TERMINATOR
+        return _known_key(key)
+
+    def _next_key(self, gather: Gather) -> str | None:
+        self._renew(gather.timeout)
+        code, _ = self._agi.ask("WAIT FOR DIGIT", gather.timeout * 1000)
+        return None if code == "0" else _known_key(chr(int(code)) if ASCII_CODE.fullmatch(code) else "")
 
     def _number(self, gather: Gather, first: str) -> str:
         """The rest of a number, key by key, so that `*` takes the caller back at once and not after a timeout."""
         digits = first
         while len(digits) < gather.max_digits and GIVE_UP not in digits:
-            self._renew(gather.timeout)
-            code, _ = self._agi.ask("WAIT FOR DIGIT", gather.timeout * 1000)
-            key = chr(int(code)) if code.isdecimal() else ""
-            if key in ("", "\x00", TERMINATOR):
+            key = self._next_key(gather)
+            if key is None or key == TERMINATOR:
                 return digits
             digits += key
         # A terminator after the last digit still belongs to the number and is not meant for the next gather.
         self._number_was_full = GIVE_UP not in digits
         return digits
 
-    def _play(self, prompts: tuple[Prompt, ...]) -> None:
-        """Play to the end; keys pressed meanwhile are dropped."""
-        if not prompts:
-            return
-        sound = self._sounds(prompts)
-        self._renew(sound.seconds)
+    def _play_out(self, live: Live) -> None:
         try:
-            self._agi.ask("STREAM FILE", sound.path, "")
+            self._stream(live.turn.prompts)
+        except AGIHangup:
+            raise
+        except AGIAppError:
+            if isinstance(live.turn.state.position, AtNotice):
+                # Who has not heard the notice has agreed to nothing: the call goes on where nothing is recorded.
+                raise
+
+    def _play(self, prompts: tuple[Prompt, ...]) -> None:
+        """Play to the end if it can be played; keys pressed meanwhile are dropped."""
+        try:
+            self._stream(prompts)
         except AGIHangup:
             raise
         except AGIAppError:
             log.error("a prompt cannot be played", prompts=[prompt.name for prompt in prompts])
 
+    def _stream(self, prompts: tuple[Prompt, ...]) -> None:
+        if prompts:
+            sound = self._sounds(prompts)
+            self._renew(sound.seconds)
+            self._agi.ask("STREAM FILE", sound.path, "")
+
     def _renew(self, seconds: float) -> None:
         """Wind up the timer by which Asterisk takes the call away from a process that hangs."""
-        self._taken_away_at = time.monotonic() + int(seconds) + PATIENCE
-        self._agi.ask("SET AUTOHANGUP", int(seconds) + PATIENCE)
+        longest = int(seconds) + PATIENCE
+        self._taken_away_at = time.monotonic() + longest
+        self._agi.reply_seconds = longest + PATIENCE
+        self._agi.ask("SET AUTOHANGUP", longest)
 
     def _set(self, **variables: object) -> None:
         """Set channel variables, all in one exchange."""
@@ -200,6 +233,12 @@ def conversation(
         turn=int(turn),
         joined_at=moment(joined),
     )
+
+
+def _known_key(key: str) -> str:
+    if not KEY.fullmatch(key):
+        raise ProtocolError("a key that no telephone has")
+    return key
 
 
 def _only(pattern: re.Pattern[str], text: str) -> str | None:
