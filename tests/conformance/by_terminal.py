@@ -1,0 +1,72 @@
+"""Playing scripts in a terminal, all in one installation."""
+
+from __future__ import annotations
+
+import uuid
+from collections import deque
+from datetime import datetime
+
+from auth_pin.keys import Keys
+from auth_pin.profiles import State, add
+from centrala.context import moment as parsed
+from centrala.service import make_runner
+from ivr.gateways import terminal
+from ivr.gateways.terminal import SILENCE, Clock, Keypad
+from ivr.library import Library
+from ivr.menus.loading import Loaded
+from ivr.runner import Arrival, Runner, hang_up
+from ivr.scripts import Act, HangUp, Key, Listen, Queue, Script, moment, profiles
+from ivr.waits import Gather, Transfer
+from storage.installation import Installation
+from tests.conformance.told import Told, logged
+
+MORNING = parsed("2026-11-23T10:00")
+
+
+class Terminal:
+    """A terminal whose callers follow scripts. Everybody of the scripts' world has a profile."""
+
+    def __init__(self, installation: Installation, loaded: Loaded) -> None:
+        self._installation = installation
+        self._flow = loaded.flow
+        self._library = Library(installation.database)
+        self._library.publish(loaded, MORNING)
+        keys = Keys(identifier=installation.key("identifier"), pin=installation.key("pin"))
+        for profile in profiles(loaded.flow):
+            add(installation.database, keys, profile.identifier, profile.pin, State.CONFIRMED, MORNING)
+
+    def play(self, script: Script) -> tuple[Told, ...]:
+        """Play a script; the turns that were committed."""
+        at = moment(self._flow, script, MORNING)
+        assert at is not None, f"opening hours are never as this script needs them: {script}"
+        call_id = str(uuid.uuid4())
+        clock = Clock(at)
+        _play(self._runner(clock), Arrival(call_id, "terminal", "", ""), script.acts, clock)
+        return logged(self._installation.database, call_id)
+
+    def _runner(self, clock: Clock) -> Runner:
+        def now() -> datetime:
+            return clock()
+
+        return make_runner(self._installation, self._library, node="terminal", now=now)
+
+
+def _play(runner: Runner, arrival: Arrival, script: tuple[Act, ...], clock: Clock) -> None:
+    acts = deque(script)
+
+    def keyed(_gather: Gather) -> str | None:
+        act = acts.popleft()
+        assert isinstance(act, Key), f"{act} at a gather"
+        return None if act.word == SILENCE else act.word
+
+    def queue(_transfer: Transfer) -> str:
+        act = acts.popleft()
+        assert isinstance(act, Queue), f"{act} in a queue"
+        return act.outcome
+
+    for live in terminal.call(runner, arrival, Keypad(keyed), clock, queue):
+        if acts and acts[0] == HangUp():
+            hang_up(runner, live)
+            return
+        if acts and acts[0] == Listen():
+            acts.popleft()

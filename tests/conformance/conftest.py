@@ -1,0 +1,65 @@
+"""Every script is played once over each gateway; the tests look at what came of it, and the run ends with how much."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from ivr.definition import Flow
+from ivr.menus.loading import Loaded
+from ivr.scripts import Coverage, Script, coverage
+from storage.installation import open_installation
+from tests.conformance.by_telephone import Outcome
+from tests.conformance.by_terminal import Terminal
+from tests.conformance.scenes import Scenes, scenes
+from tests.conformance.stages import play_all
+from tests.conformance.told import Told, foretold
+from tests.live.stations import require_asterisk
+
+COVERED = pytest.StashKey[Coverage]()
+
+
+@pytest.fixture(scope="session")
+def written(flow: Flow) -> Scenes:
+    """The scripts of the shipped menus."""
+    return scenes(flow)
+
+
+@pytest.fixture(scope="session")
+def in_terminal(
+    written: Scenes, shipped: Loaded, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[Script, tuple[Told, ...]]:
+    """What each script led to in a terminal."""
+    home = tmp_path_factory.mktemp("terminal")
+    installation = open_installation({"CENTRALA_HOME": str(home)})
+    terminal = Terminal(installation, shipped)
+    told = {script: terminal.play(script) for script in written.all}
+    installation.database.close()
+    return told
+
+
+@pytest.fixture(scope="session")
+def by_telephone(written: Scenes, tmp_path_factory: pytest.TempPathFactory) -> Mapping[Script, Outcome]:
+    """What each script led to on a real Asterisk."""
+    require_asterisk()
+    return play_all(written, tmp_path_factory.mktemp("telephone"))
+
+
+@pytest.fixture(scope="session")
+def covered(
+    pytestconfig: pytest.Config, flow: Flow, written: Scenes, by_telephone: Mapping[Script, Outcome]
+) -> Coverage:
+    """What the scripts cover that went by telephone as the flow says."""
+    right = [script for script, outcome in by_telephone.items() if outcome.told == foretold(flow, script)]
+    found = coverage(flow, written.exploration, right)
+    pytestconfig.stash[COVERED] = found
+    return found
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell how much of the shipped menus was walked through on a real Asterisk."""
+    if (found := config.stash.get(COVERED, None)) is not None:
+        total, *missed = str(found).splitlines()
+        terminalreporter.write_sep("=", "calls over Asterisk")
+        terminalreporter.write_line("\n".join([f"{total} of menus.yaml", *missed]))

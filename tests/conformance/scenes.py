@@ -1,0 +1,66 @@
+"""The scripts of the shipped menus, sorted by the scene that each is played in.
+
+Most calls run side by side where consultants' telephones answer some callers and let others wait. The other ways out of
+a queue need the whole installation to be in some condition (nobody signed on, queues full), so those calls have scenes
+of their own, one way out of a queue in each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from ivr.definition import Flow
+from ivr.exploration import Exploration, explore
+from ivr.scripts import Script, scripts
+
+STAFFED = "staffed"
+CLOSED = "closed"
+BY_PHONE = ("answered", "timeout")
+BY_CONDITION = ("join_empty", "full", "leave_empty", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenes:
+    """Scripts by scene, and all that they are to cover."""
+
+    exploration: Exploration
+    scripts: Mapping[str, tuple[Script, ...]]
+
+    @property
+    def all(self) -> tuple[Script, ...]:
+        """Every script."""
+        return tuple(chain.from_iterable(self.scripts.values()))
+
+
+def scenes(flow: Flow) -> Scenes:
+    """Write the scripts of a flow."""
+    exploration = explore(flow)
+    by_phone = scripts(flow, _limited(exploration, BY_PHONE, BY_CONDITION))
+    closed = tuple(script for script in by_phone if _is_closed(script))
+    staffed = tuple(script for script in by_phone if not _is_closed(script))
+    return Scenes(exploration, {STAFFED: staffed, CLOSED: closed, **dict(_by_condition(flow, exploration))})
+
+
+def _by_condition(flow: Flow, exploration: Exploration) -> Iterator[tuple[str, tuple[Script, ...]]]:
+    """For each condition, scripts of one visit to a queue each."""
+    for outcome in BY_CONDITION:
+        limited = _limited(exploration, (outcome,), ())
+        only = tuple(transition for transition in limited.transitions if transition.event == _event(outcome))
+        yield outcome, scripts(flow, replace(limited, transitions=only), most_gathers=1)
+
+
+def _limited(exploration: Exploration, outcomes: tuple[str, ...], without: tuple[str, ...]) -> Exploration:
+    """The exploration as if queues had only these ways out."""
+    events = set(map(_event, without))
+    left = tuple(transition for transition in exploration.transitions if transition.event not in events)
+    return replace(exploration, outcomes=outcomes, transitions=left)
+
+
+def _event(outcome: str) -> str:
+    return f"queue {outcome}"
+
+
+def _is_closed(script: Script) -> bool:
+    return any(not is_open for _, is_open in script.hours)

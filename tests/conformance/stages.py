@@ -1,0 +1,137 @@
+"""The installations that scripts are played in by telephone, and what is done to them for each scene."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from demo.phone import Call, Ring
+from ivr.scripts import Queue, Script, profiles
+from ivr.scripts.script import SILENCE
+from tests.conformance.by_telephone import PATIENCE, Caller, Desks, Outcome, hears_music
+from tests.conformance.scenes import CLOSED, STAFFED, Scenes
+from tests.live.stations import CLOSED as SUNDAY
+from tests.live.stations import OPEN as MONDAY
+from tests.live.stations import Live, live, menus_with
+
+Outcomes = dict[Script, Outcome]
+
+CALLS_AT_ONCE = 12
+LONGEST_WAIT = 10
+MOST_WAITING = 2
+A_KEY_PER_QUEUE = "12345"
+POLL_SECONDS = 0.1
+QUICK = ("  timeout: 6\n", "  timeout: 2\n")
+
+_numbers = itertools.count(600_100_000)
+
+
+def play_all(written: Scenes, folder: Path) -> Outcomes:
+    """Play every script by telephone; three installations at once."""
+    stages: tuple[Callable[[Scenes, Path], Outcomes], ...] = (_staffed, _closed, _by_condition)
+    with ThreadPoolExecutor(len(stages)) as pool:
+        parts = [pool.submit(stage, written, folder / stage.__name__) for stage in stages]
+        return {script: outcome for part in parts for script, outcome in part.result().items()}
+
+
+def _staffed(written: Scenes, folder: Path) -> Outcomes:
+    """Opening hours, and for each call in a queue a consultant's telephone that answers it or not."""
+    many = [_with_agents(extension, CALLS_AT_ONCE) for extension in ("11", "12", "13", "14", "15")]
+    queues = {"wrap_up_seconds": 0, "longest_wait_seconds": LONGEST_WAIT}
+    with _stage(menus_with(folder, QUICK, *many), folder, MONDAY, queues) as running:
+        desks = Desks()
+        running.staff(when_called=desks.react)
+        return _play(running, desks, written.scripts[STAFFED])
+
+
+def _closed(written: Scenes, folder: Path) -> Outcomes:
+    """A Sunday."""
+    with _stage(menus_with(folder, QUICK), folder, SUNDAY, {}) as running:
+        return _play(running, Desks(), written.scripts[CLOSED])
+
+
+def _by_condition(written: Scenes, folder: Path) -> Outcomes:
+    """Opening hours, and queues that nobody can stay in, for one reason after the other."""
+    found: Outcomes = {}
+    with _stage(menus_with(folder, QUICK), folder, MONDAY, {"most_waiting": MOST_WAITING}) as running:
+        found |= _play(running, Desks(), written.scripts["join_empty"])
+        running.staff(when_called=Ring())
+        with _queues_full(running):
+            found |= _play(running, Desks(), written.scripts["full"])
+        found |= _while_phones_sign_off(running, written.scripts["leave_empty"])
+        _forget_queues(running)
+        found |= _play(running, Desks(), written.scripts["failed"])
+    return found
+
+
+@contextmanager
+def _stage(menus: Path, folder: Path, hours_at: str, queues: Mapping[str, int]) -> Iterator[Live]:
+    with live(folder / "home", menus, hours_at=hours_at, settings={"queues": queues}) as running:
+        for profile in profiles(running.flow):
+            running.station.centrala("profiles", "add", profile.identifier, stdin=f"{profile.pin}\n")
+        yield running
+
+
+def _with_agents(extension: str, count: int) -> tuple[str, str]:
+    """An edit of the menus: a queue gets more consultants."""
+    agents = ", ".join(f'"{extension}{number:02}"' for number in range(1, count + 1))
+    return f'agents: ["{extension}01", "{extension}02"]', f"agents: [{agents}]"
+
+
+def _play(running: Live, desks: Desks, scripts: Iterable[Script]) -> Outcomes:
+    """Play scripts side by side, the longest first."""
+    longest_first = sorted(scripts, key=_seconds, reverse=True)
+    with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
+        callers = [Caller(running, desks, script, str(next(_numbers))) for script in longest_first]
+        outcomes = pool.map(Caller.play, callers)
+        return dict(zip(longest_first, outcomes, strict=True))
+
+
+def _seconds(script: Script) -> float:
+    """About how long a script plays."""
+    timeouts = script.acts.count(Queue("timeout"))
+    return 2 * len(script.acts) + LONGEST_WAIT * timeouts + 2 * script.keys.split().count(SILENCE)
+
+
+@contextmanager
+def _queues_full(running: Live) -> Iterator[None]:
+    """As many callers in every queue as may wait."""
+    waiting = [_in_queue(running, key) for key in A_KEY_PER_QUEUE * MOST_WAITING]
+    yield
+    for call in waiting:
+        call.hang_up()
+        call.wait_ended()
+
+
+def _in_queue(running: Live, topic: str) -> Call:
+    call, ear = running.dial(str(next(_numbers)))
+    ear.wait_for("pl:main")
+    call.press("0")
+    ear.wait_for("pl:topics")
+    call.press(topic)
+    call.wait_until(lambda: hears_music(call), PATIENCE, "music")
+    return call
+
+
+def _while_phones_sign_off(running: Live, scripts: tuple[Script, ...]) -> Outcomes:
+    """Consultants leave as soon as every caller waits."""
+    desks = Desks()
+    with ThreadPoolExecutor(1) as pool:
+        playing = pool.submit(_play, running, desks, scripts)
+        deadline = time.monotonic() + PATIENCE
+        while len(desks.waiting) < len(scripts) and not playing.done() and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+        for desk in running.desks.values():
+            desk.close()
+        return playing.result()
+
+
+def _forget_queues(running: Live) -> None:
+    """Asterisk as it is when queues were added to the menus and it has not been told."""
+    assert running.station.asterisk is not None
+    (running.station.home / "asterisk" / "etc" / "queues.conf").write_text("[general]\n", "ascii")
+    running.station.asterisk.rx("queue reload all")

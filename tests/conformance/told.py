@@ -1,0 +1,46 @@
+"""What happened in a call, as its turn log tells it and as the flow says it must: comparable turn by turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from ivr import calls
+from ivr.definition import Flow
+from ivr.events import Event
+from ivr.scripts import Script, expected, happened
+from ivr.state import State
+from storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One turn without what must differ between two calls: its id, its times, its process, and pseudonyms."""
+
+    events: tuple[Event, ...]
+    state: State
+    prompts: tuple[str, ...]
+
+
+def logged(database: Database, call_id: str) -> tuple[Told, ...]:
+    """The turns of a call, as they were committed."""
+    with database.reading() as connection:
+        turns = calls.turns_of(connection, call_id)
+    nameless = (happened(turn.events, turn.state, ()) for turn in turns)
+    return tuple(Told(one.events, one.state, turn.prompts) for one, turn in zip(nameless, turns, strict=True))
+
+
+def foretold(flow: Flow, script: Script) -> tuple[Told, ...]:
+    """The turns that a script must lead to."""
+    return tuple(
+        Told(one.events, one.state, tuple(prompt.name for prompt in one.prompts)) for one in expected(flow, script)
+    )
+
+
+def difference(wanted: Sequence[Told], found: Sequence[Told]) -> str | None:
+    """The first turn in which two calls differ, for people; None where they do not."""
+    for number, (one, other) in enumerate(zip_longest(wanted, found), start=1):
+        if one != other:
+            return f"turn {number}:\n  expected {one}\n  happened {other}"
+    return None
