@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.engine import URL
+
 KEY_NAMES = ("identifier", "pin", "sip")
 KEY_BYTES = 32
 
@@ -36,7 +38,9 @@ class Home:
     def from_environment(cls, environ: Mapping[str, str]) -> Home:
         """The home that the environment names."""
         path = Path(environ.get("CENTRALA_HOME") or "var").absolute()
-        return cls(path, environ.get("CENTRALA_DATABASE_URL") or f"sqlite:///{path / 'centrala.db'}")
+        # An address gives some characters a meaning, and a folder's name may hold them.
+        beside = URL.create("sqlite", database=str(path / "centrala.db"))
+        return cls(path, environ.get("CENTRALA_DATABASE_URL") or beside.render_as_string())
 
     @property
     def secrets(self) -> Path:
@@ -97,7 +101,20 @@ class Home:
         """Make the keys that are missing, files of mode 0600, and say so on stderr."""
         for name in self.missing_keys():
             path = self.secrets / f"{name}.key"
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(secrets.token_bytes(KEY_BYTES).hex() + "\n")
+            _write_whole(path, secrets.token_bytes(KEY_BYTES).hex() + "\n")
             print(f"made the secret key {path}; keep a copy of it apart from the database", file=sys.stderr)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file of mode 0600 that is there with all of its content or not at all, even after a power cut."""
+    new = path.with_name(f"{path.name}.new")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, String, Table, insert, select
+from sqlalchemy import Column, String, Table, func, insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
@@ -22,6 +22,7 @@ from storage.database import Database, metadata
 from storage.home import KEY_NAMES, Home, HomeError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+OPENING = int.from_bytes(b"centrala")  # PostgreSQL's advisory locks are named by 64-bit numbers
 
 key_marks = Table(
     "key_marks",
@@ -52,30 +53,42 @@ def open_installation(environ: Mapping[str, str]) -> Installation:
     home = Home.from_environment(environ)
     home.make_folders()
     database = _database(home)
-    with _one_opener_at_a_time(home), _explained(home):
-        _migrate(home, database)
-        _match_keys(home, database)
+    try:
+        with _explained(home), _one_opener_at_a_time(home, database):
+            _migrate(home, database)
+            _match_keys(home, database)
+    except HomeError:
+        database.close()
+        raise
     return Installation(home, database)
 
 
 def _database(home: Home) -> Database:
     try:
         return Database(home.database_url)
-    except (ArgumentError, ModuleNotFoundError) as error:
-        raise HomeError(f"CENTRALA_DATABASE_URL: {error}") from error
+    except (ArgumentError, ModuleNotFoundError, ValueError) as error:
+        raise HomeError(f"CENTRALA_DATABASE_URL: {error}; write sqlite:///FILE or postgresql://...") from error
 
 
 @contextmanager
-def _one_opener_at_a_time(home: Home) -> Iterator[None]:
+def _one_opener_at_a_time(home: Home, database: Database) -> Iterator[None]:
     with (home.path / "opening.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        if database.engine.dialect.name != "postgresql":
+            yield
+            return
+        # Homes on several machines may share a PostgreSQL database.
+        with database.writing() as connection:
+            connection.execute(select(func.pg_advisory_xact_lock(OPENING)))
+            yield
 
 
 @contextmanager
 def _explained(home: Home) -> Iterator[None]:
     try:
         yield
+    except OSError as error:
+        raise HomeError(f"{error.filename or home.path}: cannot be used ({error.strerror})") from error
     except OperationalError as error:
         raise HomeError(f"{shown(home)}: the database does not answer ({error.orig})".replace("\n", " ")) from error
     except SQLAlchemyError as error:
