@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     exists,
     insert,
     select,
@@ -65,6 +66,14 @@ turns = Table(
     Column("prompts", Text, nullable=False),
     Column("wait", Text, nullable=False),
 )
+
+
+# Made once: making a statement costs more than carrying it out.
+_INSERT_CALL = insert(calls)
+_INSERT_TURN = insert(turns)
+_FIND_CALL = select(calls).where(calls.c.id == bindparam("call_id"))
+_LAST_TURN = select(turns).where(turns.c.call_id == bindparam("call_id")).order_by(turns.c.seq.desc()).limit(1)
+_UPDATE_CALL = update(calls).where(calls.c.id == bindparam("call_id"))
 
 
 class Superseded(Exception):
@@ -127,7 +136,7 @@ def begin(connection: Connection, call: Call, state: State) -> None:
         "auth_level": state.auth_level,
     }
     try:
-        connection.execute(insert(calls), row)
+        connection.execute(_INSERT_CALL, row)
     except IntegrityError as error:
         raise Superseded(call.id) from error
 
@@ -147,7 +156,7 @@ def log_turn(
         "wait": codec.encode(turn.wait),
     }
     try:
-        connection.execute(insert(turns), row)
+        connection.execute(_INSERT_TURN, row)
     except IntegrityError as error:
         raise Superseded(call_id) from error
 
@@ -162,12 +171,12 @@ def summarise(connection: Connection, call_id: str, at: datetime, before: State,
     if isinstance(after.position, Ended):
         changed |= {"ended_at": at, "ended_where": after.position.step, "cause": after.position.cause}
     if changed:
-        connection.execute(update(calls).where(calls.c.id == call_id).values(**changed))
+        connection.execute(_UPDATE_CALL, {"call_id": call_id, **changed})
 
 
 def find(connection: Connection, call_id: str) -> CallRow | None:
     """The row of a call."""
-    row = connection.execute(select(calls).where(calls.c.id == call_id)).one_or_none()
+    row = connection.execute(_FIND_CALL, {"call_id": call_id}).one_or_none()
     return CallRow(**row._mapping) if row else None
 
 
@@ -192,8 +201,7 @@ def versions_in_use(connection: Connection) -> tuple[str, ...]:
 
 def last_turn(connection: Connection, call_id: str) -> LoggedTurn | None:
     """The newest turn of a call. Raises codec.CodecError if the row is damaged."""
-    query = select(turns).where(turns.c.call_id == call_id).order_by(turns.c.seq.desc()).limit(1)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_LAST_TURN, {"call_id": call_id}).one_or_none()
     return _logged(row) if row else None
 
 
