@@ -10,6 +10,10 @@ from ivr.audio.faults import AudioError
 from ivr.audio.shaping import ShapeError, shaped
 from ivr.prompts import Prompt
 
+RIFF_HEADER = 8
+PADDING = 1
+STREAMED = 0x7F000000
+
 
 @dataclass(frozen=True, slots=True)
 class Recordings:
@@ -28,9 +32,11 @@ class Recordings:
 
     def take(self, prompt: Prompt) -> bytes:
         """The recording's samples. Raises AudioError."""
-        raw = self._raw(prompt)
+        raw = self._raw(prompt) or b""
         try:
-            return shaped(raw or b"")
+            if _cut_short(raw):
+                raise ShapeError("it is cut short")
+            return shaped(raw)
         except ShapeError as error:
             raise AudioError(f"{self.path(prompt)}: this recording cannot be used: {error}") from error
 
@@ -42,3 +48,12 @@ class Recordings:
             return None
         except OSError as error:
             raise AudioError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _cut_short(raw: bytes) -> bool:
+    """Whether a WAV file has lost its end: the RIFF header says how long it was to be.
+
+    A program that writes to a pipe cannot know and says something absurd.
+    """
+    said = int.from_bytes(raw[4:8], "little")
+    return len(raw) < said + RIFF_HEADER - PADDING and said < STREAMED

@@ -20,8 +20,8 @@ with warnings.catch_warnings():
 
 RATES = range(RATE, 192_001)
 
-# Speech this loud, in dB below full scale, is as loud as Asterisk's own prompts and leaves room for its peaks.
-LOUDNESS = -20.0
+# Speech this loud on average, in dB of full scale, leaves room for its peaks: louder, and prompts would differ.
+LOUDNESS = -23.0
 HIGHEST_PEAK = -3.0
 QUIETER_IS_SILENCE = -50.0
 # Speech begins and ends softly: milliseconds that are kept around what is loud enough to be speech.
@@ -43,18 +43,17 @@ def shaped(raw: bytes) -> bytes:
         if segment.frame_rate not in RATES:
             raise ShapeError(f"its sample rate is {segment.frame_rate} Hz; {RATES.start} to {RATES.stop - 1} will do")
         narrow = _narrowed(segment.set_sample_width(WIDTH).set_channels(1))
+        return bytes(_levelled(_trimmed(_levelled(narrow))).raw_data)
     except (CouldntDecodeError, ValueError, IndexError, ZeroDivisionError, struct.error, audioop.error) as error:
         raise ShapeError("it is not a whole PCM WAV file") from error
-    return bytes(_levelled(_trimmed(_levelled(narrow))).raw_data)
 
 
 def _narrowed(segment: Any) -> Any:
     """The sound at 8 kHz, with nothing in it that 8 kHz cannot carry."""
     if segment.frame_rate == RATE:
         return segment
-    state = None
     filtered = _low_passed(segment.raw_data, segment.frame_rate)
-    converted, _ = audioop.ratecv(filtered, WIDTH, 1, segment.frame_rate, RATE, state)
+    converted, _ = audioop.ratecv(filtered, WIDTH, 1, segment.frame_rate, RATE, None)
     return AudioSegment(converted, sample_width=WIDTH, frame_rate=RATE, channels=1)
 
 

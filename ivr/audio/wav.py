@@ -53,7 +53,7 @@ def _opened(path: Path) -> Iterator[wave.Wave_read]:
             yield file
     except FileNotFoundError:
         raise
-    except (wave.Error, EOFError) as error:
+    except (wave.Error, EOFError, RuntimeError) as error:
         raise _unusable(path, str(error) or "it is cut short") from error
     except OSError as error:
         raise AudioError(f"{path}: cannot be read ({error.strerror}); let this user read it") from error
