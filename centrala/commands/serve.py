@@ -6,13 +6,16 @@ import json
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import click
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
-from centrala import context
+from centrala import context, watchdog
 from centrala.logs import configure_logs
 from centrala.service import make_prompt_store, make_runner
 from centrala.settings import Settings
@@ -27,6 +30,7 @@ from ivr.library import Library
 from ivr.runner import Live, Observer, Runner
 from ivr.state import State
 from ivr.transcript import lines
+from storage.database import reason_of
 from storage.installation import Installation
 
 HOUSEKEEPING_SECONDS = 2
@@ -60,6 +64,7 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     runner = _runner(installation, library, address, hours_at, _print_lines if transcript else _log_turn)
     server = _listen(address, runner, store, settings)
     stop = _stop_on_signals()
+    watchdog.start()
     log.info("ready", address=f"{address[0]}:{address[1]}", menus=loaded.flow.version)
     _housekeep(stop, MenuWatch(path, library, store), installation, runner)
     _drain(server, settings.ivr.drain_seconds)
@@ -97,14 +102,23 @@ def _stop_on_signals() -> threading.Event:
 
 
 def _housekeep(stop: threading.Event, watch: MenuWatch, installation: Installation, runner: Runner) -> None:
+    def end_lost() -> int:
+        return runner.end_lost(context.now() - LONGEST_SILENCE)
+
+    chores = (watch.look, partial(notes.take_in, installation.home.spool, runner), end_lost)
     while not stop.wait(HOUSEKEEPING_SECONDS):
-        try:
-            watch.look()
-            notes.take_in(installation.home.spool, runner)
-            runner.end_lost(context.now() - LONGEST_SILENCE)
-        except Exception:
-            # Calls go on whatever happens here; the fault is logged and tried again.
-            log.exception("housekeeping failed")
+        for chore in chores:
+            _attempt(chore)
+
+
+def _attempt(chore: Callable[[], object]) -> None:
+    """Calls go on whatever happens here; the fault is logged and the chore tried again."""
+    try:
+        chore()
+    except SQLAlchemyError as error:
+        log.error("the database cannot be used", reason=reason_of(error))
+    except Exception:
+        log.exception("housekeeping failed")
 
 
 def _drain(server: Server, seconds: int) -> None:

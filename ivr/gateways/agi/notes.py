@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.calls import Superseded
 from ivr.gateways.agi.session import CALL_ID, conversation, moment, printable
@@ -51,6 +52,13 @@ def _take(path: Path, runner: Runner) -> bool:
         runner.note_end(note.arrival, note.stay, note.at)
     except Superseded:
         # Another process was quicker: it deletes the note, or we do on the next round.
+        return False
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        # The other notes are not to wait for this one.
+        log.exception("a note could not be taken in")
+        _put_aside(path)
         return False
     path.unlink(missing_ok=True)
     return True

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import structlog
 from asterisk.agi import AGIAppError, AGIHangup
 
-from ivr.audio import Sound
+from ivr.audio import AudioError, Sound
 from ivr.calls import Superseded
 from ivr.events import Event, Keyed, NoInput, Played
 from ivr.flow import GIVE_UP
@@ -37,6 +37,8 @@ TURN = re.compile(r"[0-9]{1,9}")
 KEY = re.compile(r"[0-9A-D*#]")
 ASCII_CODE = re.compile(r"[0-9]{1,3}")
 UNIX_TIME = re.compile(r"[0-9]{1,10}(\.[0-9]{1,6})?")
+# What Asterisk cannot play either.
+MISSING = Sound("missing", 0.0)
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ufffd]")
 
 log = structlog.get_logger()
@@ -123,7 +125,7 @@ class Session:
     def _wait(self, live: Live) -> Event:
         match live.turn.wait:
             case Gather() as gather:
-                return self._gather(gather, self._sounds(live.turn.prompts))
+                return self._gather(gather, self._sound(live.turn.prompts))
             case PlayOut():
                 self._play_out(live)
                 return Played()
@@ -195,9 +197,16 @@ class Session:
 
     def _stream(self, prompts: tuple[Prompt, ...]) -> None:
         if prompts:
-            sound = self._sounds(prompts)
+            sound = self._sound(prompts)
             self._renew(sound.seconds)
             self._agi.ask("STREAM FILE", sound.path, "")
+
+    def _sound(self, prompts: tuple[Prompt, ...]) -> Sound:
+        try:
+            return self._sounds(prompts)
+        except AudioError as error:
+            log.error("a prompt cannot be made", reason=str(error))
+            return MISSING
 
     def _renew(self, seconds: float) -> None:
         """Wind up the timer by which Asterisk takes the call away from a process that hangs."""
