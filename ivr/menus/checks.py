@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
 from difflib import get_close_matches
 from string import Formatter
 from zoneinfo import ZoneInfo
@@ -12,21 +11,12 @@ from ivr.definition import BACK, REPEAT
 from ivr.menus import schema
 from ivr.menus.document import Document, Path
 from ivr.menus.faults import Fault
+from ivr.menus.ways import Edge, circles, closure, edges
 from routing.hours import known_country
 
 OFFICE_FIELDS = frozenset({"name", "street", "postal_code", "city"})
 MOST_OPTIONS = 9
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A way from one step to another; `silent` is the way of a caller who keys nothing, `waits` stops on it."""
-
-    origin: str
-    target: str
-    path: Path
-    silent: bool
-    waits: bool
+MOST_TOLD = 10
 
 
 class Reporter:
@@ -59,38 +49,6 @@ def check(file: schema.MenuFile, document: Document, *, complete: bool = True) -
         if complete or one_check not in CHECKS_OF_THE_WHOLE:
             one_check(file, report)
     return report.faults
-
-
-def edges(file: schema.MenuFile) -> list[Edge]:
-    """Every way between steps, `repeat` and `back` left out: they lead nowhere new."""
-    return [edge for name, step in file.steps.items() for edge in _edges_of(file, name, step)]
-
-
-def _edges_of(file: schema.MenuFile, name: str, step: schema.Step) -> Iterator[Edge]:
-    at: Path = ("steps", name)
-    match step:
-        case schema.Menu():
-            for key, option in step.options.items():
-                if option.to not in (REPEAT, BACK):
-                    yield Edge(name, option.to, (*at, "options", key, "to"), False, True)
-            default: Path = ("gathering", "exhausted")
-            path = (*at, "exhausted") if step.exhausted else default
-            yield Edge(name, step.exhausted or file.gathering.exhausted, path, True, True)
-        case schema.Message():
-            yield Edge(name, step.then, (*at, "then"), True, False)
-        case schema.Opening():
-            yield Edge(name, step.open, (*at, "open"), True, False)
-            yield Edge(name, step.closed, (*at, "closed"), True, False)
-        case schema.Authentication():
-            yield Edge(name, step.then, (*at, "then"), False, False)
-            yield Edge(name, step.otherwise, (*at, "otherwise"), True, True)
-        case schema.Offices():
-            yield Edge(name, step.then, (*at, "then"), True, True)
-        case schema.Transfer():
-            yield Edge(name, file.queueing.answered, ("queueing", "answered"), False, True)
-            yield Edge(name, file.queueing.unanswered, ("queueing", "unanswered"), False, True)
-        case schema.End():
-            pass
 
 
 # Names
@@ -289,82 +247,41 @@ def _hours_make_sense(file: schema.MenuFile, report: Reporter) -> None:
 
 def _every_step_is_reached(file: schema.MenuFile, report: Reporter) -> None:
     start = _meant(file.start, file.steps)
-    reached = _closure({start}, edges(file), lambda edge: (edge.origin, _meant(edge.target, file.steps)))
+    reached = closure({start}, edges(file), lambda edge: (edge.origin, _meant(edge.target, file.steps)))
     for name in file.steps:
         if name not in reached and name not in (REPEAT, BACK):
             report.at_key(("steps", name), f'no way leads to the step "{name}"', "lead one here or delete it")
-
-
-def _closure(begin: set[str], ways: Iterable[Edge], ends: Callable[[Edge], tuple[str, str]]) -> set[str]:
-    """Every step that `begin` leads to along the ways."""
-    nexts: dict[str, set[str]] = {}
-    for edge in ways:
-        origin, target = ends(edge)
-        nexts.setdefault(origin, set()).add(target)
-    found, pending = set(begin), list(begin)
-    while pending:
-        new = nexts.get(pending.pop(), set()) - found
-        found |= new
-        pending.extend(new)
-    return found
 
 
 def _every_way_can_end(file: schema.MenuFile, report: Reporter) -> None:
     ways = edges(file)
     ends = {name for name, step in file.steps.items() if isinstance(step, schema.Transfer | schema.End)}
     unknown = {edge.target for edge in ways} - file.steps.keys()  # told elsewhere, and meant to lead somewhere
-    ending = _closure(ends | unknown, ways, lambda edge: (edge.target, edge.origin))
+    ending = closure(ends | unknown, ways, lambda edge: (edge.target, edge.origin))
     for name in file.steps:
         if name not in ending:
             report.at_key(("steps", name), f'from "{name}" no way leads to a consultant or an ending')
 
 
 def _no_circle_without_a_wait(file: schema.MenuFile, report: Reporter) -> None:
-    for circle in _circles(edges(file), lambda edge: not edge.waits):
-        way = " -> ".join([edge.origin for edge in circle] + [circle[0].origin])
-        report.error(circle[0].path, f"these steps lead in a circle without a wait: {way}")
+    for circle in circles(edges(file), lambda edge: not edge.waits):
+        report.error(circle[0].path, f"these steps lead in a circle without a wait: {_told(circle)}")
 
 
 def _silence_ends(file: schema.MenuFile, report: Reporter) -> None:
     """A caller who keys nothing (an old telephone, a hand that cannot) must reach a person or an ending too."""
-    for circle in _circles(edges(file), lambda edge: edge.silent):
+    for circle in circles(edges(file), lambda edge: edge.silent):
         if any(edge.waits for edge in circle):
-            way = " -> ".join([edge.origin for edge in circle] + [circle[0].origin])
-            report.error(circle[0].path, f"a caller who keys nothing never gets out: {way}", "see exhausted:")
+            message = f"a caller who keys nothing never gets out: {_told(circle)}"
+            report.error(circle[0].path, message, "see exhausted:")
 
 
-def _circles(ways: Iterable[Edge], counts: Callable[[Edge], bool]) -> list[list[Edge]]:
-    """One circle per group of steps that lead round to themselves along the ways that count."""
-    nexts: dict[str, list[Edge]] = {}
-    for edge in ways:
-        if counts(edge):
-            nexts.setdefault(edge.origin, []).append(edge)
-    circles: list[list[Edge]] = []
-    done: set[str] = set()
-    for begin in nexts:
-        if begin not in done:
-            circles += _circles_from(begin, nexts, done)
-    return circles
-
-
-def _circles_from(begin: str, nexts: dict[str, list[Edge]], done: set[str]) -> Iterator[list[Edge]]:
-    """Walk depth first; without recursion, since a file may chain thousands of steps."""
-    trail: list[Edge] = []
-    places = {begin: 0}
-    pending = [iter(nexts[begin])]
-    while pending:
-        edge = next(pending[-1], None)
-        if edge is None:
-            left = trail.pop().target if trail else begin
-            del places[left]
-            done.add(left)
-            pending.pop()
-        elif edge.target in places:
-            yield [*trail[places[edge.target] :], edge]
-        elif edge.target not in done:
-            trail.append(edge)
-            places[edge.target] = len(trail)
-            pending.append(iter(nexts.get(edge.target, ())))
+def _told(circle: list[Edge]) -> str:
+    """The steps of a circle; of a very long one the first and the last."""
+    steps = [edge.origin for edge in circle]
+    if len(steps) > MOST_TOLD:
+        steps[MOST_TOLD // 2 : -MOST_TOLD // 2] = ["..."]
+    return " -> ".join([*steps, steps[0]])
 
 
 # What callers expect of a menu

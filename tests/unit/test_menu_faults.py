@@ -616,7 +616,9 @@ def test_thousands_of_messages_in_a_row_are_no_fault() -> None:
     text = edited(SMALL, (NEWS, NEWS.replace("main", "m0") + "".join(chain)))
     assert [] == faults_of(edited(text, (f"then: m{links}}}", "then: main}")))
     circles = faults_of(edited(text, (f"then: m{links}}}", "then: m0}")))
-    assert 1 == len([line for line in circles if "these steps lead in a circle without a wait" in line])
+    steps = [*(f"m{n}" for n in range(5)), "...", *(f"m{links - n}" for n in range(5, 0, -1)), "m0"]
+    expected = f"menus.yaml:31:43: these steps lead in a circle without a wait: {' -> '.join(steps)}"
+    assert [expected] == [line for line in circles if "in a circle" in line]
 
 
 def test_quoted_control_characters_stay_on_one_line() -> None:

@@ -1,0 +1,101 @@
+"""The ways through a menu file, as a graph of its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from ivr.definition import BACK, REPEAT
+from ivr.menus import schema
+from ivr.menus.document import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A way from one step to another; `silent` is the way of a caller who keys nothing, `waits` stops on it."""
+
+    origin: str
+    target: str
+    path: Path
+    silent: bool
+    waits: bool
+
+
+def edges(file: schema.MenuFile) -> list[Edge]:
+    """Every way between steps, `repeat` and `back` left out: they lead nowhere new."""
+    return [edge for name, step in file.steps.items() for edge in _edges_of(file, name, step)]
+
+
+def _edges_of(file: schema.MenuFile, name: str, step: schema.Step) -> Iterator[Edge]:
+    at: Path = ("steps", name)
+    match step:
+        case schema.Menu():
+            for key, option in step.options.items():
+                if option.to not in (REPEAT, BACK):
+                    yield Edge(name, option.to, (*at, "options", key, "to"), False, True)
+            default: Path = ("gathering", "exhausted")
+            path = (*at, "exhausted") if step.exhausted else default
+            yield Edge(name, step.exhausted or file.gathering.exhausted, path, True, True)
+        case schema.Message():
+            yield Edge(name, step.then, (*at, "then"), True, False)
+        case schema.Opening():
+            yield Edge(name, step.open, (*at, "open"), True, False)
+            yield Edge(name, step.closed, (*at, "closed"), True, False)
+        case schema.Authentication():
+            yield Edge(name, step.then, (*at, "then"), False, False)
+            yield Edge(name, step.otherwise, (*at, "otherwise"), True, True)
+        case schema.Offices():
+            yield Edge(name, step.then, (*at, "then"), True, True)
+        case schema.Transfer():
+            yield Edge(name, file.queueing.answered, ("queueing", "answered"), False, True)
+            yield Edge(name, file.queueing.unanswered, ("queueing", "unanswered"), False, True)
+        case schema.End():
+            pass
+
+
+def closure(begin: set[str], ways: Iterable[Edge], ends: Callable[[Edge], tuple[str, str]]) -> set[str]:
+    """Every step that `begin` leads to along the ways."""
+    nexts: dict[str, set[str]] = {}
+    for edge in ways:
+        origin, target = ends(edge)
+        nexts.setdefault(origin, set()).add(target)
+    found, pending = set(begin), list(begin)
+    while pending:
+        new = nexts.get(pending.pop(), set()) - found
+        found |= new
+        pending.extend(new)
+    return found
+
+
+def circles(ways: Iterable[Edge], counts: Callable[[Edge], bool]) -> list[list[Edge]]:
+    """One circle per group of steps that lead round to themselves along the ways that count."""
+    nexts: dict[str, list[Edge]] = {}
+    for edge in ways:
+        if counts(edge):
+            nexts.setdefault(edge.origin, []).append(edge)
+    found: list[list[Edge]] = []
+    done: set[str] = set()
+    for begin in nexts:
+        if begin not in done:
+            found += _circles_from(begin, nexts, done)
+    return found
+
+
+def _circles_from(begin: str, nexts: dict[str, list[Edge]], done: set[str]) -> Iterator[list[Edge]]:
+    """Walk depth first; without recursion, since a file may chain thousands of steps."""
+    trail: list[Edge] = []
+    places = {begin: 0}
+    pending = [iter(nexts[begin])]
+    while pending:
+        edge = next(pending[-1], None)
+        if edge is None:
+            left = trail.pop().target if trail else begin
+            del places[left]
+            done.add(left)
+            pending.pop()
+        elif edge.target in places:
+            yield [*trail[places[edge.target] :], edge]
+        elif edge.target not in done:
+            trail.append(edge)
+            places[edge.target] = len(trail)
+            pending.append(iter(nexts.get(edge.target, ())))

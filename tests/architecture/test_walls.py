@@ -1,0 +1,160 @@
+"""The walls of the house: imports run downwards only, and what is pure stays pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.architecture.source import Module, is_ours, library, modules
+
+ANYTHING = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Modules by dotted prefix, the layers below that they may import, and the libraries that they may use."""
+
+    name: str
+    prefixes: tuple[str, ...]
+    below: tuple[str, ...] = ()
+    libraries: frozenset[str] | None = frozenset()
+
+    def holds(self, module: str) -> int:
+        """How long the prefix is that the module has of this layer; 0 if it has none."""
+        return max((len(prefix) for prefix in self.prefixes if f"{module}.".startswith(f"{prefix}.")), default=0)
+
+
+DATABASE = frozenset({"sqlalchemy"})
+VOCABULARY = ("ivr", "ivr.events", "ivr.prompts", "ivr.state", "ivr.turns", "ivr.waits")
+CORE = ("vocabulary", "policy", "flow")
+
+# From the ground up: a layer imports itself and those layers that it names, which stand above it in this list.
+LAYERS = (
+    Layer("provision", ("provision",)),
+    Layer("storage", ("storage",), libraries=frozenset({"sqlalchemy", "alembic"})),
+    Layer("policy", ("routing.hours", "routing.offices", "routing.queues"), libraries=frozenset({"holidays"})),
+    Layer("routing", ("routing",), ("policy", "storage"), DATABASE | {"jinja2"}),
+    Layer("auth_pin", ("auth_pin",), ("storage",), DATABASE | {"argon2", "cryptography"}),
+    Layer("recordings", ("recordings",), ("storage",), DATABASE),
+    Layer("vocabulary", VOCABULARY),
+    Layer("flow", ("ivr.definition", "ivr.flow", "ivr.codec", "ivr.fallback"), ("vocabulary", "policy")),
+    Layer("menus", ("ivr.menus",), CORE, frozenset({"pydantic", "pydantic_core", "ruamel"})),
+    Layer("exploration", ("ivr.exploration", "ivr.scripts"), CORE),
+    Layer("audio", ("ivr.audio",), (*CORE, "exploration", "provision"), frozenset({"pydub", "structlog"})),
+    Layer("calls", ("ivr.calls", "ivr.library"), (*CORE, "menus", "storage"), DATABASE),
+    Layer(
+        "runner",
+        ("ivr.runner", "ivr.transcript"),
+        (*CORE, "calls", "routing", "recordings", "storage"),
+        DATABASE | {"structlog"},
+    ),
+    Layer("gateways", ("ivr.gateways",)),
+    Layer(
+        "AGI",
+        ("ivr.gateways.agi",),
+        (*CORE, "audio", "calls", "runner", "storage"),
+        DATABASE | {"asterisk", "structlog", "typing_extensions"},
+    ),
+    Layer("terminal", ("ivr.gateways.terminal",), (*CORE, "runner")),
+    Layer(
+        "command line",
+        ("centrala",),
+        (
+            *CORE,
+            *("auth_pin", "recordings", "routing", "storage", "provision"),
+            *("menus", "exploration", "audio", "calls", "runner", "AGI", "terminal"),
+        ),
+        ANYTHING,
+    ),
+    Layer("phone", ("demo.phone",)),
+    Layer(
+        "demonstration",
+        ("demo",),
+        ("phone", "command line", "vocabulary", "flow", "policy", "routing", "provision"),
+        ANYTHING,
+    ),
+    Layer(
+        "benchmark",
+        ("bench",),
+        ("demonstration", "phone", "command line", *CORE, "menus", "calls", "storage", "provision"),
+        ANYTHING,
+    ),
+)
+BY_NAME = {layer.name: layer for layer in LAYERS}
+
+
+def layer_of(module: str) -> Layer:
+    """The layer that names the module most closely."""
+    closest = max(LAYERS, key=lambda layer: layer.holds(module))
+    assert closest.holds(module), f"{module} belongs to no layer: give it one in {__file__}"
+    return closest
+
+
+def faults(module: Module) -> list[str]:
+    """Every import that goes through a wall."""
+    layer = layer_of(module.name)
+    return [
+        f"{module.path}:{line}: {layer.name} must not import {name}"
+        for line, name in module.imports()
+        if not may(layer, name)
+    ]
+
+
+def may(layer: Layer, name: str) -> bool:
+    """Whether a module of the layer may import the name."""
+    if is_ours(name):
+        return layer_of(name).name in (layer.name, *layer.below)
+    return layer.libraries is ANYTHING or library(name) is None or library(name) in layer.libraries
+
+
+def test_layers_stand_on_one_another() -> None:
+    """Each names only layers that stand before it in the list, so that nothing leads upwards or in a circle."""
+    names = [layer.name for layer in LAYERS]
+    for place, layer in enumerate(LAYERS):
+        assert set(layer.below) <= set(names[:place])
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
+def test_every_layer_has_modules(layer: Layer) -> None:
+    """A wall around nothing protects nothing."""
+    assert [module.name for module in modules() if layer_of(module.name) is layer]
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda module: module.name)
+def test_imports_run_downwards_only(module: Module) -> None:
+    """A module imports its own layer, the layers below that it may know, and its own libraries."""
+    assert [] == faults(module)
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ("routing", "auth_pin"),
+        ("routing", "recordings"),
+        ("auth_pin", "recordings"),
+        ("AGI", "terminal"),
+    ],
+)
+def test_neighbours_do_not_know_one_another(above: str, below: str) -> None:
+    """What they share lies below them, what joins them above."""
+    assert below not in BY_NAME[above].below
+    assert above not in BY_NAME[below].below
+
+
+def test_nothing_below_knows_the_command_line_or_the_demonstration() -> None:
+    """They join the parts; no part leans on them."""
+    tops = ("command line", "demonstration", "benchmark")
+    leaning = [layer.name for layer in LAYERS if layer.name not in tops and set(layer.below) & set(tops)]
+    assert [] == leaning
+
+
+def test_a_wall_is_noticed() -> None:
+    """The checks above can fail: a flow that imports a database or a gateway would be told."""
+    flow, agi = BY_NAME["flow"], BY_NAME["AGI"]
+    assert not may(flow, "sqlalchemy.orm")
+    assert not may(flow, "ivr.runner")
+    assert not may(agi, "ivr.gateways.terminal")
+    assert not may(BY_NAME["routing"], "ivr.events")
+    assert may(flow, "ivr.events")
+    assert may(flow, "dataclasses")
