@@ -93,6 +93,7 @@ def test_prompts_are_heard_one_after_another(store: PromptStore) -> None:
     heard = decode(samples(store.sound((BYE, HELLO, MENU))), pairs)
     assert ["bye", "hello", "menu"] == [piece.key.split()[0] for piece in heard]
     assert not any(piece.cut for piece in heard)
+    assert store.sound((BYE, HELLO)) != store.sound((HELLO, BYE))
 
 
 def test_a_short_pause_parts_prompts(store: PromptStore) -> None:

@@ -274,6 +274,20 @@ def names(said: Said) -> str:
     return " ".join(f"{prompt.name}@{prompt.lang}" for prompt in said)
 
 
+def test_a_way_back_past_the_start_is_found() -> None:
+    """Who was carried on by silence has a shorter way back than who pressed a key for the same menu."""
+    flow = flow_of(
+        [
+            menu("first", {"1": Option("second"), "*": Option(BACK)}, exhausted="second"),
+            menu("second", {"1": Option("third")}),
+            menu("third", {"1": Option("first")}),
+            BYE,
+        ],
+        "first",
+    )
+    assert Transition("first", "key *", "third") in explore(flow).transitions
+
+
 # It ends
 
 
