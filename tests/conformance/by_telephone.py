@@ -11,11 +11,10 @@ from ivr.scripts import Act, HangUp, Key, Listen, Queue, Script, expected
 from ivr.scripts.script import SILENCE, TERMINATOR
 from tests.conformance.told import Told, logged
 from tests.live import tones
-from tests.live.stations import Live, tone_key
+from tests.live.stations import Live, hears_music, tone_key
 
 # Seconds until the next prompt at most: a stay in a queue, a silence, a busy machine.
 PATIENCE = 40.0
-MUSIC_LOUDNESS = 1000
 POLL_SECONDS = 0.1
 
 
@@ -153,14 +152,10 @@ class Caller:
 
     def _talk(self, call: Call) -> None:
         """Until a consultant has answered and hung up."""
-        call.wait_until(lambda: self._consultant() is not None, PATIENCE, "a consultant")
+        call.wait_until(lambda: self._live.consultant_of(self._ani), PATIENCE, "a consultant")
         self._desks.answered.discard(self._ani)
-        if consultant := self._consultant():
+        if consultant := self._live.consultant_of(self._ani):
             consultant.hang_up()
-
-    def _consultant(self) -> IncomingCall | None:
-        offered = (call for desk in self._live.desks.values() for call in desk.incoming)
-        return next((call for call in offered if call.caller == self._ani and call.up), None)
 
     def _call_id(self) -> str:
         """The id of the call, once its end has been committed."""
@@ -172,8 +167,3 @@ class Caller:
                         return row.id
             time.sleep(POLL_SECONDS)
         raise AssertionError(f"the end of the call from {self._ani} was never committed")
-
-
-def hears_music(call: Call) -> bool:
-    """Whether the last fifth of a second of a call is music on hold."""
-    return tones.loudness(call.recording.pcm(max(len(call.recording.sound) - 1600, 0)), tones.MUSIC) > MUSIC_LOUDNESS

@@ -12,11 +12,11 @@ from pathlib import Path
 from demo.phone import Call, Ring
 from ivr.scripts import Queue, Script, profiles
 from ivr.scripts.script import SILENCE
-from tests.conformance.by_telephone import PATIENCE, Caller, Desks, Outcome, hears_music
+from tests.conformance.by_telephone import PATIENCE, Caller, Desks, Outcome
 from tests.conformance.scenes import CLOSED, STAFFED, Scenes
 from tests.live.stations import CLOSED as SUNDAY
 from tests.live.stations import OPEN as MONDAY
-from tests.live.stations import Live, live, menus_with
+from tests.live.stations import Live, hears_music, live, menus_with
 
 Outcomes = dict[Script, Outcome]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ivr.definition import Flow
 from ivr.scripts import Script, coverage
 from tests.conformance.scenes import Scenes
-from tests.conformance.told import Told, difference, foretold
+from tests.conformance.told import Told, differences, foretold
 
 
 def test_scripts_cover_every_transition_of_the_shipped_menus(flow: Flow, written: Scenes) -> None:
@@ -19,9 +19,5 @@ def test_every_script_goes_in_a_terminal_as_the_flow_says(
     flow: Flow, in_terminal: Mapping[Script, tuple[Told, ...]]
 ) -> None:
     """The terminal commits the very events, states and prompts that the flow alone gives for the script."""
-    wrong = {
-        str(script): reason
-        for script, told in in_terminal.items()
-        if (reason := difference(foretold(flow, script), told)) is not None
-    }
-    assert {} == wrong
+    wrong = differences({script: foretold(flow, script) for script in in_terminal}, in_terminal)
+    assert [] == wrong, "\n\n".join(wrong)

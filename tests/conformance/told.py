@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -38,8 +38,14 @@ def foretold(flow: Flow, script: Script) -> tuple[Told, ...]:
     )
 
 
-def difference(wanted: Sequence[Told], found: Sequence[Told]) -> str | None:
-    """The first turn in which two calls differ, for people; None where they do not."""
+def differences(wanted: Mapping[Script, Sequence[Told]], found: Mapping[Script, Sequence[Told]]) -> list[str]:
+    """What is to be told a person of every script that went another way than it should have."""
+    reasons = ((script, _difference(wanted[script], told)) for script, told in found.items())
+    return [f"{script}\n{reason}" for script, reason in reasons if reason is not None]
+
+
+def _difference(wanted: Sequence[Told], found: Sequence[Told]) -> str | None:
+    """The first turn in which two calls differ; None where they do not."""
     for number, (one, other) in enumerate(zip_longest(wanted, found), start=1):
         if one != other:
             return f"turn {number}:\n  expected {one}\n  happened {other}"

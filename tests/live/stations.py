@@ -14,7 +14,7 @@ import pytest
 import provision
 from centrala.service import make_prompt_store
 from centrala.settings import read_settings
-from demo.phone import Answer, Exchange, IncomingCall, Phone, Reaction, sounds
+from demo.phone import Answer, Call, Exchange, IncomingCall, Phone, Reaction, sounds
 from demo.phone.outgoing import OutgoingCall
 from demo.phone.phone import OnCall
 from demo.station import Station, free_addresses, running
@@ -32,6 +32,7 @@ OPEN = "2026-11-23T10:00"
 CLOSED = "2026-11-22T10:00"
 NUMBER = "225601600"
 MUSIC_SECONDS = 30
+MUSIC_LOUDNESS = 1000
 
 # Alembic migrates one database of a process at a time.
 _OPENING = threading.Lock()
@@ -98,6 +99,17 @@ class Live:
     def answered(self) -> dict[str, IncomingCall]:
         """The calls that consultants are in, by extension."""
         return {name: call for name, desk in self.desks.items() for call in desk.incoming if call.up}
+
+    def consultant_of(self, ani: str) -> IncomingCall | None:
+        """The call that a consultant is in with the caller of that number."""
+        offered = (call for desk in self.desks.values() for call in desk.incoming)
+        return next((call for call in offered if call.caller == ani and call.up), None)
+
+
+def hears_music(call: Call) -> bool:
+    """Whether the last fifth of a second that was heard is music on hold."""
+    last = call.recording.pcm(max(len(call.recording.sound) - 1600, 0))
+    return tones.loudness(last, tones.MUSIC) > MUSIC_LOUDNESS
 
 
 def _speak(call: IncomingCall) -> Answer:
