@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from ivr.definition import Flow, Menu
+from ivr.definition import Flow
 from ivr.events import Event, Keyed, OfficeFound, Reentered
 from ivr.exploration.moves import Said, office_answer
-from ivr.exploration.walk import Edge
+from ivr.exploration.walk import Edge, menus
 from ivr.flow import step, wait_at
 from ivr.state import AtMenu, AtPostalCode, New, Position, State
 from ivr.turns import Turn
@@ -59,9 +59,9 @@ class Telling:
 def sequences(flow: Flow, edges: Iterable[Edge]) -> Mapping[str, tuple[Said, ...]]:
     """Every sequence of prompts that one turn can say, by the language that the caller hears."""
     said: dict[str, dict[Said, None]] = {lang: {} for lang in flow.languages}
-    menus = frozenset(name for name, step in flow.steps.items() if isinstance(step, Menu))
-    tellings = _tellings(flow, edges, menus)
-    heard = _flood(tellings, Heard(new=menus))
+    everything = menus(flow)
+    tellings = _tellings(flow, edges, everything)
+    heard = _flood(tellings, Heard(new=everything))
     for lang in flow.languages:
         for telling in tellings:
             before = replace(telling.edge.before, lang=lang)
@@ -69,20 +69,20 @@ def sequences(flow: Flow, edges: Iterable[Edge]) -> Mapping[str, tuple[Said, ...
             if telling.menu is None or telling.menu in at.new:
                 _collect(flow, before, telling.edge.move.events, said)
             if telling.menu in at.known:
-                _collect(flow, replace(before, heard=menus), telling.edge.move.events, said)
+                _collect(flow, replace(before, heard=everything), telling.edge.move.events, said)
             if not isinstance(before.position, New):
                 _collect(flow, before, (Reentered(),), said)
     return {lang: tuple(prompts for prompts in found if prompts) for lang, found in said.items()}
 
 
-def _tellings(flow: Flow, edges: Iterable[Edge], menus: Menus) -> tuple[Telling, ...]:
+def _tellings(flow: Flow, edges: Iterable[Edge], everything: Menus) -> tuple[Telling, ...]:
     """The edges that differ in what is said or in where they lead."""
     found: dict[Hashable, Telling] = {}
     for edge in edges:
         fresh = edge.move.turn
         ways = edge.before.position, edge.move.events, fresh.state.position, fresh.prompts
         if ways not in found:
-            again = _tell(flow, replace(edge.before, heard=menus), edge.move.events)
+            again = _tell(flow, replace(edge.before, heard=everything), edge.move.events)
             found[ways] = Telling(edge, fresh, again)
     return tuple(found.values())
 

@@ -254,7 +254,7 @@ def test_no_call_surprises_a_small_service(data: st.DataObject, consent: str) ->
         known(told, exploration)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(flows(), st.data())
 def test_no_call_surprises_any_service(flow: Flow, data: st.DataObject) -> None:
     """Nor in a service whose menus lead anywhere."""

@@ -101,7 +101,7 @@ def test_a_far_place_is_reached_all_the_same() -> None:
     assert () == coverage(flow, exploration, scripts(flow, exploration)).missed
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(flows(most_menus=2))
 def test_all_that_can_happen_at_one_time_of_day_is_written(flow: Flow) -> None:
     """In any service the scripts miss only what takes a change of opening hours during the call."""
@@ -128,7 +128,7 @@ def steady_transitions(flow: Flow, is_open: bool) -> Iterator[Transition]:
                 pending.append(reached)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(flows())
 def test_scripts_of_any_service_end_with_the_call(flow: Flow) -> None:
     """Every script fits what the call waits for at each of its acts, and leaves no call standing."""
