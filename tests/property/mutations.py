@@ -31,11 +31,14 @@ ESCAPES = (r"\ud800", r"\UFFFFFFFF", r"\U00110000", r"\0", r"\n", r"\x07", r"\u2
 
 
 def mutated(seed: int, text: str) -> bytes:
-    """The text with one to three mutations, always the same for a seed."""
+    """The text with one to three mutations and perhaps damaged bytes, always the same for a seed."""
     random = Random(seed)
+    damaged = text
     for _ in range(random.randint(1, 3)):
-        text = random.choice(MUTATIONS)(random, text)
-    raw = text.encode("utf-8")
+        damaged = random.choice(MUTATIONS)(random, damaged)
+    while damaged == text:  # some mutations find nothing to change on their line
+        damaged = random.choice(MUTATIONS)(random, damaged)
+    raw = damaged.encode("utf-8")
     return random_bytes(random, raw) if random.random() < 0.08 else raw
 
 

@@ -611,7 +611,7 @@ def test_aliases_that_multiply_are_never_built() -> None:
 
 def test_thousands_of_messages_in_a_row_are_no_fault() -> None:
     """The checks do not run out of stack on a long way, nor on a long circle."""
-    links = 3000
+    links = 1500
     chain = [f"  m{n}: {{type: message, play: [news], then: m{n + 1}}}\n" for n in range(links)]
     text = edited(SMALL, (NEWS, NEWS.replace("main", "m0") + "".join(chain)))
     assert [] == faults_of(edited(text, (f"then: m{links}}}", "then: main}")))
