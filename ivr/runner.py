@@ -132,12 +132,16 @@ class Runner:
 
     def arrive(self, arrival: Arrival) -> Live:
         """A call reaches this process: a new one, or one that another process began."""
-        live = self.resume(arrival.call_id)
-        if live is not None:
-            return self.advance(live, Reentered())
         flow, at = self._library.current, self._now()
         unanswered = Live(arrival.call_id, flow, 0, Turn(start(flow), (), PlayOut()))
-        return self._advance(unanswered, Started(arrival.lang), at, call=_call(arrival, flow, at))
+        try:
+            return self._advance(unanswered, Started(arrival.lang), at, call=_call(arrival, flow, at))
+        except calls.Superseded:
+            # Nearly every call is a new one, so nobody looks before writing.
+            live = self.resume(arrival.call_id)
+            if live is None:
+                raise
+            return self.advance(live, Reentered())
 
     def resume(self, call_id: str) -> Live | None:
         """The call as it was last committed, or None if there is no such call."""
