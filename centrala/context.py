@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -56,6 +58,15 @@ def menus(path: Path) -> Loaded:
             click.echo(fault.show(str(path)), err=True)
         raise SystemExit(1) from error
     return loaded
+
+
+@contextmanager
+def explained(*kinds: type[Exception]) -> Iterator[None]:
+    """Turn errors of these kinds, whose texts are meant for people, into a Failure."""
+    try:
+        yield
+    except kinds as error:
+        raise Failure(str(error)) from error
 
 
 def moment(text: str) -> datetime:

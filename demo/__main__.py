@@ -21,14 +21,24 @@ from centrala.logs import configure_logs
 from centrala.service import make_prompt_store
 from centrala.settings import Settings
 from demo import consultants, story
+from demo.asterisk_process import AsteriskError
 from demo.phone import Exchange, PhoneTimeoutError
 from demo.station import Addresses, Station, StationError, free_addresses
 from demo.telling import tell_transcript
+from ivr.audio import AudioError
 from ivr.definition import Flow
 from routing.hours import Hours
 
 USUAL_SIP_PORT = 5060
 DEMONSTRATION_TIME = "10:00"
+FAULTS = (
+    StationError,
+    AsteriskError,
+    PhoneTimeoutError,
+    AudioError,
+    provision.ProvisionError,
+    consultants.RegistrationError,
+)
 
 
 @click.command()
@@ -41,7 +51,7 @@ def main(once: bool) -> None:
     flow = context.menus(settings.menus).flow
     if warning := provision.own_name_fault():
         _say(warning)
-    with suppress(KeyboardInterrupt), _explained(), _started(settings, flow) as station:
+    with suppress(KeyboardInterrupt), context.explained(*FAULTS), _started(settings, flow) as station:
         _say(f"Ready after {time.monotonic() - began:.1f} s; everything listens on 127.0.0.1 only.")
         with Exchange() as exchange:
             _demonstrate(exchange, station, flow, settings.sip.numbers[0])
@@ -113,14 +123,6 @@ def _stay(station: Station, number: str) -> None:
         "(UDP, no account or registration).\nConsultants answer by themselves. Ctrl-C stops everything.\n"
     )
     threading.Event().wait()
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except (StationError, PhoneTimeoutError, provision.ProvisionError, consultants.RegistrationError) as error:
-        raise context.Failure(str(error)) from error
 
 
 def _interrupt_on_sigterm() -> None:

@@ -12,6 +12,7 @@ from centrala import context
 from centrala.service import make_prompt_store
 from centrala.settings import Settings
 from ivr import calls
+from ivr.audio import AudioError
 from ivr.definition import Flow
 from ivr.fallback import fallback
 from ivr.library import Library
@@ -49,15 +50,13 @@ def render_configuration(
     installation: Installation, settings: Settings, flow: Flow, folder: Path, hours_at: datetime | None
 ) -> tuple[str, ...]:
     """Render and write the configuration; the names of its files. Raises context.Failure."""
-    plan = make_plan(installation, settings, flow, folder, hours_at)
-    try:
+    with context.explained(RenderError, OSError, AudioError, provision.ProvisionError):
+        plan = make_plan(installation, settings, flow, folder, hours_at)
         write_music(plan.folders.music)
         for part in ("lib/keys", "spool", "run", "log"):
             (plan.folders.state / part).mkdir(mode=0o700, parents=True, exist_ok=True)
         files = render(plan, context.now().date())
         write(files, folder)
-    except (RenderError, OSError) as error:
-        raise context.Failure(str(error)) from error
     return tuple(files)
 
 
@@ -65,10 +64,7 @@ def make_plan(
     installation: Installation, settings: Settings, flow: Flow, folder: Path, hours_at: datetime | None
 ) -> Plan:
     """What the configuration is made from."""
-    try:
-        program = provision.asterisk()
-    except provision.ProvisionError as error:
-        raise context.Failure(str(error)) from error
+    program = provision.asterisk()
     home = installation.home
     return Plan(
         folders=Folders(

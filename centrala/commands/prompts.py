@@ -35,11 +35,8 @@ def build(file: Path | None, as_json: bool) -> None:
     flow = context.menus(file or settings.menus).flow
     installation = context.installation()
     store = make_prompt_store(installation, settings)
-    try:
-        with progress_bar() as progress:
-            report = store.build(flow, progress)
-    except AudioError as error:
-        raise context.Failure(str(error)) from error
+    with context.explained(AudioError), progress_bar() as progress:
+        report = store.build(flow, progress)
     click.echo(json.dumps(asdict(report)) if as_json else _told(report, installation.home.prompts))
 
 

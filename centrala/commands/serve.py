@@ -20,7 +20,7 @@ from centrala.logs import configure_logs
 from centrala.service import make_prompt_store, make_runner
 from centrala.settings import Settings
 from centrala.watching import MenuWatch
-from ivr.audio import PromptStore
+from ivr.audio import AudioError, PromptStore
 from ivr.events import Event
 from ivr.gateways.agi import notes
 from ivr.gateways.agi.protocol import SafeAGI
@@ -57,7 +57,8 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     loaded = context.menus(path)
     installation = context.installation()
     store = make_prompt_store(installation, settings)
-    store.build(loaded.flow)
+    with context.explained(AudioError):
+        store.build(loaded.flow)
     library = Library(installation.database)
     library.publish(loaded, context.now())
     address = _address(listen or settings.ivr.listen)
