@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import pytest
 
 import provision
-from tests.live.stations import Live, live, menus_with, require_asterisk
+from tests.live.stations import RUNNING, Live, live, menus_with, require_asterisk
+
+_numbers = itertools.count(600_200_000)
 
 SHORT_TIMEOUT = ("  timeout: 6\n", "  timeout: 2\n")
 
@@ -25,10 +28,25 @@ def asterisk() -> provision.Asterisk:
     return require_asterisk()
 
 
+@pytest.fixture(autouse=True)
+def _callers_hang_up() -> Iterator[None]:
+    """A story that fails leaves no caller behind who would keep a consultant from the next one."""
+    yield
+    for running in RUNNING:
+        running.hang_up()
+
+
+@pytest.fixture
+def ani() -> str:
+    """A caller's number that nobody else has."""
+    return str(next(_numbers))
+
+
 @pytest.fixture(scope="session")
 def helpline(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """The shipped service in opening hours, two IVR processes, every consultant at a phone."""
     folder = tmp_path_factory.mktemp("helpline")
-    with live(folder / "home", menus_with(folder, SHORT_TIMEOUT), nodes=2) as running:
+    queues = {"ring_seconds": 3, "wrap_up_seconds": 0}
+    with live(folder / "home", menus_with(folder, SHORT_TIMEOUT), nodes=2, settings={"queues": queues}) as running:
         running.staff()
         yield running

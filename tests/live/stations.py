@@ -66,6 +66,7 @@ class Live:
     table: Mapping[str, tones.Pair]
     installation: Installation
     desks: dict[str, Phone] = field(default_factory=dict)
+    calls: list[OutgoingCall] = field(default_factory=list)
 
     @property
     def sip(self) -> tuple[str, int]:
@@ -82,9 +83,15 @@ class Live:
         phone = Phone(self.exchange, ani, self.sip)
         call = phone.dial(NUMBER, ani=ani, **options)  # type: ignore[arg-type]
         call.play(sounds.tone(tones.CALLER_VOICE))
+        self.calls.append(call)
         ear = tones.Ear(call, self.table)
         call.wait_up()
         return call, ear
+
+    def hang_up(self) -> None:
+        """Every caller hangs up."""
+        while self.calls:
+            self.calls.pop().hang_up()
 
     def staff(self, *extensions: str, when_called: Reaction | OnCall | None = None) -> None:
         """Register consultants' phones (all of them by default); they answer at once and speak with a tone."""
@@ -129,6 +136,10 @@ def menus_with(folder: Path, *edits: tuple[str, str]) -> Path:
     return folder / "menus.yaml"
 
 
+# Every installation that runs now.
+RUNNING: list[Live] = []
+
+
 @contextmanager
 def live(
     home: Path,
@@ -148,7 +159,12 @@ def live(
     table = write_tones(station, installation, flow)
     # Telephones last: they take their leave from an Asterisk that still runs.
     with running(station, nodes), Exchange() as exchange:
-        yield Live(station, exchange, flow, table, installation)
+        made = Live(station, exchange, flow, table, installation)
+        RUNNING.append(made)
+        try:
+            yield made
+        finally:
+            RUNNING.remove(made)
     installation.database.close()
 
 
