@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -66,6 +67,13 @@ def to_topic(live: Live, ani: str, key: str) -> tuple[OutgoingCall, tones.Ear]:
 def talk(live: Live, ani: str, key: str) -> Talk:
     """Dial, ask for a consultant, and wait for the answer."""
     return answered(live, ani, *to_topic(live, ani, key))
+
+
+def talk_at_once(live: Live, callers: Mapping[str, str]) -> dict[str, Talk]:
+    """The conversations of callers who dial at the same time: the topic's key by the caller's number."""
+    with ThreadPoolExecutor(len(callers)) as pool:
+        talks = pool.map(lambda ani: talk(live, ani, callers[ani]), callers)
+        return dict(zip(callers, talks, strict=True))
 
 
 def answered(live: Live, ani: str, call: OutgoingCall, ear: tones.Ear) -> Talk:

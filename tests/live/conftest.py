@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -37,9 +37,15 @@ def _callers_hang_up() -> Iterator[None]:
 
 
 @pytest.fixture
-def ani() -> str:
+def numbers() -> Callable[[], str]:
+    """Callers' numbers that nobody else has."""
+    return lambda: str(next(_numbers))
+
+
+@pytest.fixture
+def ani(numbers: Callable[[], str]) -> str:
     """A caller's number that nobody else has."""
-    return str(next(_numbers))
+    return numbers()
 
 
 @pytest.fixture(scope="session")
