@@ -1,0 +1,1 @@
+"""The gateway to Asterisk without Asterisk: scripted peers over real sockets."""

@@ -1,0 +1,273 @@
+"""A call over the gateway, told by a scripted Asterisk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from ivr import calls
+from ivr.calls import CallRow
+from ivr.gateways.agi.server import Server
+from recordings import consents
+from routing import visits
+from storage.installation import Installation
+from tests.agi.conftest import IDENTIFIER, PIN, Log, idle
+from tests.agi.peers import Peer, Script, introduction, new_call_id, play, variables
+
+Address = tuple[str, int]
+
+
+class Line:
+    """A caller's line: calls over it are one call to the service."""
+
+    def __init__(self, address: Address, installation: Installation) -> None:
+        self._address, self._database = address, installation.database
+        self.call_id = new_call_id()
+
+    def calls(
+        self,
+        keys: str = "",
+        stage: str = "enter",
+        replies: Mapping[str, str] | None = None,
+        told: Mapping[str, str] | None = None,
+    ) -> list[str]:
+        """Be in one session until it ends or the keys are used up; its commands."""
+        with Peer(self._address) as peer:
+            return play(peer, introduction(self.call_id, stage, **(told or {})), Script(keys, replies or {}))
+
+    @property
+    def row(self) -> CallRow:
+        """The call's row."""
+        with self._database.reading() as connection:
+            row = calls.find(connection, self.call_id)
+        assert row is not None
+        return row
+
+    @property
+    def visits(self) -> tuple[visits.Visit, ...]:
+        """The call's stays in queues."""
+        with self._database.reading() as connection:
+            return visits.of_call(connection, self.call_id)
+
+    @property
+    def consents(self) -> tuple[consents.Consent, ...]:
+        """The caller's decisions."""
+        with self._database.reading() as connection:
+            return consents.of_call(connection, self.call_id)
+
+
+@pytest.fixture
+def line(address: Address, installation: Installation) -> Line:
+    """A caller."""
+    return Line(address, installation)
+
+
+def test_a_transfer_is_handed_to_the_dialplan(line: Line) -> None:
+    """The session ends with the queue, the level, and the number of the turn that led there."""
+    handed = variables(line.calls("2"))
+
+    expected = {"QUEUE": "help", "TOPIC": "help", "TURN": "3", "LEVEL": "none", "RECORD": "1", "LANG": "pl"}
+    assert {**expected, "IVR_NEXT": "queue"} == handed
+    assert line.row.ended_at is None
+
+
+def test_a_hang_up_at_a_menu_ends_the_call_there(line: Line, server: Server) -> None:
+    """The row says where and why, before anybody else was told."""
+    line.calls("1")
+    assert idle(server)
+
+    assert ("main", "caller") == (line.row.ended_where, line.row.cause)
+
+
+def test_a_number_is_wound_up_digit_by_digit(line: Line) -> None:
+    """Before each wait Asterisk is told how long it may last, so that no hang is noticed only after a whole number."""
+    commands = line.calls("3" + "12345")
+    waits = [index for index, command in enumerate(commands) if command.startswith(("GET DATA", "WAIT FOR DIGIT"))]
+
+    assert 2 + 4 + 1 == len(waits)
+    assert all(commands[index - 1].startswith("SET AUTOHANGUP") for index in waits)
+    assert max(int(command.split()[-1]) for command in commands if command.startswith("SET AUTOHANGUP")) <= 1 + 5 + 5
+
+
+def test_a_missing_question_can_still_be_answered(line: Line, log: Log) -> None:
+    """A sound file that Asterisk cannot play is logged, and the key is waited for all the same."""
+    missing = {"GET DATA": "200 result=-1", "CHANNEL STATUS": "200 result=6"}
+    handed = variables(line.calls("-2", replies=missing))
+
+    assert "queue" == handed["IVR_NEXT"]
+    assert [] == log.tracebacks
+    assert "a prompt cannot be played" in log.text
+
+
+def test_a_missing_answer_does_not_end_the_call(line: Line, profile: str) -> None:
+    """The result of a login that cannot be played is passed over."""
+    missing = {"STREAM FILE": "200 result=-1", "CHANNEL STATUS": "200 result=6"}
+    line.calls("4" + IDENTIFIER + "#" + PIN + "-", replies=missing)
+
+    assert "full" == line.row.auth_level
+
+
+def test_nobody_consents_to_a_notice_that_was_not_heard(line: Line, log: Log) -> None:
+    """A notice that cannot be played leads to no consent and no transfer: the dialplan goes on unrecorded."""
+    missing = {"STREAM FILE": "200 result=-1", "CHANNEL STATUS": "200 result=6"}
+    commands = line.calls("2", replies=missing)
+
+    assert {} == variables(commands)
+    assert () == line.consents
+    assert line.row.ended_at is None
+    assert [] == log.tracebacks
+
+
+def test_a_caller_who_left_during_a_prompt_that_failed_has_left(line: Line, server: Server) -> None:
+    """A failure on a dead channel is the hang-up that it is."""
+    line.calls(replies={"GET DATA": "200 result=-1", "CHANNEL STATUS": "511 Command Not Permitted on a dead channel"})
+    assert idle(server)
+
+    assert ("main", "caller") == (line.row.ended_where, line.row.cause)
+
+
+def test_a_hang_up_on_the_way_to_a_queue_closes_the_visit(line: Line, server: Server) -> None:
+    """Who leaves while hearing that the call is connected has abandoned the queue."""
+    dead = "511 Command Not Permitted on a dead channel"
+    with Peer(line._address) as peer:
+        script = Script("2")
+        peer.send(introduction(line.call_id))
+        for command in peer.commands():
+            peer.send(dead if "connecting" in command else script.reply(command) or "")
+    assert idle(server)
+
+    (visit,) = line.visits
+    assert ("help", "abandoned") == (visit.queue, visit.outcome)
+    assert visit.left_at is not None
+    assert ("to-help", "caller") == (line.row.ended_where, line.row.cause)
+
+
+def test_a_terminator_after_the_last_digit_is_not_for_the_next_question(line: Line) -> None:
+    """The number is full without it, so the menu that follows is asked once more and not answered with it."""
+    commands = line.calls("3" + "00001" + "#" + "2")
+
+    assert "queue" == variables(commands)["IVR_NEXT"]
+
+
+@pytest.mark.parametrize("key", ["12", "x", "\x00", "é", "-5", "999999", "٣"])
+def test_a_key_that_no_telephone_has_is_refused(line: Line, server: Server, log: Log, key: str) -> None:
+    """What is no key ends the session, and reaches neither the flow nor a log."""
+    line.calls(replies={"GET DATA": f"200 result={key}"})
+    assert idle(server)
+
+    assert line.row.ended_at is None
+    assert [] == log.tracebacks
+    assert "a key that no telephone has" in log.text
+
+
+# Coming back from queues, and being told of ends
+
+
+LEFT = {"arg_4": "3", "arg_9": "help"}
+TIMED_OUT = {**LEFT, "arg_5": "TIMEOUT"}
+STAY = {"arg_5": "", "arg_6": "1101", "arg_7": "1795424000.250", "arg_8": "", "arg_9": "help", "arg_10": "1795423990"}
+
+
+def test_a_conversation_that_is_over_leads_to_the_thanks(line: Line) -> None:
+    """Back from the queue the call is taken up where the flow left it, and the visit is closed."""
+    line.calls("2")
+    handed = variables(line.calls(stage="left", told={"arg_4": "3", **STAY}))
+
+    assert {"IVR_NEXT": "hangup"} == handed
+    (visit,) = line.visits
+    assert ("answered", "1101") == (visit.outcome, visit.agent)
+    assert ("goodbye", "completed") == (line.row.ended_where, line.row.cause)
+
+
+def test_what_is_remembered_of_an_earlier_queue_is_not_taken_for_the_newest(line: Line) -> None:
+    """A process died on the way to the second queue: the outcome of the first one is not the second's."""
+    line.calls("2")
+    line.calls("2", stage="left", told=TIMED_OUT)
+    line.calls(stage="left", told=TIMED_OUT)
+
+    first, second = line.visits
+    assert "timeout" == first.outcome
+    assert second.outcome is None
+
+
+def test_a_caller_who_is_back_has_abandoned_nothing(line: Line) -> None:
+    """Asterisk gives no status where it could not begin; the caller is back in the menu."""
+    line.calls("2")
+    commands = line.calls("1", stage="left", told=LEFT)
+
+    assert 2 == sum(command.startswith("GET DATA") for command in commands)
+    (visit,) = line.visits
+    assert "failed" == visit.outcome
+
+
+def test_who_hangs_up_in_a_queue_has_abandoned_it(line: Line) -> None:
+    """The dialplan tells of callers who leave where no session is."""
+    line.calls("2")
+    commands = line.calls(stage="gone", told=LEFT)
+
+    assert ['SET VARIABLE "IVR_TOLD" "yes"'] == commands
+    (visit,) = line.visits
+    assert "abandoned" == visit.outcome
+    assert ("to-help", "caller") == (line.row.ended_where, line.row.cause)
+
+
+def test_who_hangs_up_later_has_not_abandoned_the_queue_again(line: Line) -> None:
+    """Told of a hang-up at a menu, the gateway does not take what is remembered of a queue for a second visit."""
+    line.calls("2")
+    line.calls("", stage="left", told=TIMED_OUT, replies={"GET DATA": "510 no"})
+    line.calls(stage="gone", told=TIMED_OUT)
+
+    (visit,) = line.visits
+    assert "timeout" == visit.outcome
+    assert line.row.ended_at is not None
+
+
+def test_a_conversation_without_the_ivr_is_told_whole(line: Line) -> None:
+    """A call that no process met, taken to a consultant by the dialplan, gets its row and its visit at the end."""
+    line.calls(stage="gone", told={"arg_4": "0", **STAY})
+
+    (visit,) = line.visits
+    assert ("help", "1101", "answered") == (visit.queue, visit.agent, visit.outcome)
+    assert visit.answered_at is not None
+    assert visit.left_at is not None
+    assert visit.enqueued_at < visit.answered_at < visit.left_at
+    assert ("start", "no-ivr") == (line.row.ended_where, line.row.cause)
+    assert () == line.consents
+
+
+def test_a_call_is_told_of_once_however_often_it_is_told(line: Line) -> None:
+    """A note that is read twice changes nothing the second time."""
+    line.calls("1")
+    for _ in range(2):
+        line.calls(stage="gone", told={"arg_4": "0", **STAY})
+
+    assert 1 == len(line.visits)
+
+
+STRANGE = ("x" * 5000, "\x00", "99999999999999999999", "-1", "1e999", "٣٣٣", "'\"\\;--", "a,b|c")
+
+
+@pytest.mark.parametrize("name", [*(f"arg_{number}" for number in range(3, 11)), "callerid"])
+def test_no_argument_of_a_peer_breaks_the_account(line: Line, log: Log, name: str) -> None:
+    """Whatever the dialplan's variables hold, the end of the call is kept and nothing is raised."""
+    for value in STRANGE:
+        line.call_id = new_call_id()
+        line.calls("2")
+        line.calls(stage="gone", told={"arg_4": "3", **STAY, name: value})
+
+        assert line.row.ended_at is not None
+        assert all(visit.left_at for visit in line.visits)
+    assert [] == log.tracebacks
+
+
+@pytest.mark.parametrize("call_id", ["", "x", "1" * 37, "A" * 36, "../../etc/passwd", "'; DROP TABLE calls; --"])
+def test_what_is_no_call_is_turned_away(line: Line, log: Log, installation: Installation, call_id: str) -> None:
+    """A peer without a call's name gets no command, and leaves no row."""
+    line.call_id = call_id
+    assert [] == line.calls("2")
+
+    with installation.database.reading() as connection:
+        assert () == calls.newest(connection, 10)
+    assert call_id not in log.text or not call_id
+    assert [] == log.tracebacks
