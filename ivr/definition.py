@@ -67,6 +67,7 @@ class Authentication:
     wrong: str
     success: str
     failure: str
+    cancelled: str
     then: str
     otherwise: str
     identifier_digits: tuple[int, int]

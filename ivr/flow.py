@@ -167,8 +167,9 @@ def _stop_at(flow: Flow, state: State, at: Step, said: Said) -> Turn:
             return _turn(flow, state, AtOpening(name), said)
         case Authentication(name, success=prompt, then=then) if state.auth_level == "full":
             return _turn(flow, state, AtResult(name, prompt, then), said + _say(flow, state, prompt))
-        case Authentication(name, tries=tries, failure=prompt, otherwise=then) if state.pin_tries >= tries:
-            return _turn(flow, state, AtResult(name, prompt, then), said + _say(flow, state, prompt))
+        case Authentication(name, tries=tries, failure=prompt) if state.pin_tries >= tries:
+            left = _leave_login(flow, state, name, prompt)
+            return replace(left, prompts=said + left.prompts)
         case Authentication(name, identifier):
             return _turn(flow, state, AtIdentifier(name), said + _say(flow, state, identifier))
         case Offices(name, postal_code):
@@ -259,7 +260,7 @@ def _give_up(flow: Flow, state: State) -> Turn:
         case AtMenu(name):
             return _go(flow, state, _menu(flow, name).exhausted, ())
         case AtIdentifier(name) | AtPin(name):
-            return _go(flow, state, _authentication(flow, name).otherwise, ())
+            return _leave_login(flow, state, name, _authentication(flow, name).failure)
         case AtPostalCode(name):
             return _go(flow, state, _offices(flow, name).then, ())
         case AtConsent(name):
@@ -325,7 +326,7 @@ def _authenticating(flow: Flow, state: State, event: Event) -> Turn | Ignored:
         case AtIdentifier() | AtPin(), NoInput():
             return _no_input(flow, state)
         case ((AtIdentifier(name) | AtPin(name)), Keyed(digits)) if GIVE_UP in digits:
-            return _go(flow, state, _authentication(flow, name).otherwise, ())
+            return _leave_login(flow, state, name, _authentication(flow, name).cancelled)
         case AtIdentifier() | AtPin(), Keyed():
             return _no_match(flow, state)
         case AtIdentifier(name), SecretKeyed(length, claim):
@@ -353,6 +354,12 @@ def _identifier_keyed(flow: Flow, state: State, name: str, length: int, claim: s
     return _turn(flow, state, AtPin(name, claim), _say(flow, state, _authentication(flow, name).pin))
 
 
+def _leave_login(flow: Flow, state: State, name: str, prompt: str) -> Turn:
+    """Out of the login, with a prompt that cannot be cut short: a PIN keyed late must not act on the next menu."""
+    result = AtResult(name, prompt, _authentication(flow, name).otherwise)
+    return _turn(flow, state, result, _say(flow, state, prompt))
+
+
 def _authenticated(flow: Flow, state: State, name: str, subject: str) -> Turn:
     login = _authentication(flow, name)
     known = replace(state, auth_level="full", subject=subject)
@@ -362,10 +369,9 @@ def _authenticated(flow: Flow, state: State, name: str, subject: str) -> Turn:
 def _refused(flow: Flow, state: State, name: str) -> Turn:
     login = _authentication(flow, name)
     tried = replace(state, pin_tries=state.pin_tries + 1)
-    result = AtResult(name, login.wrong, name)
     if tried.pin_tries >= login.tries:
-        result = AtResult(name, login.failure, login.otherwise)
-    return _turn(flow, tried, result, _say(flow, state, result.prompt))
+        return _leave_login(flow, tried, name, login.failure)
+    return _turn(flow, tried, AtResult(name, login.wrong, name), _say(flow, state, login.wrong))
 
 
 # Offices

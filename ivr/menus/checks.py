@@ -94,7 +94,7 @@ def _references(file: schema.MenuFile) -> Iterator[tuple[Path, str]]:
 
 
 PROMPT_FIELDS = {
-    schema.Authentication: ("identifier", "pin", "wrong", "success", "failure"),
+    schema.Authentication: ("identifier", "pin", "wrong", "success", "failure", "cancelled"),
     schema.Offices: ("postal_code", "found", "address", "not_found"),
     schema.Menu: ("no_input", "no_match"),
 }

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from ivr import definition
 from ivr.menus import schema
@@ -145,13 +146,17 @@ def _step(file: schema.MenuFile, name: str, step: schema.Step) -> definition.Ste
         case schema.Opening():
             return definition.Opening(name, step.hours, step.open, step.closed)
         case schema.Authentication():
-            return definition.Authentication(name, **step.model_dump(exclude={"type"}))
+            return definition.Authentication(name, **_with_cancelled(step))
         case schema.Offices():
             return definition.Offices(name, **step.model_dump(exclude={"type", "file"}))
         case schema.Transfer():
             return definition.Transfer(name, step.topic, file.topics[step.topic].queue)
         case schema.End():
             return definition.End(name, tuple(step.play), step.cause)
+
+
+def _with_cancelled(step: schema.Authentication) -> dict[str, Any]:
+    return {**step.model_dump(exclude={"type"}), "cancelled": step.cancelled or step.failure}
 
 
 def _menu(file: schema.MenuFile, name: str, menu: schema.Menu) -> definition.Menu:

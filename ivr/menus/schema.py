@@ -137,7 +137,10 @@ class Opening(_Model):
 
 
 class Authentication(_Model):
-    """The identifier and the PIN, from the keypad."""
+    """The identifier and the PIN, from the keypad.
+
+    `failure` is heard after the last try, `cancelled` (default: the same) when the caller gives up by `*`.
+    """
 
     type: Literal["authentication"]
     identifier: Name
@@ -145,6 +148,7 @@ class Authentication(_Model):
     wrong: Name
     success: Name
     failure: Name
+    cancelled: Name | None = None
     then: str
     otherwise: str
     identifier_digits: DigitRange = (6, 12)

@@ -48,7 +48,7 @@ def _edges_of(file: schema.MenuFile, name: str, step: schema.Step) -> Iterator[E
             yield Edge(name, step.then, (*at, "then"), True, True)
         case schema.Transfer():
             yield Edge(name, file.queueing.answered, ("queueing", "answered"), False, True)
-            yield Edge(name, file.queueing.unanswered, ("queueing", "unanswered"), False, True)
+            yield Edge(name, file.queueing.unanswered, ("queueing", "unanswered"), True, False)
         case schema.End():
             pass
 
