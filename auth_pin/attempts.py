@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Column, Connection, Integer, String, Table, update
 
-from auth_pin.upsert import upsert
+from storage.upsert import upsert
 from storage.database import Instant, metadata
 
 

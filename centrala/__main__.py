@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from centrala.commands.asterisk import asterisk
@@ -35,6 +37,8 @@ def main() -> None:
       centrala asterisk render /etc/asterisk        write Asterisk's configuration
       centrala serve                                carry calls
     """
+    # Whatever a command writes (database, logs, notes, recordings) is its owner's alone.
+    os.umask(0o077)
     configure_logs("WARNING")
 
 

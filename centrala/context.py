@@ -20,6 +20,7 @@ from storage.home import HomeError
 from storage.installation import Installation, open_installation
 
 SERVICE_ZONE = ZoneInfo("Europe/Warsaw")
+YEARS = range(2000, 2101)
 
 
 class Failure(click.ClickException):
@@ -50,7 +51,7 @@ def installation() -> Installation:
 
 
 def menus(path: Path) -> Loaded:
-    """A usable menu file; its warnings go to stderr. Faults end the command with exit code 1."""
+    """A usable menu file. Its faults go to stderr and end the command with exit code 1."""
     try:
         loaded = load_menus(path)
     except MenuError as error:
@@ -75,6 +76,8 @@ def moment(text: str) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError as error:
         raise click.BadParameter(f'"{text}" is not a time; write it like 2026-11-23T10:00') from error
+    if at.year not in YEARS:
+        raise click.BadParameter(f"{at.year} is out of reach; the years {YEARS.start}-{YEARS.stop - 1} are known")
     return at if at.tzinfo else at.replace(tzinfo=SERVICE_ZONE)
 
 

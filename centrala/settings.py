@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ivr.menus.document import Document, read_document
 
@@ -23,7 +24,13 @@ class SettingsError(Exception):
 
 
 def _address(value: str) -> str:
-    if not re.fullmatch(r"\d{1,3}(\.\d{1,3}){3}:\d{1,5}", value) or int(value.rpartition(":")[2]) > 65535:
+    host, _, port = value.rpartition(":")
+    try:
+        IPv4Address(host)
+        usable = port.isdecimal() and 0 < int(port) <= 65535
+    except ValueError:
+        usable = False
+    if not usable:
         raise ValueError('an address looks like "127.0.0.1:4573"')
     return value
 
@@ -76,8 +83,14 @@ class Sip(_Model):
     rtp_to: Annotated[int, Field(ge=1025, le=65535)] = 20999
     trunk_hosts: Annotated[list[Host], Field(min_length=1)] = ["127.0.0.1"]
     numbers: Annotated[list[Number], Field(min_length=1)] = ["225601600"]
-    codecs: list[Annotated[str, Field(pattern=r"^(alaw|ulaw|g722)$")]] = ["alaw", "ulaw"]
+    codecs: Annotated[list[Literal["alaw", "ulaw", "g722"]], Field(min_length=1)] = ["alaw", "ulaw"]
     phones: dict[Extension, SipUri] = {}
+
+    @model_validator(mode="after")
+    def _ports_in_order(self) -> Self:
+        if self.rtp_from >= self.rtp_to:
+            raise ValueError("rtp_from must be smaller than rtp_to")
+        return self
 
 
 class Queues(_Model):
@@ -112,6 +125,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         document = read_document(path.read_bytes())
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+    if document.empty:
+        return Settings()
     if document.faults:
         raise SettingsError("\n".join(fault.show(str(path)) for fault in document.faults))
     return _validated(path, document)

@@ -10,51 +10,81 @@ from centrala import context
 from ivr.audio import AudioError, PromptStore
 from ivr.library import Library
 from ivr.menus.faults import MenuError
-from ivr.menus.loading import load_menus
+from ivr.menus.loading import Loaded, load_menus
+from routing.asterisk import rendered
 
 log = structlog.get_logger()
 
-Stamp = tuple[int, int]
+# Of a file: when it was changed, and its size. None where it cannot be read.
+Stamp = tuple[int, int] | None
 
 
 class MenuWatch:
-    """Publishes the file whenever it has changed and is free of faults. The tables beside it are watched with it."""
+    """Publishes a menu file whenever it, or a table that it names, has changed for the better.
 
-    def __init__(self, path: Path, library: Library, store: PromptStore) -> None:
+    Menus that lead to a queue which Asterisk has not been given (`asterisk` is its run folder) wait until it has.
+    """
+
+    def __init__(self, path: Path, library: Library, store: PromptStore, asterisk: Path) -> None:
         self._path = path
         self._library = library
         self._store = store
-        self._seen = self._stamps()
+        self._asterisk = asterisk
+        self._tables: tuple[str, ...] = ()
+        self._refused: dict[Path, Stamp] = {}
+        self._taken: dict[Path, Stamp] = {}
+
+    def open(self) -> Loaded:
+        """Load, render and publish the file that the service begins with. Raises MenuError and AudioError."""
+        stamps = self._stamps()
+        loaded = load_menus(self._path)
+        self._store.build(loaded.flow)
+        self._publish(loaded, stamps)
+        return loaded
 
     def look(self) -> bool:
-        """Look once; whether a new version was published."""
+        """Look once; whether a new version was published. What is refused for a passing reason is tried again."""
         stamps = self._stamps()
-        if stamps == self._seen:
+        if stamps in (self._taken, self._refused):
             return False
-        self._seen = stamps
         try:
             loaded = load_menus(self._path)
+            if unknown := rendered.unknown_queues(self._asterisk, loaded.flow.queues):
+                self._refuse(stamps, "Asterisk lacks these queues: run centrala asterisk render", queues=unknown)
+                return False
             self._store.build(loaded.flow)
         except MenuError as error:
             faults = [fault.show(str(self._path)) for fault in error.faults if fault.severity == "error"]
-            log.error("menus have faults and were not taken", kept=self._library.current.version, faults=faults)
+            self._refuse(stamps, "the menus have faults", faults=faults)
             return False
         except AudioError as error:
-            log.error("prompts cannot be rendered; menus were not taken", reason=str(error))
+            log.error("prompts cannot be rendered; the menus are tried again", reason=str(error))
             return False
-        if loaded.flow.version != self._library.current.version:
-            self._library.publish(loaded, context.now())
+        is_new = loaded.flow.version != self._library.current.version
+        self._publish(loaded, stamps)
+        if is_new:
             log.info("menus published", version=loaded.flow.version)
-        return True
+        return is_new
+
+    def _publish(self, loaded: Loaded, stamps: dict[Path, Stamp]) -> None:
+        self._library.publish(loaded, context.now())
+        self._tables = tuple(loaded.source.tables)
+        # A table that is named for the first time has not been stamped yet.
+        self._taken = {path: stamps.get(path, _stamp(path)) for path in self._watched()}
+
+    def _refuse(self, stamps: dict[Path, Stamp], reason: str, **details: object) -> None:
+        log.error("menus were not taken", reason=reason, kept=self._library.current.version, **details)
+        self._refused = stamps
 
     def _stamps(self) -> dict[Path, Stamp]:
-        return {path: stamp for path in self._watched() if (stamp := _stamp(path))}
+        return {path: _stamp(path) for path in self._watched()}
 
     def _watched(self) -> list[Path]:
-        return [self._path, *sorted(self._path.parent.glob("*.csv"))]
+        tables = (self._path.parent / table for table in self._tables)
+        return [self._path, *tables, self._asterisk / rendered.FILE]
 
 
-def _stamp(path: Path) -> Stamp | None:
+def _stamp(path: Path) -> Stamp:
     try:
         status = path.stat()
     except OSError:

@@ -45,6 +45,7 @@ FAULTS = (
 @click.option("--once", is_flag=True, help="Stop after the demonstration call.")
 def main(once: bool) -> None:
     """Start everything, play a demonstration call, then stay up until Ctrl-C."""
+    os.umask(0o077)
     configure_logs("ERROR")
     _interrupt_on_sigterm()
     settings, began = context.settings(), time.monotonic()

@@ -24,6 +24,8 @@ DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 READY_SECONDS = 60.0
 STOP_SECONDS = 20.0
 RTP_PORTS = 400
+# Not settings.yaml: an operator may keep their own one in the home.
+SETTINGS_FILE = "station.yaml"
 POLL_SECONDS = 0.05
 
 
@@ -103,7 +105,7 @@ class Station:
     @property
     def environment(self) -> dict[str, str]:
         """What commands of this installation need in their environment."""
-        own = {"CENTRALA_HOME": str(self.home), "CENTRALA_SETTINGS": str(self.home / "settings.yaml")}
+        own = {"CENTRALA_HOME": str(self.home), "CENTRALA_SETTINGS": str(self.home / SETTINGS_FILE)}
         if self.database_url:
             own["CENTRALA_DATABASE_URL"] = self.database_url
         return {**os.environ, **own}
@@ -120,7 +122,7 @@ class Station:
         for section in self.settings:
             settings[section] = {**_section(settings, section), **_section(self.settings, section)}
         # JSON is YAML, too.
-        (self.home / "settings.yaml").write_text(json.dumps(settings, indent=1) + "\n", "utf-8")
+        (self.home / SETTINGS_FILE).write_text(json.dumps(settings, indent=1) + "\n", "utf-8")
 
     def centrala(self, *words: str, stdin: str = "") -> str:
         """Run a command of the command line; its stdout. Raises StationError."""

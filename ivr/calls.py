@@ -34,6 +34,7 @@ from ivr.waits import Wait
 from storage.database import Instant, metadata
 
 ANI_LENGTH = 80
+TERMINAL = "terminal"
 
 calls = Table(
     "calls",
@@ -187,9 +188,10 @@ def newest(connection: Connection, limit: int) -> tuple[CallRow, ...]:
 
 
 def unfinished(connection: Connection, before: datetime) -> tuple[str, ...]:
-    """The ids of calls that have no end and no turn since `before`."""
+    """The ids of calls without an end and without a turn since `before`; a terminal's call has a clock of its own."""
     recent = exists().where(turns.c.call_id == calls.c.id, turns.c.at >= before)
-    query = select(calls.c.id).where(calls.c.ended_at.is_(None), calls.c.started_at < before, ~recent)
+    silent = calls.c.ended_at.is_(None) & (calls.c.started_at < before) & ~recent
+    query = select(calls.c.id).where(silent, calls.c.gateway != TERMINAL)
     return tuple(connection.execute(query).scalars())
 
 

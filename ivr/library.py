@@ -7,11 +7,12 @@ import threading
 from base64 import b64decode, b64encode
 from datetime import datetime
 
-from sqlalchemy import Column, LargeBinary, String, Table, Text, insert, select
+from sqlalchemy import Column, LargeBinary, String, Table, Text, select
 
 from ivr.definition import Flow
 from ivr.menus.loading import Loaded, Source, reload
 from storage.database import Database, Instant, metadata
+from storage.upsert import upsert
 
 menu_versions = Table(
     "menu_versions",
@@ -47,9 +48,9 @@ class Library:
     def publish(self, loaded: Loaded, at: datetime) -> None:
         """Keep the file for as long as calls may name it, and give it to new calls."""
         with self._database.writing() as connection:
-            known = select(menu_versions.c.version).where(menu_versions.c.version == loaded.flow.version)
-            if connection.execute(known).one_or_none() is None:
-                connection.execute(insert(menu_versions), _row(loaded.source, at))
+            # Another node may publish the same file at the same moment.
+            statement = upsert(connection, menu_versions, key=("version",), changing=())
+            connection.execute(statement, _row(loaded.source, at))
         with self._lock:
             self._flows[loaded.flow.version] = loaded.flow
             self._current = loaded.flow

@@ -11,11 +11,12 @@ from pathlib import Path
 import click
 
 from centrala import context
-from centrala.keyboard import keys_as_typed, typed
+from centrala.keyboard import PAD, keys_as_typed, typed
 from centrala.service import make_runner
+from ivr.calls import TERMINAL
 from ivr.events import Event
 from ivr.gateways import terminal
-from ivr.gateways.terminal import Clock, Keypad, scripted
+from ivr.gateways.terminal import SILENCE, Clock, Keypad, scripted
 from ivr.library import Library
 from ivr.runner import Arrival, Live, Runner, hang_up
 from ivr.state import State
@@ -47,8 +48,9 @@ def call(file: Path | None, at: str | None, lang: str | None, ani: str, keys: st
     library.publish(loaded, context.now())
     show = _show_json if as_json else _show_text
     runner = make_runner(installation, library, node="terminal", now=clock, observe=_printer(show))
-    arrival = Arrival(str(uuid.uuid4()), "terminal", ani, DNIS, lang)
+    arrival = Arrival(str(uuid.uuid4()), TERMINAL, ani, DNIS, lang)
     if keys is not None:
+        _check_keys(keys)
         _run(runner, arrival, Keypad(scripted(keys)), clock)
     elif context.interactive():
         click.echo("Keys 0-9, * and # act as you press them; Ctrl-C hangs up.", err=True)
@@ -58,15 +60,29 @@ def call(file: Path | None, at: str | None, lang: str | None, ani: str, keys: st
         _run(runner, arrival, Keypad(_line), clock)
 
 
+def _check_keys(keys: str) -> None:
+    for word in keys.split():
+        if word != SILENCE and not set(word) <= set(PAD):
+            raise click.BadParameter(f'"{word}" is not on a telephone; keys are 0-9, * and #', param_hint="--keys")
+
+
 def _run(runner: Runner, arrival: Arrival, keypad: Keypad, clock: Clock) -> None:
-    """Carry the call to its end; Ctrl-C, and input that ends, are the caller hanging up."""
+    """Carry the call to its end; Ctrl-C, input that ends and output that nobody reads are the caller hanging up."""
     live = None
     try:
         for live in terminal.call(runner, arrival, keypad, clock):  # noqa: B007
             pass
     except (EOFError, KeyboardInterrupt):
-        if live is not None:
-            hang_up(runner, live)
+        _hang_up(runner, live)
+    except BrokenPipeError:
+        # What is told of the hang-up would go the same way.
+        sys.stdout = sys.stderr
+        _hang_up(runner, live)
+
+
+def _hang_up(runner: Runner, live: Live | None) -> None:
+    if live is not None:
+        hang_up(runner, live)
 
 
 def _printer(show: Callable[[Line], None]) -> Callable[[Live, State, tuple[Event, ...]], None]:

@@ -27,6 +27,7 @@ from ivr.gateways.agi.protocol import SafeAGI
 from ivr.gateways.agi.server import Server
 from ivr.gateways.agi.session import Session
 from ivr.library import Library
+from ivr.menus.faults import MenuError
 from ivr.runner import Live, Observer, Runner
 from ivr.state import State
 from ivr.transcript import lines
@@ -36,6 +37,7 @@ from storage.installation import Installation
 HOUSEKEEPING_SECONDS = 2
 # Longer than anybody waits and talks: a call that nothing was heard of since then is no more.
 LONGEST_SILENCE = timedelta(hours=8)
+LAST_PORT = 65535
 
 log = structlog.get_logger()
 
@@ -54,28 +56,26 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     configure_logs("INFO")
     settings = context.settings()
     path = file or settings.menus
-    loaded = context.menus(path)
+    address = _address(listen or settings.ivr.listen)
+    fixed = context.moment(hours_at) if hours_at else None
     installation = context.installation()
     store = make_prompt_store(installation, settings)
-    with context.explained(AudioError):
-        store.build(loaded.flow)
     library = Library(installation.database)
-    library.publish(loaded, context.now())
-    address = _address(listen or settings.ivr.listen)
-    runner = _runner(installation, library, address, hours_at, _print_lines if transcript else _log_turn)
+    watch = MenuWatch(path, library, store, installation.home.asterisk)
+    with context.explained(AudioError, MenuError):
+        loaded = watch.open()
+    runner = _runner(installation, library, address, fixed, _print_lines if transcript else _log_turn)
     server = _listen(address, runner, store, settings)
     stop = _stop_on_signals()
     watchdog.start()
     log.info("ready", address=f"{address[0]}:{address[1]}", menus=loaded.flow.version)
-    _housekeep(stop, MenuWatch(path, library, store), installation, runner)
+    _housekeep(stop, watch, installation, runner)
     _drain(server, settings.ivr.drain_seconds)
 
 
 def _runner(
-    installation: Installation, library: Library, address: tuple[str, int], hours_at: str | None, observe: Observer
+    installation: Installation, library: Library, address: tuple[str, int], fixed: datetime | None, observe: Observer
 ) -> Runner:
-    fixed = context.moment(hours_at) if hours_at else None
-
     def hours_clock() -> datetime:
         return fixed or context.now()
 
@@ -130,7 +130,7 @@ def _drain(server: Server, seconds: int) -> None:
 
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal():
+    if not host or not port.isdecimal() or int(port) > LAST_PORT:
         raise click.BadParameter(f'"{text}" is not an address; write it like 127.0.0.1:4573', param_hint="--listen")
     return host, int(port)
 

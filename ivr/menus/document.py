@@ -34,6 +34,7 @@ class Document:
     keys: dict[Path, Mark] = field(default_factory=dict)
     values: dict[Path, Mark] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    empty: bool = False
 
     def mark(self, path: Path) -> Mark:
         """Where `path` stands: its key if it has one, else its value, else the nearest thing around it."""
@@ -66,6 +67,7 @@ def read_document(raw: bytes) -> Document:
     if node is not None:
         document.data = _build(node, (), document)
     if document.data is None and not document.faults:
+        document.empty = True
         document.faults.append(Fault(1, 1, "the file is empty"))
     return document
 
