@@ -149,14 +149,18 @@ def live(
     hours_at: str | None = OPEN,
     database_url: str | None = None,
     settings: Mapping[str, object] | None = None,
+    lasting: Mapping[str, float] | None = None,
 ) -> Iterator[Live]:
-    """Run an installation at `home` whose prompts are tones, with Asterisk, IVR processes and telephones."""
+    """Run an installation at `home` whose prompts are tones, with Asterisk, IVR processes and telephones.
+
+    `lasting` gives prompts, by name, other lengths than usual, in seconds.
+    """
     station = Station(home, menus, free_addresses(max(nodes, 1)), hours_at, database_url, settings or {})
     station.write_settings()
     with _OPENING:
         installation = open_installation(station.environment)
     flow = load_menus(menus).flow
-    table = write_tones(station, installation, flow)
+    table = write_tones(station, installation, flow, lasting or {})
     # Telephones last: they take their leave from an Asterisk that still runs.
     with running(station, nodes), Exchange() as exchange:
         made = Live(station, exchange, flow, table, installation)
@@ -168,13 +172,16 @@ def live(
     installation.database.close()
 
 
-def write_tones(station: Station, installation: Installation, flow: Flow) -> dict[str, tones.Pair]:
+def write_tones(
+    station: Station, installation: Installation, flow: Flow, lasting: Mapping[str, float]
+) -> dict[str, tones.Pair]:
     """Put a pair of tones where the prompt store looks for each prompt of the flow."""
     store = make_prompt_store(installation, read_settings(station.environment))
     prompts = prompts_of(flow, sequences_of(flow))
     table = tones.assign(tone_key(prompt) for prompt in prompts)
     for prompt in prompts:
-        tones.write_wav(store.file_of(prompt), tones.render(table[tone_key(prompt)]))
+        seconds = lasting.get(prompt.name, tones.TONE_SECONDS)
+        tones.write_wav(store.file_of(prompt), tones.render(table[tone_key(prompt)], seconds))
     music = station.home / "asterisk" / "music"
     music.mkdir(parents=True, exist_ok=True)
     tone = b"".join(sounds.tone(tones.MUSIC, seconds=MUSIC_SECONDS, amplitude=3000))
