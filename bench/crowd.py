@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -110,8 +110,9 @@ def waiting_call(port: int, number: int) -> Iterator[None]:
 
 def _obey(connection: socket.socket, lines: BinaryIO) -> None:
     """Answer commands until the one that waits for a key. Raises CrowdError where the IVR lets go before."""
-    for line in lines:
-        if line.startswith(b"GET DATA"):
-            return
-        connection.sendall(b"200 result=0\n")
+    with suppress(ConnectionError):
+        for line in lines:
+            if line.startswith(b"GET DATA"):
+                return
+            connection.sendall(b"200 result=0\n")
     raise CrowdError("the IVR let a call go before its first menu")

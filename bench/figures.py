@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from statistics import median
 
 from bench.crowd import Crowd
 from bench.ground import DIALPLAN, SQLITE, TITLES
@@ -22,8 +22,6 @@ MOST_IVR_MS = 3.0
 MOST_P99 = 1.2
 MOST_KILOBYTES = 150
 LEAST_TURNS = 100_000
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +66,24 @@ class Figures:
     crowd: Crowd
     pace: Pace
 
-    def stage(self, way: str, rate: int) -> Stage | None:
-        """The stage of a way at a rate, if it came to that."""
-        return next((stage for stage in self.stages if (stage.way, stage.outcome.rate) == (way, rate)), None)
+    def ms_per_call(self, way: str, part: str | None = None, rate: int = AIMED_RATE) -> float | None:
+        """Processor milliseconds per call at a rate, the median of its rounds; None where there is nothing to tell."""
+        rounds = [stage for stage in self.stages if (stage.way, stage.outcome.rate) == (way, rate)]
+        if not rounds or (part and part not in rounds[0].usage.parts):
+            return None
+        return median(stage.ms_per_call(part) for stage in rounds)
 
     def sustained_rate(self, way: str) -> int:
-        """The highest rate up to which every one was sustained; 0 if the first one was not."""
-        best = 0
-        for stage in self.stages:
-            if stage.way != way:
-                continue
-            if not stage.sustained:
-                break
-            best = stage.outcome.rate
-        return best
+        """The highest rate up to which every round of every rate was sustained; 0 if the lowest one was not."""
+        rounds = [stage for stage in self.stages if stage.way == way]
+        failed = {stage.outcome.rate for stage in rounds if not stage.sustained}
+        good = (stage.outcome.rate for stage in rounds if stage.outcome.rate < min(failed, default=math.inf))
+        return max(good, default=0)
 
-    def waiting_of(self, way: str, rate: int) -> Waiting | None:
-        """The waiting of a way beside a load."""
-        return next((found for found in self.waiting if (found.way, found.rate) == (way, rate)), None)
+    def key_to_prompt(self, way: str, rate: int) -> tuple[float | None, float | None]:
+        """Milliseconds from a key to the next prompt beside a load: p50 and p99; None where it was not measured."""
+        found = (waits for waits in self.waiting if (waits.way, waits.rate) == (way, rate))
+        return next(((waits.p50, waits.p99) for waits in found), (None, None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +106,10 @@ class Aim:
 
 def aims(figures: Figures) -> tuple[Aim, ...]:
     """Compare a run with what was aimed at."""
-    ours, crowd = figures.stage(SQLITE, AIMED_RATE), figures.crowd
-    whole = _ratio(ours, figures.stage(DIALPLAN, AIMED_RATE), Stage.ms_per_call)
-    ivr = ours.ms_per_call("ivr") if ours else None
-    p99 = _ratio(figures.waiting_of(SQLITE, LOADED), figures.waiting_of(DIALPLAN, LOADED), lambda found: found.p99)
+    crowd, ivr = figures.crowd, figures.ms_per_call(SQLITE, "ivr")
+    whole = _ratio(figures.ms_per_call(SQLITE), figures.ms_per_call(DIALPLAN))
+    (_, ours), (_, native) = (figures.key_to_prompt(way, LOADED) for way in (SQLITE, DIALPLAN))
+    p99 = _ratio(ours, native)
     return (
         Aim("CPU of the whole system, against the dialplan's", MOST_WHOLE_SYSTEM, whole, "times"),
         Aim("CPU of the IVR per call", MOST_IVR_MS, ivr, "ms"),
@@ -122,8 +120,8 @@ def aims(figures: Figures) -> tuple[Aim, ...]:
     )
 
 
-def _ratio(one: T | None, other: T | None, value: Callable[[T], float]) -> float | None:
-    return value(one) / value(other) if one is not None and other is not None else None
+def _ratio(one: float | None, other: float | None) -> float | None:
+    return one / other if one is not None and other else None
 
 
 def waiting(way: str, rate: int, sample: Sample) -> Waiting:

@@ -32,6 +32,10 @@ class Sample:
     calls: int
     failed: int
 
+    def __add__(self, other: Sample) -> Sample:
+        """Both together."""
+        return Sample(self.seconds + other.seconds, self.calls + other.calls, self.failed + other.failed)
+
 
 @dataclass(slots=True)
 class Listener:

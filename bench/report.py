@@ -99,24 +99,20 @@ def way_rows(figures: Figures) -> list[Row]:
         "all",
         "key to prompt: p50",
         "p99",
-        "p99 idle",
+        "idle p50",
+        "idle p99",
     )
     return [heading, *(_way_row(figures, way) for way in ways)]
 
 
 def _way_row(figures: Figures, way: str) -> Row:
-    stage = figures.stage(way, AIMED_RATE)
-    loaded, idle = figures.waiting_of(way, LOADED), figures.waiting_of(way, 0)
-    parts = [
-        _ms(stage.ms_per_call(part)) if stage and part in (None, *stage.usage.parts) else MISSING
-        for part in ("asterisk", "ivr", "database", None)
-    ]
-    waits = (_ms(loaded.p50), _ms(loaded.p99)) if loaded else (MISSING, MISSING)
-    return TITLES[way], _sustained(figures, way), *parts, *waits, _ms(idle.p99) if idle else MISSING
+    costs = [figures.ms_per_call(way, part) for part in ("asterisk", "ivr", "database", None)]
+    waits = [*figures.key_to_prompt(way, LOADED), *figures.key_to_prompt(way, 0)]
+    return TITLES[way], _sustained(figures, way), *(_ms(value) for value in (*costs, *waits))
 
 
-def _ms(milliseconds: float) -> str:
-    return f"{_number(milliseconds)} ms"
+def _ms(milliseconds: float | None) -> str:
+    return MISSING if milliseconds is None else f"{_number(milliseconds)} ms"
 
 
 def _sustained(figures: Figures, way: str) -> str:

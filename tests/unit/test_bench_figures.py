@@ -69,6 +69,18 @@ def test_a_failed_rate_ends_the_climb() -> None:
     assert not by_name(found)["calls set up without failure"].met
 
 
+def test_one_bad_round_spoils_its_rate() -> None:
+    """A rate counts as sustained only if each of its rounds was."""
+    assert 0 == run(stage(SQLITE, 100), stage(SQLITE, 100, failed=2), stage(SQLITE, 100)).sustained_rate(SQLITE)
+
+
+def test_the_median_of_rounds_is_told() -> None:
+    """A disturbed round does not decide what a call costs."""
+    found = run(*(stage(SQLITE, AIMED_RATE, ivr=ivr) for ivr in (0.2, 0.9, 0.3)))
+    assert 3.0 == found.ms_per_call(SQLITE, "ivr")
+    assert found.ms_per_call(SQLITE, "database") is None
+
+
 def test_a_call_that_the_database_does_not_know_has_failed() -> None:
     """What the telephone says is checked against the rows."""
     assert not stage(SQLITE, 100, recorded=99).sustained
