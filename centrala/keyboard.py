@@ -17,6 +17,8 @@ from ivr.waits import Gather
 
 PAD = "0123456789*#"
 END_OF_INPUT = ("\x04", "")
+# A caller's silence begins when the prompt has been heard; a reader needs that time as well.
+READING_SECONDS = 20
 
 
 @contextmanager
@@ -35,7 +37,7 @@ def typed(gather: Gather) -> str | None:
     """What is keyed at one gather, as a telephone system would take it: until the limit, `#`, or the timeout."""
     digits = ""
     while len(digits) < gather.max_digits:
-        key = _key(gather.timeout)
+        key = _key(gather.timeout if digits else gather.timeout + READING_SECONDS)
         if key is None:
             break
         digits += key

@@ -19,6 +19,14 @@ from ivr.menus.document import Document, read_document
 DEFAULT_FILE = "settings.yaml"
 
 
+# Where pydantic's words are about Python.
+PLAINLY = {
+    "extra_forbidden": "there is no such setting",
+    "model_type": "settings expected, indented below it",
+    "path_type": "the name of a file or folder expected",
+}
+
+
 class SettingsError(Exception):
     """settings.yaml cannot be used; one line per fault, `path:line:column: message`."""
 
@@ -142,6 +150,6 @@ def _validated(path: Path, document: Document) -> Settings:
             unknown = details["type"] == "extra_forbidden"
             line, column = document.mark(location) if unknown else document.value_mark(location)
             name = ".".join(map(str, location))
-            message = "there is no such setting" if unknown else details["msg"].removeprefix("Value error, ")
+            message = PLAINLY.get(details["type"]) or details["msg"].removeprefix("Value error, ")
             faults.append(f"{path}:{line}:{column}: {name}: {message}")
         raise SettingsError("\n".join(faults)) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import IO, Any
 
 Tell = Callable[[str], None]
@@ -17,7 +18,8 @@ def tell_transcript(stream: IO[bytes], tell: Tell) -> threading.Thread:
 
     def read() -> None:
         for raw in stream:
-            tell(sentence(json.loads(raw)))
+            with suppress(ValueError):
+                tell(sentence(json.loads(raw)))
 
     thread = threading.Thread(target=read, name="transcript", daemon=True)
     thread.start()
@@ -31,7 +33,7 @@ def sentence(line: dict[str, Any]) -> str:
         case {"type": "prompt", "lang": lang, "text": text}:
             return f"  {call}  hears ({lang})  {text}"
         case {"type": "gather", "digits": None, "length": length}:
-            return f"  {call}  keys        {'•' * length}"
+            return f"  {call}  keys        {'•' * length or 'nothing, or star'}"
         case {"type": "gather", "digits": ""}:
             return f"  {call}  is silent"
         case {"type": "gather", "digits": digits}:

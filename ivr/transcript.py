@@ -36,12 +36,13 @@ def lines(live: Live, before: State, events: tuple[Event, ...]) -> Iterator[Line
 
 def _event(event: Event, before: State, live: Live) -> Iterator[Line]:
     match event:
+        case Keyed() | NoInput() | SecretKeyed() if isinstance(before.position, AtIdentifier | AtPin):
+            length = event.length if isinstance(event, SecretKeyed) else 0
+            yield {"type": "gather", "menu": gather_name(before), "digits": None, "length": length}
         case Keyed(digits):
             yield {"type": "gather", "menu": gather_name(before), "digits": digits}
         case NoInput():
             yield {"type": "gather", "menu": gather_name(before), "digits": ""}
-        case SecretKeyed(length):
-            yield {"type": "gather", "menu": gather_name(before), "digits": None, "length": length}
         case PinVerified() | PinRefused():
             yield {"type": "auth", "level": live.turn.state.auth_level}
         case QueueLeft(outcome):

@@ -102,7 +102,7 @@ def _show_text(line: Line) -> None:
         case {"type": "prompt", "text": text}:
             click.echo(text)
         case {"type": "gather", "digits": None, "length": length}:
-            click.echo(f"  [{length} digits]")
+            click.echo(f"  [{length} digits]" if length else "  [nothing, or star]")
         case {"type": "gather", "digits": digits}:
             click.echo(f"  [{digits or 'silence'}]")
         case {"type": str(kind), **rest}:

@@ -44,7 +44,7 @@ def list_calls(limit: int, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def show_call(call_id: str, as_json: bool) -> None:
     """Show one call: its turns, consents, stays in queues and recordings."""
-    with context.installation().database.reading() as connection:
+    with context.explained(codec.CodecError), context.installation().database.reading() as connection:
         row = call_rows.find(connection, call_id)
         if row is None:
             context.fail(f"there is no call {call_id}; see centrala calls list")

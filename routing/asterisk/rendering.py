@@ -21,7 +21,8 @@ from routing.asterisk.plan import (
 from routing.hours import Hours, holidays_of
 
 YEARS_OF_HOLIDAYS = 5
-PLAIN = re.compile(r"[A-Za-z0-9_./:+@=;, -]*")
+PLAIN = re.compile(r"[\w./:+@=;, -]*")
+NOT_IN_PATHS = re.compile(r"[;,]")
 
 
 class RenderError(Exception):
@@ -73,9 +74,10 @@ def write(files: Mapping[str, str], folder: Path) -> None:
 def _plain(value: object) -> object:
     """Everything that is filled in passes here: no line break or dialplan syntax can come in by a setting."""
     text = str(value)
-    if not PLAIN.fullmatch(text):
+    if not PLAIN.fullmatch(text) or (isinstance(value, Path) and NOT_IN_PATHS.search(text)):
         raise RenderError(f'"{text}" cannot stand in an Asterisk configuration; use letters, digits and . _ - /')
-    return text
+    # An unescaped semicolon begins a comment.
+    return text.replace(";", "\\;")
 
 
 def _spans(hours: Hours) -> tuple[tuple[int, str, str], ...]:

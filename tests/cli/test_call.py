@@ -163,3 +163,36 @@ def test_check_names_every_fault_at_its_place(run: Run, tmp_path: Path) -> None:
     assert all(line.startswith(f"{path}:") for line in result.stdout.splitlines())
     assert "not in quotes" in result.stdout
     assert 'there is no step "nowhere"' in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("--keys", "2 abc"), "not on a telephone"),
+        (("--at", "9999-12-31T23:59:59"), "out of reach"),
+        (("--at", "0001-01-01"), "out of reach"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_the_call(run: Run, words: tuple[str, ...], reason: str) -> None:
+    """Letters for keys and times beyond the calendar are errors for people, and no call is begun."""
+    result = run("call", *words)
+    assert 2 == result.exit_code
+    assert reason in result.stderr
+    assert "" == run("calls", "list", "--json").stdout
+
+
+def test_silence_and_star_at_a_secret_tell_no_digits(run: Run) -> None:
+    """At the identifier every line has digits null and their number."""
+    result = run("call", "--at", OPEN, "--keys", "2 - * 0 1", "--json")
+    expected = [{"type": "gather", "menu": "identifier", "digits": None, "length": 0}] * 2
+    assert expected == [line for line in kinds(result, "gather") if line["menu"] == "identifier"]
+    assert "login-cancelled" in [line["prompt"] for line in kinds(result, "prompt")]
+
+
+def test_a_home_that_was_there_before_keeps_its_database_private(run: Run, tmp_path: Path) -> None:
+    """Even in a folder that others may enter, nobody else may read what commands write."""
+    (tmp_path / "home").mkdir(mode=0o755)
+    run("calls", "list")
+    modes = {path.name: path.stat().st_mode & 0o077 for path in (tmp_path / "home").rglob("*") if path.is_file()}
+    assert "centrala.db" in modes
+    assert {0} == set(modes.values())

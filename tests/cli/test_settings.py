@@ -46,3 +46,10 @@ def test_a_named_file_must_be_there(tmp_path: Path) -> None:
     """A misspelt CENTRALA_SETTINGS is an error and not the defaults."""
     with pytest.raises(SettingsError, match="cannot be read"):
         read_settings({"CENTRALA_SETTINGS": str(tmp_path / "none.yaml")})
+
+
+def test_a_file_of_comments_is_a_file_of_defaults(tmp_path: Path) -> None:
+    """Every field is optional, so that all of them may be left out."""
+    path = tmp_path / "settings.yaml"
+    path.write_text("# nothing yet\n", "utf-8")
+    assert Settings() == read_settings({"CENTRALA_SETTINGS": str(path)})
