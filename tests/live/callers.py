@@ -27,6 +27,8 @@ from tests.live.stations import Live
 
 PATIENCE = 20.0
 POLL_SECONDS = 0.05
+PRESS_SECONDS = 0.1
+GAP_SECONDS = 0.06
 WAV_HEADER_BYTES = 44
 
 
@@ -55,8 +57,13 @@ def choose(live: Live, ani: str, *steps: tuple[str, str]) -> tuple[OutgoingCall,
     call, ear = live.dial(ani)
     for prompt, keys in steps:
         ear.wait_for(f"pl:{prompt}")
-        call.press(keys)
+        press(call, keys)
     return call, ear
+
+
+def press(call: OutgoingCall, keys: str) -> None:
+    """Key as quick fingers do."""
+    call.press(keys, PRESS_SECONDS, GAP_SECONDS)
 
 
 def to_topic(live: Live, ani: str, key: str) -> tuple[OutgoingCall, tones.Ear]:
