@@ -25,23 +25,23 @@ class Fallback:
 
 def fallback(flow: Flow) -> Fallback:
     """Follow silence through the menus, once with open hours and once with closed ones."""
-    _, reached = _end_of_silence(flow, is_open=True)
-    closed, _ = _end_of_silence(flow, is_open=False)
+    _, reached = _end_of_silence(flow, flow.start, is_open=True)
+    closed, _ = _end_of_silence(flow, flow.start, is_open=False)
+    unanswered, _ = _end_of_silence(flow, flow.queueing.unanswered, is_open=True)
     queue = flow.queues[reached.queue if isinstance(reached, Transfer) else next(iter(flow.queues))]
     return Fallback(
         queue=queue.name,
         hours=flow.hours[queue.hours],
         connecting=_say(flow, (flow.queueing.connecting,)),
         closed=closed,
-        unanswered=_until_a_wait(flow, flow.queueing.unanswered),
+        unanswered=unanswered,
         goodbye=_until_a_wait(flow, flow.queueing.answered),
     )
 
 
-def _end_of_silence(flow: Flow, *, is_open: bool) -> tuple[Said, Transfer | End]:
+def _end_of_silence(flow: Flow, name: str, *, is_open: bool) -> tuple[Said, Transfer | End]:
     """Where silence ends, and what is said after the last choice before it; loading has proven that it ends."""
     said: Said = ()
-    name = flow.start
     while True:
         match flow.steps[name]:
             case Message(play=play, then=then):

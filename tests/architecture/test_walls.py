@@ -28,6 +28,11 @@ class Layer:
 DATABASE = frozenset({"sqlalchemy"})
 VOCABULARY = ("ivr", "ivr.events", "ivr.prompts", "ivr.state", "ivr.turns", "ivr.waits")
 CORE = ("vocabulary", "policy", "flow")
+PARTS = (
+    *CORE,
+    *("provision", "storage", "routing", "auth_pin", "recordings"),
+    *("menus", "exploration", "audio", "calls", "runner", "AGI", "terminal"),
+)
 
 # From the ground up: a layer imports itself and those layers that it names, which stand above it in this list.
 LAYERS = (
@@ -57,29 +62,11 @@ LAYERS = (
         DATABASE | {"asterisk", "structlog", "typing_extensions"},
     ),
     Layer("terminal", ("ivr.gateways.terminal",), (*CORE, "runner")),
-    Layer(
-        "command line",
-        ("centrala",),
-        (
-            *CORE,
-            *("auth_pin", "recordings", "routing", "storage", "provision"),
-            *("menus", "exploration", "audio", "calls", "runner", "AGI", "terminal"),
-        ),
-        ANYTHING,
-    ),
+    # These join the parts, and may know them all.
+    Layer("command line", ("centrala",), PARTS, ANYTHING),
     Layer("phone", ("demo.phone",)),
-    Layer(
-        "demonstration",
-        ("demo",),
-        ("phone", "command line", "vocabulary", "flow", "policy", "routing", "provision"),
-        ANYTHING,
-    ),
-    Layer(
-        "benchmark",
-        ("bench",),
-        ("demonstration", "phone", "command line", *CORE, "menus", "calls", "storage", "provision"),
-        ANYTHING,
-    ),
+    Layer("demonstration", ("demo",), (*PARTS, "phone", "command line"), ANYTHING),
+    Layer("benchmark", ("bench",), (*PARTS, "phone", "command line", "demonstration"), ANYTHING),
 )
 BY_NAME = {layer.name: layer for layer in LAYERS}
 

@@ -25,7 +25,7 @@ def test_what_is_said_is_what_the_menus_would_say(flow: Flow) -> None:
     expected = {
         "connecting": ("connecting",),
         "closed": ("closed-hours", "goodbye"),
-        "unanswered": ("unanswered",),
+        "unanswered": ("call-later", "goodbye"),
         "goodbye": ("goodbye",),
     }
     assert expected == said(fallback(flow))

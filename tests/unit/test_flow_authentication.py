@@ -66,17 +66,29 @@ def test_after_three_wrong_tries_the_call_goes_on_without_a_level(at_pin: Caller
 def test_a_call_has_three_tries_and_no_more(at_pin: Caller) -> None:
     """Choosing authentication again, or giving up in between, gives no further ones."""
     caller = at_pin.pin(right=False).listens().identifier().pin(right=False).listens()
-    caller.keys("*", "2").identifier().pin(right=False).listens().keys("2")
+    caller.keys("*").listens().keys("2").identifier().pin(right=False).listens().keys("2")
     assert ("not-authenticated",) == caller.said
     assert AtMenu("main") == caller.listens().position
 
 
 @pytest.mark.parametrize("keyed", ["*", "12*", "*#"])
 def test_a_star_gives_up(flow: Flow, keyed: str) -> None:
-    """At the identifier and at the PIN, even among digits, and it costs no try."""
+    """At the identifier and at the PIN, even among digits; it is said, and it costs no try."""
     at_pin = Caller(flow).keys("2").identifier()
     for caller in (Caller(flow).keys("2", keyed), at_pin.keys(keyed)):
-        assert (AtMenu("main"), 0, "none") == (caller.position, caller.state.pin_tries, caller.state.auth_level)
+        assert (("login-cancelled",), PlayOut()) == (caller.said, caller.wait)
+        assert AtMenu("main") == caller.listens().position
+        assert (0, "none") == (caller.state.pin_tries, caller.state.auth_level)
+
+
+def test_without_words_for_giving_up_those_for_failing_are_heard(small: Flow) -> None:
+    """A file need not tell the two apart."""
+    assert ("stranger",) == Caller(small).keys("4", "*").said
+
+
+def test_digits_keyed_after_giving_up_choose_nothing(at_pin: Caller) -> None:
+    """What leads out of the login cannot be cut short: the rest of a PIN acts on no menu."""
+    assert isinstance(step(at_pin.flow, at_pin.keys("*").state, Keyed("0")), Ignored)
 
 
 @pytest.mark.parametrize("length", [0, 1, 5, 13, 60])
@@ -116,7 +128,14 @@ def test_silence_is_told_and_leads_back_after_the_last_time(flow: Flow) -> None:
     """At the identifier and at the PIN alike."""
     for caller, question in ((Caller(flow).keys("2"), "identifier"), (Caller(flow).keys("2").identifier(), "pin")):
         assert ("no-input", question) == caller.silent().said
-        assert AtMenu("main") == caller.silent(2).position
+        assert (("not-authenticated",), PlayOut()) == (caller.silent(2).said, caller.wait)
+        assert AtMenu("main") == caller.listens().position
+
+
+def test_the_pin_has_counters_of_its_own(at_identifier: Caller) -> None:
+    """What went wrong at the identifier is not held against the caller who is asked for the PIN."""
+    caller = at_identifier.silent(2).keys("#", "#").identifier().silent(2).keys("#", "#")
+    assert AtPin("authentication", CLAIM) == caller.position
 
 
 def test_whoever_is_known_is_not_asked_again(at_pin: Caller) -> None:

@@ -91,9 +91,7 @@ def test_staying_on_the_line_is_consent(flow: Flow) -> None:
 
 def test_the_notice_is_heard_once_in_a_call(flow: Flow) -> None:
     """Whoever decided is not told again, whatever the next topic."""
-    caller = Caller(flow).keys("0", "6").listens().returns("timeout")
-    assert ("unanswered", "main-short", "main") == caller.said
-    again = caller.keys("0", "1")
+    again = Caller(flow).keys("0", "6").listens().returns("timeout").keys("1", "1")
     assert ("connecting",) == again.said
     assert Transfer("technical", "technical", "none", True, "pl") == again.wait
 
@@ -146,7 +144,7 @@ def test_silence_at_the_question_asks_again_first(asking: Flow) -> None:
 
 def test_a_refusal_holds_for_the_whole_call(asking: Flow) -> None:
     """Nobody is asked twice."""
-    caller = Caller(asking).keys("0", "6").listens().keys("2").returns("leave_empty").keys("0", "1")
+    caller = Caller(asking).keys("0", "6").listens().keys("2").returns("leave_empty").keys("1", "1")
     assert ("connecting",) == caller.said
     assert Transfer("technical", "technical", "none", False, "pl") == caller.wait
 
@@ -158,12 +156,20 @@ def test_after_a_conversation_the_call_ends(flow: Flow) -> None:
     assert Hangup("completed") == caller.wait
 
 
-@pytest.mark.parametrize("outcome", sorted({*QUEUE_OUTCOMES} - {"answered", "abandoned"}))
+@pytest.mark.parametrize("outcome", sorted({*QUEUE_OUTCOMES} - {"answered"}))
 def test_whoever_was_not_answered_hears_so_and_chooses_again(flow: Flow, outcome: str) -> None:
-    """Whatever ended the wait, the caller is still served."""
+    """Whatever ended the wait, the caller may wait for a consultant again or go back to the main menu."""
     caller = Caller(flow).keys("0", "6").listens().returns(outcome)
-    assert ("unanswered", "main-short", "main") == caller.said
-    assert AtMenu("main") == caller.position
+    assert ("consultants-busy", "unanswered") == caller.said
+    assert AtMenu("topics") == caller.keys("1").position
+    assert AtMenu("main") == Caller(flow).keys("0", "6").listens().returns(outcome).keys("*").position
+
+
+def test_whoever_was_not_answered_and_keys_nothing_is_told_when_to_call(flow: Flow) -> None:
+    """Silence does not lead round to the queue for ever; it has a stated ending."""
+    caller = Caller(flow).keys("0", "6").listens().returns("timeout").silent(3)
+    assert ("call-later", "goodbye") == caller.said
+    assert Hangup("unanswered") == caller.wait
 
 
 def test_the_notice_follows_each_topic_until_it_was_heard_out(flow: Flow) -> None:

@@ -181,4 +181,4 @@ def test_an_unknown_outcome_of_a_queue_is_one_without_an_answer(flow: Flow) -> N
     """A telephony system may know outcomes that this program does not."""
     turn = step(flow, at(flow, InQueue("to-doctors")), QueueLeft("from another world"))
     assert isinstance(turn, Turn)
-    assert AtMenu("main") == turn.state.position
+    assert AtMenu("unanswered") == turn.state.position

@@ -100,6 +100,14 @@ def test_a_choice_clears_the_counters(flow: Flow) -> None:
     assert AtMenu("main") == caller.keys("*").silent(2).keys("5", "5").position
 
 
+@pytest.mark.parametrize("key", ["2", "3"])
+def test_every_question_has_counters_of_its_own(flow: Flow, key: str) -> None:
+    """What went wrong at the menu is not held against the caller who is asked for digits."""
+    caller = Caller(flow).silent(2).keys("5", "5", key)
+    asked = caller.position
+    assert asked == caller.silent(2).keys("#", "#").position
+
+
 def test_after_the_last_wrong_key_a_person_is_offered(flow: Flow) -> None:
     """Three wrong keys at the main menu lead to the consultants' topics."""
     assert AtMenu("topics") == Caller(flow).keys("5", "5", "5").position

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from alembic import command
@@ -20,7 +21,15 @@ from storage.home import KEY_NAMES, Home, HomeError
 from storage.installation import MIGRATIONS, Installation, key_marks, open_installation
 from tests.menu_files import SHIPPED
 
-OPEN = "import os; from storage.installation import open_installation; open_installation(os.environ).database.close()"
+ROOT = SHIPPED.parent
+
+OPEN = """
+import os
+from storage.installation import open_installation
+print("ready", flush=True)
+input()
+open_installation(os.environ).database.close()
+"""
 
 Environment = dict[str, str]
 
@@ -240,15 +249,20 @@ def test_two_homes_never_meet(tmp_path: Path, opened: Callable[[Environment], In
     assert one.home.database_url != two.home.database_url
 
 
-def opening_together(*environments: Environment) -> list[tuple[int | None, str]]:
-    """Open homes in processes of their own at the same time; how each ended, and what it said on stderr."""
+def opening_together(*environments: Environment) -> list[tuple[int, str]]:
+    """Open homes in processes of their own at the same moment; how each ended, and what it said on stderr."""
     processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", OPEN], env=environment, cwd=SHIPPED.parent, stderr=subprocess.PIPE, text=True
-        )
+        subprocess.Popen([sys.executable, "-c", OPEN], -1, None, PIPE, PIPE, PIPE, cwd=ROOT, env=environment, text=True)
         for environment in environments
     ]
-    return [(process.wait(), said) for process in processes for _, said in [process.communicate(timeout=60)]]
+    for process in processes:
+        assert process.stdout
+        assert "ready\n" == process.stdout.readline()
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    return [(process.returncode, said) for process in processes for _, said in [process.communicate(timeout=60)]]
 
 
 def test_processes_that_open_an_empty_home_together_all_succeed(environment: Environment) -> None:
