@@ -72,12 +72,13 @@ def test_a_transfer_is_handed_to_the_dialplan(line: Line) -> None:
     assert line.row.ended_at is None
 
 
-def test_a_hang_up_at_a_menu_ends_the_call_there(line: Line, server: Server) -> None:
-    """The row says where and why, before anybody else was told."""
+def test_a_connection_that_ends_is_not_the_callers_end(line: Line, server: Server) -> None:
+    """A network that fails leaves the call as it is, so that its caller hears the same menu at the next node."""
     line.calls("1")
     assert idle(server)
+    assert line.row.ended_at is None
 
-    assert ("main", "caller") == (line.row.ended_where, line.row.cause)
+    assert "queue" == variables(line.calls("2"))["IVR_NEXT"]
 
 
 def test_a_number_is_wound_up_digit_by_digit(line: Line) -> None:

@@ -32,6 +32,10 @@ class ProtocolError(AGIError):  # type: ignore[misc]
     """The peer does not speak AGI, or speaks too much of it."""
 
 
+class ConnectionLost(AGIHangup):  # type: ignore[misc]
+    """The connection to Asterisk ended; the caller may still be there, and is then sent to another process."""
+
+
 class _Quoted(str):
     """An argument that needs no further quoting."""
 
@@ -87,7 +91,7 @@ class SafeAGI(AGI):  # type: ignore[misc]
             if len(raw) == MAX_LINE:
                 raise ProtocolError("a line is too long")
             self.hung_up = True
-            raise AGIHangup("the connection was closed")
+            raise ConnectionLost("the connection was closed")
         return raw.decode("utf-8", "replace").rstrip("\r\n")
 
     def _quote(self, value: object) -> _Quoted:
@@ -160,6 +164,10 @@ class SafeAGI(AGI):  # type: ignore[misc]
         except AGIHangup:
             raise
         except AGIAppError:
-            self.execute("CHANNEL STATUS")
+            try:
+                self.execute("CHANNEL STATUS")
+            except ConnectionLost as error:
+                # With AGIEXITONHANGUP Asterisk closes the connection of a caller who has gone.
+                raise AGIHangup("the channel is gone") from error
             raise
         return value, data

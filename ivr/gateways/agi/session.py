@@ -19,7 +19,7 @@ from ivr.audio import AudioError, Sound
 from ivr.calls import Superseded
 from ivr.events import Event, Keyed, NoInput, Played
 from ivr.flow import GIVE_UP
-from ivr.gateways.agi.protocol import ProtocolError, SafeAGI
+from ivr.gateways.agi.protocol import ConnectionLost, ProtocolError, SafeAGI
 from ivr.prompts import Prompt
 from ivr.runner import ABANDONED, Arrival, Conversation, Live, Runner, ended, hang_up
 from ivr.state import AtNotice
@@ -95,6 +95,9 @@ class Session:
             self._agi.ask("SET VARIABLE", "IVR_MET", "yes")
             while not self._left(live):
                 live = self._runner.advance(live, self._wait(live))
+        except ConnectionLost:
+            # Not the caller's doing: if they have gone as well, the dialplan tells.
+            log.warning("the connection to Asterisk was lost")
         except AGIHangup:
             if not ended(live) and not self._was_taken_away():
                 hang_up(self._runner, live)
