@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 import provision
+from tests.live.relay import Relay
 from tests.live.stations import RUNNING, Live, live, menus_with, require_asterisk
+from tests.live.stories import IDENTIFIER, PIN
 
 _numbers = itertools.count(600_200_000)
 
@@ -55,4 +59,42 @@ def helpline(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFact
     queues = {"ring_seconds": 3, "wrap_up_seconds": 0}
     with live(folder / "home", menus_with(folder, SHORT_TIMEOUT), nodes=2, settings={"queues": queues}) as running:
         running.staff()
+        yield running
+
+
+@contextmanager
+def breakable_service(folder: Path, database_url: str | None = None) -> Iterator[Live]:
+    """The shipped service whose processes may be killed; what nobody can cut short lasts long enough to die over."""
+    lasting = dict.fromkeys(("recording-notice", "connecting", "goodbye"), 1.5)
+    queues = {"ring_seconds": 3, "wrap_up_seconds": 0}
+    settings = {"queues": queues}
+    with live(
+        folder / "home", menus_with(folder), nodes=2, database_url=database_url, settings=settings, lasting=lasting
+    ) as running:
+        running.staff()
+        running.station.centrala("profiles", "add", IDENTIFIER, stdin=f"{PIN}\n")
+        yield running
+
+
+@pytest.fixture(scope="session")
+def breakable(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A service whose two IVR processes share an SQLite file. Its tests begin with `stand_up`."""
+    with breakable_service(tmp_path_factory.mktemp("breakable")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def wire(postgresql_server: provision.Server) -> Iterator[Relay]:
+    """The way from `breakable_on_postgresql` to its database."""
+    postgresql_server.create_database("breakable")
+    with Relay(postgresql_server.sockets) as relay:
+        yield relay
+
+
+@pytest.fixture(scope="session")
+def breakable_on_postgresql(
+    asterisk: provision.Asterisk, wire: Relay, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Live]:
+    """A service whose two IVR processes share a PostgreSQL database."""
+    with breakable_service(tmp_path_factory.mktemp("breakable-pg"), wire.url("breakable")) as running:
         yield running
