@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import dedent, indent
 
 from ivr.menus.faults import MenuError
 from ivr.menus.loading import Loaded, load
 
 SHIPPED = Path(__file__).parent.parent / "menus.yaml"
+WAY_OF_THE_MENU_TOPICS = '      "0":\n        label:\n          pl: Inny temat\n'
 OFFICES = b"""\
 postal_from,postal_to,name,street,postal_code,city
 00-000,49-999,Oddzia\xc5\x82,Prosta 1,00-001,Warszawa
@@ -102,6 +105,25 @@ def edited(text: str, *edits: tuple[str, str]) -> str:
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times"
         text = text.replace(old, new)
     return text
+
+
+def recipe() -> list[str]:
+    """The four pieces of YAML in the header of the shipped file, in its order: how to add a seventh topic."""
+    header = SHIPPED.read_text("utf-8").split("# Good to know:")[0]
+    places = re.split(r"^#   \d\. .*\n", header, flags=re.MULTILINE)[1:]
+    return [dedent("".join(line[1:] + "\n" for line in place.splitlines() if line.strip("# "))) for place in places]
+
+
+def with_seventh_topic(text: str) -> str:
+    """A copy of the shipped file after its header's recipe has been followed to the letter."""
+    queue, topic, way, option = recipe()
+    return edited(
+        text,
+        ("\nqueues:\n", "\nqueues:\n" + indent(queue, "  ")),
+        ("\ntopics:\n", "\ntopics:\n" + indent(topic, "  ")),
+        ("\nsteps:\n", "\nsteps:\n" + indent(way, "  ")),
+        (WAY_OF_THE_MENU_TOPICS, indent(option, "      ") + WAY_OF_THE_MENU_TOPICS),
+    )
 
 
 def load_text(text: str | bytes, tables: Mapping[str, bytes] | None = None) -> Loaded:

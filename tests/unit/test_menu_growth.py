@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from textwrap import dedent, indent
+from textwrap import indent
 
 import pytest
 
@@ -12,29 +11,13 @@ from ivr.menus.loading import load_menus
 from ivr.waits import Transfer
 from routing.queues import Queue
 from tests.callers import Caller
-from tests.menu_files import SHIPPED, edited, load_text
-
-WAY_OF_THE_MENU_TOPICS = '      "0":\n        label:\n          pl: Inny temat\n'
-
-
-def recipe() -> list[str]:
-    """The four pieces of YAML in the header, in its order."""
-    header = SHIPPED.read_text("utf-8").split("# Good to know:")[0]
-    places = re.split(r"^#   \d\. .*\n", header, flags=re.MULTILINE)[1:]
-    return [dedent("".join(line[1:] + "\n" for line in place.splitlines() if line.strip("# "))) for place in places]
+from tests.menu_files import SHIPPED, WAY_OF_THE_MENU_TOPICS, edited, load_text, recipe, with_seventh_topic
 
 
 @pytest.fixture(scope="module")
 def grown() -> Flow:
     """The shipped service with the header's seventh topic."""
-    queue, topic, way, option = recipe()
-    text = edited(
-        SHIPPED.read_text("utf-8"),
-        ("\nqueues:\n", "\nqueues:\n" + indent(queue, "  ")),
-        ("\ntopics:\n", "\ntopics:\n" + indent(topic, "  ")),
-        ("\nsteps:\n", "\nsteps:\n" + indent(way, "  ")),
-        (WAY_OF_THE_MENU_TOPICS, indent(option, "      ") + WAY_OF_THE_MENU_TOPICS),
-    )
+    text = with_seventh_topic(SHIPPED.read_text("utf-8"))
     loaded = load_text(text, {"offices.csv": (SHIPPED.parent / "offices.csv").read_bytes()})
     assert () == loaded.warnings
     return loaded.flow
