@@ -107,6 +107,17 @@ class Live:
         """The calls that consultants are in, by extension."""
         return {name: call for name, desk in self.desks.items() for call in desk.incoming if call.up}
 
+    def learn(self, flow: Flow, mark: str) -> None:
+        """Give tones to what another version of the menus says and this one does not; `mark` ends their names."""
+        store = make_prompt_store(self.installation, read_settings(self.station.environment))
+        known = frozenset(prompts_of(self.flow, sequences_of(self.flow)))
+        fresh = {tone_key(one) + mark: one for one in prompts_of(flow, sequences_of(flow)) if one not in known}
+        free = [pair for pair in tones.PAIRS if pair not in self.table.values()]
+        pairs = dict(zip(fresh, free, strict=False))
+        for key, prompt in fresh.items():
+            tones.write_wav(store.file_of(prompt), tones.render(pairs[key]))
+        self.table = {**self.table, **pairs}
+
     def consultant_of(self, ani: str) -> IncomingCall | None:
         """The call that a consultant is in with the caller of that number."""
         offered = (call for desk in self.desks.values() for call in desk.incoming)
