@@ -20,7 +20,6 @@ def _welcome(caller: Caller) -> None:
 
 def _main(caller: Caller) -> None:
     caller.hears("main")
-    caller.listens(0.6)
 
 
 def _second_menu(caller: Caller) -> None:
