@@ -61,7 +61,9 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[prov
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database: once SQLite, once PostgreSQL."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'database' / 'centrala.db'}"
+        folder = tmp_path / "database"
+        folder.mkdir()
+        return f"sqlite:///{folder / 'centrala.db'}"
     server: provision.Server = request.getfixturevalue("postgresql_server")
     return server.create_database(f"test_{next(_numbers)}")
 
@@ -69,7 +71,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def environment(tmp_path: Path, database_url: str) -> dict[str, str]:
     """The environment of a new installation."""
-    (tmp_path / "database").mkdir()
     return {"CENTRALA_HOME": str(tmp_path / "home"), "CENTRALA_DATABASE_URL": database_url}
 
 

@@ -50,6 +50,12 @@ class Document:
         """Where the value at `path` stands."""
         return self.values.get(path) or self.mark(path)
 
+    def move(self, old: Path, new: Path) -> None:
+        """Find at `new` what stood at `old`, and all within it."""
+        for marks in (self.keys, self.values):
+            for path in [path for path in marks if path[: len(old)] == old]:
+                marks[new + path[len(old) :]] = marks.pop(path)
+
 
 def read_document(raw: bytes) -> Document:
     """Read a file's bytes. Faults are in the document; its data is None when nothing could be read."""

@@ -19,7 +19,7 @@ from ivr.menus.document import Document, Path
 from ivr.menus.faults import Fault
 from ivr.menus.shape import data_path, fault, fields_around, is_number, model_around
 
-ROUNDS = 3
+ROUNDS = 4
 
 Data = dict[str, Any]
 
@@ -42,29 +42,38 @@ def read_file(document: Document) -> Reading:
             return Reading(schema.MenuFile.model_validate(data), tuple(faults), complete)
         except ValidationError as error:
             errors = error.errors(include_url=False)
-        faults += [fault(document, details) for details in errors]
+        # Unknown fields first and alone: one that is misspelt leaves another one missing.
+        unknown = [details for details in errors if details["type"] == "extra_forbidden"]
+        faults += [fault(document, details) for details in unknown or errors]
         if not isinstance(data, dict):
             break
         data = deepcopy(data)
-        lost = _mend(data, errors)
-        if lost is None or not _blank(data, lost):
-            break
-        complete = complete and not lost
+        for details in unknown:
+            _read_as_nearest(data, document, data_path(details), fields_around(details["loc"]))
+        if not unknown:
+            lost = _mend(data, errors)
+            if lost is None or not _blank(data, lost):
+                break
+            complete = complete and not lost
     return Reading(None, tuple(faults), False)
+
+
+def _read_as_nearest(data: Data, document: Document, path: Path, known: tuple[str, ...]) -> None:
+    around, name = _at(data, path[:-1]), str(path[-1])
+    value = around.pop(name)
+    for near in get_close_matches(name, known, n=1):
+        if near not in around:
+            around[near] = value
+            document.move(path, (*path[:-1], near))
 
 
 def _mend(data: Data, errors: list[ErrorDetails]) -> set[Path] | None:
     """Mend single values; the entries that cannot be mended are returned, or None if it is not one of those."""
     lost: set[Path] = set()
-    # Unknown fields first: one that is misspelt leaves another one missing.
-    for details in sorted(errors, key=lambda details: details["type"] != "extra_forbidden"):
-        path = data_path(details["loc"])
-        if details["type"] == "extra_forbidden":
-            _read_as_nearest(_at(data, path[:-1]), str(path[-1]), fields_around(details["loc"]))
-        elif details["type"] == "string_type" and is_number(details["input"]):
+    for details in errors:
+        path = data_path(details)
+        if details["type"] == "string_type" and is_number(details["input"]):
             _at(data, path[:-1])[path[-1]] = str(details["input"])
-        elif details["type"] == "missing" and path[-1] in _at(data, path[:-1]):
-            pass
         elif len(path) > 1 and path[0] in BLANKS:
             lost.add(path[:2])
         elif not _leave_to_default(data, path, details["loc"]):
@@ -79,18 +88,12 @@ def _at(data: Data, path: Path) -> Any:
     return found
 
 
-def _read_as_nearest(around: Data, name: str, known: tuple[str, ...]) -> None:
-    value = around.pop(name)
-    for near in get_close_matches(name, known, n=1):
-        around.setdefault(near, value)
-
-
 def _leave_to_default(data: Data, path: Path, location: tuple[int | str, ...]) -> bool:
     model = model_around(location)
     field = model.model_fields.get(str(path[-1])) if model else None
     if field is None or field.is_required():
         return False
-    del _at(data, path[:-1])[path[-1]]
+    _at(data, path[:-1]).pop(path[-1], None)
     return True
 
 

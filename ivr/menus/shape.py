@@ -36,16 +36,18 @@ SECTIONS: dict[str, type[BaseModel]] = {
 
 def fault(document: Document, details: ErrorDetails) -> Fault:
     """pydantic's complaint as a fault of the file."""
-    path = data_path(details["loc"])
+    path = data_path(details)
     at_key = details["type"] == "extra_forbidden" or details["loc"][-1:] == ("[key]",)
     line, column = document.mark(path) if at_key or details["type"] == "missing" else document.value_mark(path)
     message, hint = _words(details, path)
     return Fault(line, column, message, hint)
 
 
-def data_path(location: tuple[int | str, ...]) -> Path:
+def data_path(details: ErrorDetails) -> Path:
     """pydantic's location without what is not in the file: the tag of a step's type and its mark for keys."""
-    path = tuple(part for part in location if part != "[key]")
+    path = details["loc"]
+    if path[-1:] == ("[key]",) and details["type"] != "extra_forbidden":
+        path = path[:-1]
     if len(path) > 2 and path[0] == "steps" and path[2] in STEP_TYPES:
         return path[:2] + path[3:]
     return path

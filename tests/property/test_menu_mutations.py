@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import re
 import traceback
 from concurrent.futures import ProcessPoolExecutor
 from random import Random
@@ -13,7 +12,7 @@ from ivr.menus.faults import MenuError
 from ivr.menus.loading import Loaded, load
 from tests.menu_files import SHIPPED
 from tests.property.mutations import mutated
-from tests.property.walks import random_walk
+from tests.property.walks import assert_told_in_place, random_walk
 
 COPIES = 500
 PROCESSES = min(4, os.cpu_count() or 1)
@@ -25,24 +24,13 @@ def load_copy(raw: bytes) -> Loaded:
     return load("menus.yaml", raw, lambda name: (SHIPPED.parent / name).read_bytes())
 
 
-def assert_faults_stand_in_the_file(error: MenuError, raw: bytes) -> None:
-    """At least one fault; each on a line of its own, and at a place that an editor can go to."""
-    errors = [fault for fault in error.faults if fault.severity == "error"]
-    assert errors
-    lines = re.split(r"\r\n?|\n", raw.decode("utf-8-sig", "replace"))
-    for fault in error.faults:
-        assert 1 <= fault.line <= len(lines)
-        assert 1 <= fault.column <= len(lines[fault.line - 1]) + 1
-        assert [fault.show("menus.yaml")] == fault.show("menus.yaml").splitlines()
-
-
 def outcome(seed: int) -> str:
     """How a damaged copy fared: "refused" or "works", or else what went wrong with it."""
     raw = mutated(seed, TEXT)
     try:
         flow = load_copy(raw).flow
     except MenuError as error:
-        assert_faults_stand_in_the_file(error, raw)
+        assert_told_in_place(error, raw)
         return "refused"
     random_walk(flow, Random(seed), steps=100)
     return "works"

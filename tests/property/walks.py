@@ -1,7 +1,8 @@
-"""Random ways through a flow, and what must hold at every step of every call."""
+"""What must hold of every menu file: its faults can be found, or every call through it keeps the rules."""
 
 from __future__ import annotations
 
+import re
 from random import Random
 from typing import get_args
 
@@ -25,6 +26,7 @@ from ivr.events import (
     Started,
 )
 from ivr.flow import start, step, wait_at
+from ivr.menus.faults import MenuError
 from ivr.state import AtConsent, AtNotice, AtVerification, Ended, InQueue, State
 from ivr.turns import Ignored, Turn
 from ivr.waits import Transfer, Wait
@@ -138,3 +140,14 @@ def assert_bounded(flow: Flow, turn: Turn) -> None:
     assert 0 <= state.no_matches < flow.gathering.tries
     assert state.lang in flow.languages
     assert {prompt.name for prompt in turn.prompts} <= {name for name, _ in flow.prompts}
+
+
+def assert_told_in_place(error: MenuError, raw: bytes) -> None:
+    """At least one fault; each on a line of its own, and at a place that an editor can go to."""
+    errors = [fault for fault in error.faults if fault.severity == "error"]
+    assert errors
+    lines = re.split(r"\r\n?|\n", raw.decode("utf-8-sig", "replace"))
+    for fault in error.faults:
+        assert 1 <= fault.line <= len(lines)
+        assert 1 <= fault.column <= len(lines[fault.line - 1]) + 1
+        assert [fault.show("menus.yaml")] == fault.show("menus.yaml").splitlines()

@@ -96,6 +96,14 @@ WAYS: dict[str, Case] = {
         ],
         ["23:16: a caller who keys nothing never gets out: main -> news -> main (see exhausted:)"],
     ),
+    "silence round the queue": (
+        [("unanswered: sorry", "unanswered: main")],
+        ["10:14: a caller who keys nothing never gets out: main -> to-help -> main (see exhausted:)"],
+    ),
+    "queue round the queue": (
+        [("unanswered: sorry", "unanswered: to-help")],
+        ["12:67: these steps lead in a circle without a wait: to-help -> to-help"],
+    ),
     "auth circle": (
         [("    otherwise: main", "    otherwise: login")],
         ["48:16: a caller who keys nothing never gets out: login -> login (see exhausted:)"],
@@ -299,10 +307,7 @@ SHAPE: dict[str, Case] = {
     ),
     "misspelt field": (
         [("    options:\n", "    opitons:\n")],
-        [
-            '20:3: the field "options" is missing (add "options:" here)',
-            '23:5: unknown field "opitons" (did you mean "options"?)',
-        ],
+        ['23:5: unknown field "opitons" (did you mean "options"?)'],
     ),
     "unknown top": (
         [("start: main", "start: main\nstrat: main")],
@@ -619,6 +624,15 @@ def test_thousands_of_messages_in_a_row_are_no_fault() -> None:
     steps = [*(f"m{n}" for n in range(5)), "...", *(f"m{links - n}" for n in range(5, 0, -1)), "m0"]
     expected = f"menus.yaml:31:43: these steps lead in a circle without a wait: {' -> '.join(steps)}"
     assert [expected] == [line for line in circles if "in a circle" in line]
+
+
+def test_a_misspelt_section_hides_nothing() -> None:
+    """Its entries are read all the same, and their faults are told."""
+    expected = [
+        'menus.yaml:19:1: unknown field "stesp" (did you mean "steps"?)',
+        'menus.yaml:24:51: there is no step "nwes" (did you mean "news"?)',
+    ]
+    assert expected == faults_of(edited(SMALL, ("\nsteps:\n", "\nstesp:\n"), ("to: news", "to: nwes")))
 
 
 def test_quoted_control_characters_stay_on_one_line() -> None:
