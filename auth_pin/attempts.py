@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Column, Connection, Integer, String, Table, update
 
-from storage.upsert import upsert
 from storage.database import Instant, metadata
+from storage.upsert import upsert
 
 
 class Outcome(StrEnum):

@@ -29,8 +29,8 @@ from auth_pin import identifiers, pin_policy, pins
 from auth_pin.faults import ProfileExists
 from auth_pin.identifier_seal import IdentifierSeal
 from auth_pin.keys import Keys
-from storage.upsert import upsert
 from storage.database import Database, Instant, metadata
+from storage.upsert import upsert
 
 _LISTED_AT_ONCE = 1000
 
