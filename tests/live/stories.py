@@ -96,9 +96,9 @@ def tell(stories: Iterable[Story], happening: Callable[[], object]) -> None:
 
 def stand_up(live: Live) -> None:
     """Have every IVR process of the installation running."""
-    for number in range(len(live.station.addresses.nodes)):
-        if not is_up(live, number):
-            live.station.start_node(number)
+    missing = [number for number in range(len(live.station.addresses.nodes)) if not is_up(live, number)]
+    if missing:
+        at_once(lambda number=number: live.station.start_node(number) for number in missing)  # type: ignore[misc]
 
 
 def is_up(live: Live, number: int) -> bool:
