@@ -15,9 +15,10 @@ from pathlib import Path
 import click
 
 import provision
-from bench import crowd, keypress, load, machine, report, turns
-from bench.figures import AIMED_RATE, LOADED, Figures, Stage, Waiting, waiting
+from bench import crowd, keypress, machine, report, turns
+from bench.figures import AIMED_RATE, EASY_RATE, LOADED, Figures, Stage, Waiting, waiting
 from bench.ground import HERE, TITLES, Ground, Way, prepared, raise_file_limit
+from bench.load import AT_EASE, Load, LoadError, place_calls, running
 from bench.processor import Meter
 from demo.asterisk_process import AsteriskError
 from demo.station import StationError
@@ -29,10 +30,12 @@ SCRATCH = Path(".cache")
 class Sizes:
     """How much is measured.
 
-    `rounds` of all ways at the aimed rate, then one round at each of the higher `rates`, each for `load_seconds`;
-    callers on so many `lines` for `listening_seconds` a round; a `crowd` of calls at once; `step_seconds` of turns.
+    `ease` rounds of callers who listen at ease, `rounds` at the aimed rate, then one at each of the higher `rates`, all
+    for `load_seconds`; `rounds` of callers on so many `lines` for `listening_seconds`; a `crowd` of calls at once;
+    `step_seconds` of turns.
     """
 
+    ease: int
     rounds: int
     rates: tuple[int, ...]
     load_seconds: float
@@ -42,8 +45,8 @@ class Sizes:
     step_seconds: float
 
 
-FULL = Sizes(3, (150, 200, 250), 7.0, 24, 6.0, 1000, 3.0)
-QUICK = Sizes(1, (), 5.0, 24, 5.0, 300, 1.0)
+FULL = Sizes(1, 3, (150, 200, 250), 6.0, 24, 5.0, 1000, 3.0)
+QUICK = Sizes(0, 1, (), 5.0, 24, 5.0, 300, 1.0)
 
 
 @click.command()
@@ -82,28 +85,29 @@ def _measured(sizes: Sizes, quick: bool) -> report.Report:
 def _stages(ground: Ground, sizes: Sizes) -> Iterator[Stage]:
     """All ways at one rate before the next rate, so that none has a quieter machine than another."""
     ways = list(ground.ways)
-    for rate in (*[AIMED_RATE] * sizes.rounds, *sizes.rates):
+    seconds = sizes.load_seconds
+    easy, aimed = [Load(EASY_RATE, seconds, AT_EASE)] * sizes.ease, [Load(AIMED_RATE, seconds)] * sizes.rounds
+    for load in (*easy, *aimed, *(Load(rate, seconds) for rate in sizes.rates)):
         for way in tuple(ways):
-            stage = _stage(ground, way, rate, sizes.load_seconds)
+            stage = _stage(ground, way, load)
             _say(_stage_line(stage))
             yield stage
-            if rate > AIMED_RATE and not stage.sustained:
+            if load.rate > AIMED_RATE and not stage.sustained:
                 ways.remove(way)
 
 
-def _stage(ground: Ground, way: Way, rate: int, seconds: float) -> Stage:
+def _stage(ground: Ground, way: Way, load: Load) -> Stage:
     recorded, before = way.recorded(), Meter.read(way.processes)
-    outcome = load.place_calls(ground.sip, way.number, rate, seconds, ground.scratch)
+    outcome = place_calls(load, ground.sip, way.number, ground.scratch)
     usage, after = Meter.read(way.processes).since(before), way.recorded()
     return Stage(way.name, outcome, usage, None if after is None or recorded is None else after - recorded)
 
 
 def _stage_line(stage: Stage) -> str:
     parts = ", ".join(f"{part} {stage.ms_per_call(part):.1f} ms" for part in stage.usage.parts)
-    outcome = stage.outcome
     kept = "" if stage.sustained else "  NOT SUSTAINED"
-    calls = f"{outcome.completed} of {outcome.placed} calls"
-    return f"  {TITLES[stage.way]:24} {outcome.rate:4}/s  {calls}, CPU per call: {parts}{kept}"
+    calls = f"{stage.outcome.completed} of {stage.load.calls} calls"
+    return f"  {TITLES[stage.way]:24} {stage.load.rate:4}/s  {calls}, CPU per call: {parts}{kept}"
 
 
 def _waits(ground: Ground, sizes: Sizes) -> Iterator[Waiting]:
@@ -124,7 +128,7 @@ def _sample(ground: Ground, way: Way, rate: int, sizes: Sizes) -> keypress.Sampl
     seconds = sizes.listening_seconds
     if not rate:
         return keypress.sample(ground.sip, way.number, sizes.lines, seconds)
-    with load.running(ground.sip, way.number, rate, seconds, ground.scratch) as run:
+    with running(Load(rate, seconds), ground.sip, way.number, ground.scratch) as run:
         sample = keypress.sample(ground.sip, way.number, sizes.lines, seconds)
         run.outcome()
     return sample
@@ -151,7 +155,7 @@ def _explained() -> Iterator[None]:
         provision.ProvisionError,
         AsteriskError,
         StationError,
-        load.LoadError,
+        LoadError,
         crowd.CrowdError,
         ValueError,
     ) as error:

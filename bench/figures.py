@@ -10,13 +10,14 @@ from statistics import median
 from bench.crowd import Crowd
 from bench.ground import DIALPLAN, SQLITE, TITLES
 from bench.keypress import Sample
-from bench.load import Outcome
+from bench.load import AT_EASE, BRIEFLY, Load, Outcome
 from bench.processor import Usage
 from bench.turns import Pace
 
 AIMED_RATE = 100
-# Calls a second beside which waiting is judged.
+# Calls a second beside which waiting is judged, and at which callers listen at ease.
 LOADED = 50
+EASY_RATE = 30
 MOST_WHOLE_SYSTEM = 1.5
 MOST_IVR_MS = 3.0
 MOST_P99 = 1.2
@@ -34,14 +35,19 @@ class Stage:
     recorded: int | None
 
     @property
+    def load(self) -> Load:
+        """What was placed."""
+        return self.outcome.load
+
+    @property
     def sustained(self) -> bool:
         """Whether nothing failed and the rate was kept, in the telephone's eyes and in the database's."""
-        return self.outcome.sustained and self.recorded in (None, self.outcome.placed)
+        return self.outcome.sustained and self.recorded in (None, self.load.calls)
 
     def ms_per_call(self, part: str | None = None) -> float:
         """Processor milliseconds per call, of one part or of all."""
         seconds = self.usage.parts.get(part, 0.0) if part else sum(self.usage.parts.values())
-        return 1000 * seconds / self.outcome.placed
+        return 1000 * seconds / self.load.calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +72,27 @@ class Figures:
     crowd: Crowd
     pace: Pace
 
-    def ms_per_call(self, way: str, part: str | None = None, rate: int = AIMED_RATE) -> float | None:
-        """Processor milliseconds per call at a rate, the median of its rounds; None where there is nothing to tell."""
-        rounds = [stage for stage in self.stages if (stage.way, stage.outcome.rate) == (way, rate)]
+    def ms_per_call(self, way: str, part: str | None = None, *, at_ease: bool = False) -> float | None:
+        """Processor milliseconds per call, the median of all rounds; None where there is nothing to tell.
+
+        It is told at the aimed rate, or of callers who listen at ease.
+        """
+        sought = (way, EASY_RATE, AT_EASE) if at_ease else (way, AIMED_RATE, BRIEFLY)
+        rounds = [stage for stage in self.stages if (stage.way, stage.load.rate, stage.load.listens) == sought]
         if not rounds or (part and part not in rounds[0].usage.parts):
             return None
         return median(stage.ms_per_call(part) for stage in rounds)
 
     def sustained_rate(self, way: str) -> int:
         """The highest rate up to which every round of every rate was sustained; 0 if the lowest one was not."""
-        rounds = [stage for stage in self.stages if stage.way == way]
-        failed = {stage.outcome.rate for stage in rounds if not stage.sustained}
-        good = (stage.outcome.rate for stage in rounds if stage.outcome.rate < min(failed, default=math.inf))
+        rounds = self.climb(way)
+        failed = {stage.load.rate for stage in rounds if not stage.sustained}
+        good = (stage.load.rate for stage in rounds if stage.load.rate < min(failed, default=math.inf))
         return max(good, default=0)
+
+    def climb(self, way: str) -> tuple[Stage, ...]:
+        """The stages that look for the highest rate."""
+        return tuple(stage for stage in self.stages if stage.way == way and stage.load.listens == BRIEFLY)
 
     def key_to_prompt(self, way: str, rate: int) -> tuple[float | None, float | None]:
         """Milliseconds from a key to the next prompt beside a load: p50 and p99; None where it was not measured."""

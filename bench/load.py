@@ -19,9 +19,12 @@ SCENARIO = Path(__file__).parent / "caller.xml"
 STATISTICS, LOG, SILENCE = "sipp.csv", "sipp.log", "silence.ulaw"
 SILENCE_FRAMES = 50
 MEDIA_PORTS = 3000
-CALL_SECONDS = 2.0
-SETTLING_SECONDS = 15.0
 MOST_AT_ONCE = 2000
+
+# Seconds that a caller hears of each menu before pressing a key, and what the rest of a call takes.
+BRIEFLY, AT_EASE = 0.6, 5.0
+REST_SECONDS = 0.8
+SETTLING_SECONDS = 15.0
 LATE = 1.1
 
 
@@ -30,23 +33,41 @@ class LoadError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of the calls that were placed at `rate` a second; `seconds` until the last one ended."""
+class Load:
+    """`rate` calls a second for so many seconds; each caller hears `listens` seconds of each menu."""
 
     rate: int
-    placed: int
-    completed: int
-    failed: int
     seconds: float
+    listens: float = BRIEFLY
+
+    @property
+    def calls(self) -> int:
+        """How many calls are placed."""
+        return round(self.rate * self.seconds)
+
+    @property
+    def lasts(self) -> float:
+        """Seconds until the last call ends, where nothing is late."""
+        return self.seconds + 2 * self.listens + REST_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a load; `seconds` until the last call had ended."""
+
+    load: Load
+    completed: int
+    seconds: float
+
+    @property
+    def failed(self) -> int:
+        """Calls that were not completed, or never placed."""
+        return self.load.calls - self.completed
 
     @property
     def sustained(self) -> bool:
         """Whether every call was completed, and the rate was kept."""
-        return self.failed == 0 and self.completed == self.placed and self.seconds <= self._expected_seconds * LATE
-
-    @property
-    def _expected_seconds(self) -> float:
-        return self.placed / self.rate + CALL_SECONDS
+        return self.failed == 0 and self.seconds <= self.load.lasts * LATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +76,32 @@ class Run:
 
     process: subprocess.Popen[bytes]
     folder: Path
-    rate: int
-    calls: int
-    limit: float
+    load: Load
 
     def outcome(self) -> Outcome:
         """Wait until all calls have ended, for a bounded time. Raises LoadError."""
         try:
-            self.process.wait(self.limit)
+            self.process.wait(self.load.lasts + 2 * SETTLING_SECONDS)
         except subprocess.TimeoutExpired as error:
             raise LoadError(f"SIPp did not end\n{self._last_words()}") from error
         statistics = self.folder / STATISTICS
         if not statistics.exists():
             raise LoadError(f"SIPp did not start\n{self._last_words()}")
-        return read_statistics(statistics.read_text("utf-8"), self.rate, self.calls)
+        return read_statistics(statistics.read_text("utf-8"), self.load)
 
     def _last_words(self) -> str:
         return (self.folder / LOG).read_text("utf-8", "replace")[-2000:]
 
 
 @contextmanager
-def running(server: tuple[str, int], number: str, rate: int, seconds: float, folder: Path) -> Iterator[Run]:
-    """Place `rate` calls a second to `number` for so many seconds. What still runs at the end is killed."""
-    program, calls = provision.sipp(), round(rate * seconds)
+def running(load: Load, server: tuple[str, int], number: str, folder: Path) -> Iterator[Run]:
+    """Place the load's calls to `number`. What still runs at the end is killed."""
+    program = provision.sipp()
     (folder / STATISTICS).unlink(missing_ok=True)
     (folder / SILENCE).write_bytes(Codec.PCMU.silence * SILENCE_FRAMES)
     with (folder / LOG).open("wb") as log:
         process = subprocess.Popen(
-            [*DIES_WITH_US, *program.command, *_options(server, number, rate, calls, seconds + SETTLING_SECONDS)],
+            [*DIES_WITH_US, *program.command, *_options(load, server, number)],
             cwd=folder,
             env=program.full_environment(),
             stdin=subprocess.DEVNULL,
@@ -91,43 +110,35 @@ def running(server: tuple[str, int], number: str, rate: int, seconds: float, fol
             process_group=0,
         )
     try:
-        yield Run(process, folder, rate, calls, seconds + 2 * SETTLING_SECONDS)
+        yield Run(process, folder, load)
     finally:
         process.kill()
         process.wait()
 
 
-def place_calls(server: tuple[str, int], number: str, rate: int, seconds: float, folder: Path) -> Outcome:
+def place_calls(load: Load, server: tuple[str, int], number: str, folder: Path) -> Outcome:
     """Place calls, and return when all have ended. Raises LoadError."""
-    with running(server, number, rate, seconds, folder) as run:
+    with running(load, server, number, folder) as run:
         return run.outcome()
 
 
-def _options(server: tuple[str, int], number: str, rate: int, calls: int, limit: float) -> list[str]:
+def _options(load: Load, server: tuple[str, int], number: str) -> list[str]:
     host, port = server
-    own = free_port(socket.SOCK_DGRAM)
-    media = free_udp_range(MEDIA_PORTS).start
-    words = f"-sf {SCENARIO} -s {number} -r {rate} -m {calls} -l {MOST_AT_ONCE} -i {host} -p {own} -mp {media}"
-    return [
-        *words.split(" "),
-        "-nostdin",
-        "-trace_stat",
-        "-stf",
-        STATISTICS,
-        "-timeout",
-        f"{limit:.0f}s",
-        f"{host}:{port}",
-    ]
+    own, media = free_port(socket.SOCK_DGRAM), free_udp_range(MEDIA_PORTS).start
+    calls = f"-s {number} -r {load.rate} -m {load.calls} -l {MOST_AT_ONCE} -d {round(1000 * load.listens)}"
+    places = f"-i {host} -p {own} -mp {media} {host}:{port}"
+    ending = f"-timeout {load.lasts + SETTLING_SECONDS:.0f}s -nostdin -trace_stat -stf {STATISTICS}"
+    return ["-sf", str(SCENARIO), *calls.split(), *ending.split(), *places.split()]
 
 
-def read_statistics(text: str, rate: int, calls: int) -> Outcome:
-    """Read the last line of SIPp's statistics; a call that was never placed has failed. Raises LoadError."""
+def read_statistics(text: str, load: Load) -> Outcome:
+    """Read the last line of SIPp's statistics. Raises LoadError."""
     rows = list(csv.DictReader(text.splitlines(), delimiter=";"))
     if not rows:
         raise LoadError("SIPp left no statistics")
     last = rows[-1]
-    completed = int(last["SuccessfulCall(C)"])
-    return Outcome(rate, calls, completed, calls - completed, _clock(last["CurrentTime"]) - _clock(last["StartTime"]))
+    seconds = _clock(last["CurrentTime"]) - _clock(last["StartTime"])
+    return Outcome(load, int(last["SuccessfulCall(C)"]), seconds)
 
 
 def _clock(stamp: str) -> float:

@@ -15,7 +15,7 @@ from bench.crowd import Crowd
 from bench.figures import AIMED_RATE, LOADED, Figures, Stage, Waiting, aims, percentile
 from bench.ground import DIALPLAN, SQLITE
 from bench.keypress import Sample
-from bench.load import LoadError, Outcome, read_statistics
+from bench.load import Load, LoadError, Outcome, read_statistics
 from bench.machine import Machine
 from bench.processor import Usage
 from bench.turns import Pace
@@ -25,7 +25,7 @@ HEADING = "StartTime;CurrentTime;SuccessfulCall(C);FailedCall(C)"
 
 def stage(way: str, rate: int, *, failed: int = 0, recorded: int | None = None, ivr: float = 0.25) -> Stage:
     """A hundred calls at a rate: half a CPU second in Asterisk and some in the IVR."""
-    outcome = Outcome(rate, 100, 100 - failed, failed, 100 / rate + 1.8)
+    outcome = Outcome(Load(rate, 100 / rate), 100 - failed, 100 / rate + 1.8)
     parts = {"asterisk": 0.5} if way == DIALPLAN else {"asterisk": 0.5, "ivr": ivr}
     return Stage(way, outcome, Usage(10.0, parts, 0.0), recorded)
 
@@ -89,7 +89,7 @@ def test_a_call_that_the_database_does_not_know_has_failed() -> None:
 
 def test_a_rate_that_was_not_kept_is_not_sustained() -> None:
     """Calls that were placed slower than asked for prove nothing about the rate."""
-    assert not Outcome(100, 100, 100, 0, seconds=9.0).sustained
+    assert not Outcome(Load(100, 1.0), completed=100, seconds=9.0).sustained
 
 
 def test_waiting_is_judged_beside_the_same_load() -> None:
@@ -151,10 +151,11 @@ def test_a_machine_has_a_name_for_files() -> None:
 def test_the_last_line_of_statistics_counts() -> None:
     """SIPp adds a line now and then; the last one is the sum. A call that was never placed has failed."""
     lines = [HEADING, "d\tt\t100.0;d\tt\t101.0;2;0", "d\tt\t100.0;d\tt\t104.5;9;0"]
-    assert Outcome(5, 10, 9, 1, 4.5) == read_statistics("\n".join(lines), 5, 10)
+    found = read_statistics("\n".join(lines), Load(5, 2.0))
+    assert (9, 1, 4.5) == (found.completed, found.failed, found.seconds)
 
 
 def test_no_statistics_are_an_error() -> None:
     """A SIPp that wrote nothing did not succeed."""
     with pytest.raises(LoadError):
-        read_statistics(HEADING, 5, 10)
+        read_statistics(HEADING, Load(5, 2.0))
