@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import socket
@@ -147,5 +148,7 @@ def _log_turn(live: Live, before: State, events: tuple[Event, ...]) -> None:
 
 
 def _print_lines(live: Live, before: State, events: tuple[Event, ...]) -> None:
-    for line in lines(live, before, events):
-        click.echo(json.dumps({"call": live.call_id, **line}, ensure_ascii=False))
+    # Whoever reads along may have gone: calls go on.
+    with contextlib.suppress(OSError):
+        for line in lines(live, before, events):
+            click.echo(json.dumps({"call": live.call_id, **line}, ensure_ascii=False))

@@ -172,6 +172,11 @@ def _lines(path: object) -> list[str]:
         return file.read().splitlines()
 
 
+def notes(live: Live) -> int:
+    """How many notes about calls wait to be taken in."""
+    return len(list((live.station.home / "spool").glob("*")))
+
+
 def unfinished(live: Live) -> list[str]:
     """What in the database has not come to its end: calls, stays in queues."""
     with live.database.reading() as connection:

@@ -18,6 +18,7 @@ from tests.live.stories import (
     Caller,
     Story,
     node,
+    notes,
     nothing_stays,
     on_a_break,
     stand_up,
@@ -41,14 +42,10 @@ def _die(live: Live) -> None:
         node(live, number).kill()
 
 
-def _notes(live: Live) -> int:
-    return len(list((live.station.home / "spool").glob("*")))
-
-
 def _come_back(live: Live) -> None:
     """Start the processes again and wait until they have taken every note in."""
     stand_up(live)
-    wait_for(lambda: _notes(live) == 0, "every note taken in")
+    wait_for(lambda: notes(live) == 0, "every note taken in")
 
 
 def alone_to_a_consultant(caller: Caller) -> Story:
@@ -97,7 +94,7 @@ def test_in_hours_callers_reach_a_consultant_and_are_never_recorded(service: Liv
     callers = {story: Caller(service, numbers()) for story in STORIES}
     with nothing_stays(service):
         tell((story(caller) for story, caller in callers.items()), lambda: _die(service))
-        wait_for(lambda: _notes(service) == len(callers), "a note about each call")
+        wait_for(lambda: notes(service) == len(callers), "a note about each call")
         assert row_of(service, callers[alone_to_a_consultant].ani) is None
         _come_back(service)
     accounts = {story: caller.account() for story, caller in callers.items()}
