@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run `centrala` with these words in an empty home; `stdin` is what is piped in."""
     monkeypatch.setenv("CENTRALA_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("CENTRALA_DATABASE_URL", raising=False)
@@ -26,7 +27,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     def run(*words: str, stdin: str = "") -> Result:
         return CliRunner().invoke(main, words, input=stdin)
 
-    return run
+    # Commands make what they write private; the tests that follow in this process are not theirs.
+    umask = os.umask(0o022)
+    yield run
+    os.umask(umask)
 
 
 def lines(result: Result) -> list[dict[str, Any]]:

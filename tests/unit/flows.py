@@ -33,7 +33,7 @@ from routing.queues import Queue
 LANGUAGES = ("pl", "en")
 KEYS = "1234567890*#"
 NAMES = ("no-input", "no-match", "notice", "staying", "question", "refused", "connecting", "hello", "words")
-LOGIN = ("identifier", "pin", "wrong", "success", "failure")
+LOGIN = ("identifier", "pin", "wrong", "success", "failure", "cancelled")
 SEARCH = ("postal-code", "found", "not-found")
 OFFICES = OfficeTable(
     ("10000", "20000"),
