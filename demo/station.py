@@ -23,7 +23,7 @@ from demo.asterisk_process import AsteriskProcess, free_port, free_ports, free_u
 DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 READY_SECONDS = 60.0
 STOP_SECONDS = 20.0
-RTP_PORTS = 400
+RTP_PORTS = 1000
 # Not settings.yaml: an operator may keep their own one in the home.
 SETTINGS_FILE = "station.yaml"
 POLL_SECONDS = 0.05
