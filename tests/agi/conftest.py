@@ -42,7 +42,7 @@ class MakeServer(Protocol):
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
     """What is told here holds for any database: the runner's tests have both."""
-    return f"sqlite:///{tmp_path / 'database' / 'centrala.db'}"
+    return f"sqlite:///{tmp_path / 'centrala.db'}"
 
 
 @pytest.fixture
