@@ -96,9 +96,10 @@ def tell(stories: Iterable[Story], happening: Callable[[], object]) -> None:
 
 def stand_up(live: Live) -> None:
     """Have every IVR process of the installation running."""
-    missing = [number for number in range(len(live.station.addresses.nodes)) if not is_up(live, number)]
-    if missing:
-        at_once(lambda number=number: live.station.start_node(number) for number in missing)  # type: ignore[misc]
+    # In this thread: what is started dies with the thread that started it.
+    for number in range(len(live.station.addresses.nodes)):
+        if not is_up(live, number):
+            live.station.start_node(number)
 
 
 def is_up(live: Live, number: int) -> bool:
