@@ -21,7 +21,7 @@ from ivr.prompts import Prompt
 from routing.asterisk import rendered
 from routing.asterisk.music import write_music
 from routing.asterisk.plan import Distribution, Fallback, Folders, Plan, Sip
-from routing.asterisk.rendering import RenderError, render, write
+from routing.asterisk.rendering import RELOAD, RenderError, render, write
 from routing.queues import Queue
 from storage.installation import Installation
 
@@ -31,14 +31,17 @@ def asterisk() -> None:
     """Configure Asterisk."""
 
 
-@asterisk.command("render")
+TAKEN_BY = "\b\nA running Asterisk takes it by:\n" + "".join(f'  asterisk -rx "{command}"\n' for command in RELOAD)
+
+
+@asterisk.command("render", epilog=TAKEN_BY)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--menus", "file", type=click.Path(path_type=Path), help="The menu file (default: the settings').")
 @click.option("--hours-at", metavar="ISO-TIME", help="Take opening hours as at this time (demonstrations).")
 def render_command(folder: Path, file: Path | None, hours_at: str | None) -> None:
     """Write Asterisk's configuration into FOLDER, from menus.yaml and the settings.
 
-    Run it again after queues or consultants changed, then: asterisk -rx "core reload".
+    Run it again after queues or consultants changed.
     """
     settings = context.settings()
     flow = context.menus(file or settings.menus).flow

@@ -24,6 +24,10 @@ YEARS_OF_HOLIDAYS = 5
 PLAIN = re.compile(r"[\w./:+@=;, -]*")
 NOT_IN_PATHS = re.compile(r"[;,]")
 
+# By these a running Asterisk takes a new configuration. `core reload` will not do: it reads the telephones several
+# times at once, which leaves every tenth new one unavailable to its queue until the next reload.
+RELOAD = ("module reload res_pjsip.so", "dialplan reload", "queue reload all")
+
 
 class RenderError(Exception):
     """A value that Asterisk's configuration cannot hold, or a folder that cannot be written."""

@@ -221,5 +221,5 @@ def test_asterisk_logs_no_keys(after_logins: Path) -> None:
 def _holding(home: Path, digits: str) -> set[Path]:
     """The files whose name or content holds the digits."""
     files = [path for path in home.rglob("*") if path.is_file()]
-    assert {"centrala.db", "ivr-0.log", "queue_log", "console.log"} <= {path.name for path in files}
+    assert {"centrala.db", "ivr-0.log", "console.log", "messages.log"} <= {path.name for path in files}
     return {path for path in files if digits in path.name or digits.encode() in path.read_bytes()}

@@ -46,9 +46,7 @@ def asking(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactor
 
 def test_the_notice_is_heard_in_full_whatever_is_keyed(helpline: Live, ani: str) -> None:
     """After the topic and before the queue; keys change nothing and are dropped."""
-    call, ear = to_topic(helpline, ani, "6")
-    ear.wait_for("pl:recording-notice")
-    call.press("2*#0", duration=0.08, gap=0.08)
+    call, ear = choose(helpline, ani, ("main", "0"), ("topics", "6"), ("recording-notice", "2*#0"))
     answered(helpline, ani, call, ear).end()
 
     heard = ear.heard()

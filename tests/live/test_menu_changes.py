@@ -11,6 +11,7 @@ import pytest
 
 import provision
 from ivr.menus.loading import load_menus
+from routing.asterisk.rendering import RELOAD
 from tests.live.callers import PATIENCE, POLL_SECONDS, account, answered, choose, press, talk
 from tests.live.stations import ROOT, Live, live, menus_with
 from tests.menu_files import edited, with_seventh_topic
@@ -117,7 +118,8 @@ def test_a_seventh_topic_reaches_its_new_group(changing: Live, numbers: Callable
     _logged(changing, lambda line: line["event"] == "menus were not taken" and line.get("queues") == ["family"])
     changing.station.render()
     assert changing.station.asterisk is not None
-    changing.station.asterisk.rx("core reload")
+    for command in RELOAD:
+        changing.station.asterisk.rx(command)
     _logged(changing, lambda line: line == line | {"event": "menus published", "version": version})
     changing.staff("1601", "1602")
     there.wait(1)
