@@ -17,7 +17,7 @@ PASSWORD_BYTES = 15
 # for one to be started again, where it died with the call.
 ENTRY_SECONDS = 5
 NOBODY_SECONDS = 1
-RESTART_SECONDS = 8
+RESTART_SECONDS = 6
 MOST_ENTRIES = 50
 
 

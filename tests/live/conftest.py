@@ -16,6 +16,9 @@ from tests.live.stories import IDENTIFIER, PIN
 
 _numbers = itertools.count(600_200_000)
 
+# What nobody can cut short, made long enough for a process to die over it.
+LONG = ("recording-notice", "connecting", "goodbye")
+LASTING = 1.5
 SHORT_TIMEOUT = ("  timeout: 6\n", "  timeout: 2\n")
 
 
@@ -65,7 +68,7 @@ def helpline(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFact
 @contextmanager
 def breakable_service(folder: Path, database_url: str | None = None) -> Iterator[Live]:
     """The shipped service whose processes may be killed; what nobody can cut short lasts long enough to die over."""
-    lasting = dict.fromkeys(("recording-notice", "connecting", "goodbye"), 1.5)
+    lasting = dict.fromkeys(LONG, LASTING)
     queues = {"ring_seconds": 3, "wrap_up_seconds": 0}
     settings = {"queues": queues}
     with live(
