@@ -47,7 +47,7 @@ def main(once: bool) -> None:
     """Start everything, play a demonstration call, then stay up until Ctrl-C."""
     os.umask(0o077)
     configure_logs("ERROR")
-    _interrupt_on_sigterm()
+    _interrupt_on_signals()
     settings, began = context.settings(), time.monotonic()
     flow = context.menus(settings.menus).flow
     if warning := provision.own_name_fault():
@@ -126,11 +126,14 @@ def _stay(station: Station, number: str) -> None:
     threading.Event().wait()
 
 
-def _interrupt_on_sigterm() -> None:
+def _interrupt_on_signals() -> None:
+    """Stop in good order on SIGTERM, and on SIGINT even where a shell in the background has it ignored."""
+
     def interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
 
 
 def _say(text: str) -> None:
