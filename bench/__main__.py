@@ -31,7 +31,7 @@ class Sizes:
     """How much is measured.
 
     `ease` rounds of callers who listen at ease, `rounds` at the aimed rate, then one at each of the higher `rates`, all
-    for `load_seconds`; `rounds` of callers on so many `lines` for `listening_seconds`; a `crowd` of calls at once;
+    for `load_seconds`; callers on so many `lines` for `listening_seconds` a round; a `crowd` of calls at once;
     `step_seconds` of turns.
     """
 
@@ -112,9 +112,9 @@ def _stage_line(stage: Stage) -> str:
 
 def _waits(ground: Ground, sizes: Sizes) -> Iterator[Waiting]:
     """What callers notice: on an idle system, and beside a load, all ways round by round."""
-    for rate in (0, LOADED):
+    for rate, rounds in ((0, 1), (LOADED, sizes.rounds)):
         samples = {way.name: keypress.Sample((), 0, 0) for way in ground.ways}
-        for _ in range(sizes.rounds):
+        for _ in range(rounds):
             for way in ground.ways:
                 samples[way.name] += _sample(ground, way, rate, sizes)
         for name, sample in samples.items():
