@@ -31,6 +31,11 @@ PRESS_SECONDS = 0.1
 GAP_SECONDS = 0.06
 WAV_HEADER_BYTES = 44
 
+# A voice: amplitudes, and in how much of the time they must be reached.
+LOUD, SILENT = 3000, 100
+MOSTLY, HARDLY = 0.5, 0.1
+TENTH = tones.RATE // 10
+
 
 @dataclass(frozen=True, slots=True)
 class Talk:
@@ -90,6 +95,25 @@ def answered(live: Live, ani: str, call: OutgoingCall, ear: tones.Ear) -> Talk:
     assert consultant is not None
     (extension,) = [name for name, desk in live.desks.items() if consultant in desk.calls]
     return Talk(call, ear, consultant, extension)
+
+
+def level(sound: bytes | tones.Samples, hertz: int, share: float) -> float:
+    """The amplitude that a tone reaches in this share of all tenths of a second.
+
+    A busy machine tears a voice apart; over a longer time than that its pieces would cancel one another.
+    """
+    samples = np.frombuffer(sound, np.int16) if isinstance(sound, bytes) else sound
+    whole = samples[: len(samples) // TENTH * TENTH].reshape(-1, TENTH)
+    levels = sorted((tones.loudness(piece, hertz) for piece in whole), reverse=True)
+    return levels[int(len(levels) * share)]
+
+
+def is_heard(sound: bytes | tones.Samples, hertz: int) -> bool:
+    """Whether a voice is there most of the time, or as good as never; anything between fails."""
+    if level(sound, hertz, MOSTLY) > LOUD:
+        return True
+    assert level(sound, hertz, HARDLY) < SILENT, f"{hertz} Hz is heard neither all the time nor never"
+    return False
 
 
 @contextmanager
