@@ -121,6 +121,13 @@ NUMBERS: tuple[bytes, ...] = (
     b"../../etc/passwd",
     b"-",
 )
+# Headers that networks tell of callers by, forged likewise.
+_FORGED = '"x" <sip:%0a' + FORGERY.decode().replace(" ", "%20") + "@127.0.0.1>"
+HEADERS = (
+    *((name, _FORGED) for name in ("P-Asserted-Identity", "Remote-Party-ID", "Diversion", "Referred-By")),
+    ("X-Long", "x" * 5000),
+    ("User-to-User", "%0a" + FORGED),
+)
 # What makes an INVITE unreadable: Asterisk does not answer it.
 NO_SIP: tuple[tuple[bytes, bytes], ...] = (
     (b"line\nbreak", b"600100201"),
@@ -149,7 +156,7 @@ def test_the_strangest_callers_are_served_and_kept_sanely(helpline: Live, number
 
 
 def _hear_the_menu(live: Live, name: bytes, number: bytes) -> None:
-    call = Phone(live.exchange, "600100200", live.sip).dial(NUMBER, ani=number, display_name=name)
+    call = Phone(live.exchange, "600100200", live.sip).dial(NUMBER, ani=number, display_name=name, headers=HEADERS)
     ear = tones.Ear(call, live.table)
     call.wait_up()
     ear.wait_for("pl:main")
