@@ -18,6 +18,15 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.types import TypeDecorator
 
 SQLITE_BUSY_SECONDS = 30
+# A server that is gone without a word is given up while a caller may still be there. In libpq's units: seconds, and
+# milliseconds for tcp_user_timeout (https://www.postgresql.org/docs/current/libpq-connect.html).
+POSTGRESQL = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 metadata = MetaData(
     naming_convention={
@@ -90,7 +99,9 @@ def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         # The plain scheme would ask for a driver that is not installed.
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-        return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
+        return create_engine(
+            url, connect_args=POSTGRESQL, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True
+        )
     if make_url(url).database in (None, "", ":memory:"):
         raise ValueError("a database in memory would be lost with each connection")
     engine = create_engine(
