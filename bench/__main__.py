@@ -7,9 +7,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -19,7 +20,7 @@ from bench import crowd, keypress, machine, report, turns
 from bench.figures import AIMED_RATE, EASY_RATE, LOADED, Figures, Stage, Waiting, waiting
 from bench.ground import HERE, TITLES, Ground, Way, prepared, raise_file_limit
 from bench.load import AT_EASE, Load, LoadError, place_calls, running
-from bench.processor import Meter
+from bench.processor import DISTURBING, Meter, Repeats, Usage
 from demo.asterisk_process import AsteriskError
 from demo.station import StationError
 
@@ -32,9 +33,10 @@ class Sizes:
 
     `ease` rounds of callers who listen at ease, `rounds` at the aimed rate, then one at each of the higher `rates`, all
     for `load_seconds`; callers on so many `lines` for `listening_seconds` a round; a `crowd` of calls at once;
-    `step_seconds` of turns.
+    `step_seconds` of turns. As many as `repeats` measurements that others disturbed are taken again.
     """
 
+    repeats: int
     ease: int
     rounds: int
     rates: tuple[int, ...]
@@ -45,8 +47,8 @@ class Sizes:
     step_seconds: float
 
 
-FULL = Sizes(1, 3, (150, 200, 250), 6.0, 24, 5.0, 1000, 3.0)
-QUICK = Sizes(0, 1, (), 5.0, 24, 5.0, 300, 1.0)
+FULL = Sizes(8, 1, 3, (150, 200, 250), 6.0, 24, 5.0, 1000, 3.0)
+QUICK = Sizes(2, 0, 1, (), 5.0, 24, 5.0, 300, 1.0)
 
 
 @click.command()
@@ -77,20 +79,20 @@ def _measured(sizes: Sizes, quick: bool) -> report.Report:
         held = crowd.gather(sizes.crowd, Path(folder) / "crowd")
         _say("Starting Asterisk and every way through it ...")
         with prepared(Path(folder)) as ground:
-            stages = tuple(_stages(ground, sizes))
-            waits = tuple(_waits(ground, sizes))
+            repeats = Repeats(sizes.repeats)
+            stages = tuple(_stages(ground, sizes, repeats))
+            waits = tuple(_waits(ground, sizes, repeats))
     return report.Report(datetime.now(UTC), described, Figures(stages, waits, held, pace), quick)
 
 
-def _stages(ground: Ground, sizes: Sizes) -> Iterator[Stage]:
+def _stages(ground: Ground, sizes: Sizes, repeats: Repeats) -> Iterator[Stage]:
     """All ways at one rate before the next rate, so that none has a quieter machine than another."""
     ways = list(ground.ways)
     seconds = sizes.load_seconds
     easy, aimed = [Load(EASY_RATE, seconds, AT_EASE)] * sizes.ease, [Load(AIMED_RATE, seconds)] * sizes.rounds
     for load in (*easy, *aimed, *(Load(rate, seconds) for rate in sizes.rates)):
         for way in tuple(ways):
-            stage = _stage(ground, way, load)
-            _say(_stage_line(stage))
+            stage = repeats.measure(partial(_stage, ground, way, load), lambda stage: stage.usage)
             yield stage
             if load.rate > AIMED_RATE and not stage.sustained:
                 ways.remove(way)
@@ -100,38 +102,47 @@ def _stage(ground: Ground, way: Way, load: Load) -> Stage:
     recorded, before = way.recorded(), Meter.read(way.processes)
     outcome = place_calls(load, ground.sip, way.number, ground.scratch)
     usage, after = Meter.read(way.processes).since(before), way.recorded()
-    return Stage(way.name, outcome, usage, None if after is None or recorded is None else after - recorded)
+    stage = Stage(way.name, outcome, usage, None if after is None or recorded is None else after - recorded)
+    _say(_stage_line(stage))
+    return stage
 
 
 def _stage_line(stage: Stage) -> str:
     parts = ", ".join(f"{part} {stage.ms_per_call(part):.1f} ms" for part in stage.usage.parts)
     kept = "" if stage.sustained else "  NOT SUSTAINED"
     calls = f"{stage.outcome.completed} of {stage.load.calls} calls"
-    return f"  {TITLES[stage.way]:24} {stage.load.rate:4}/s  {calls}, CPU per call: {parts}{kept}"
+    line = f"  {TITLES[stage.way]:24} {stage.load.rate:4}/s  {calls}, CPU per call: {parts}{kept}"
+    return line + _disturbance(stage.usage)
 
 
-def _waits(ground: Ground, sizes: Sizes) -> Iterator[Waiting]:
+def _disturbance(usage: Usage) -> str:
+    return f"  (disturbed: others used {usage.disturbance:.1f} cores)" if usage.disturbance > DISTURBING else ""
+
+
+def _waits(ground: Ground, sizes: Sizes, repeats: Repeats) -> Iterator[Waiting]:
     """What callers notice: on an idle system, and beside a load, all ways round by round."""
     for rate, rounds in ((0, 1), (LOADED, sizes.rounds)):
         samples = {way.name: keypress.Sample((), 0, 0) for way in ground.ways}
         for _ in range(rounds):
             for way in ground.ways:
-                samples[way.name] += _sample(ground, way, rate, sizes)
-        for name, sample in samples.items():
-            found = waiting(name, rate, sample)
+                sample, _ = repeats.measure(partial(_sample, ground, way, rate, sizes), lambda made: made[1])
+                samples[way.name] += sample
+        for name, whole in samples.items():
+            found = waiting(name, rate, whole)
             beside = f"beside {rate}/s" if rate else "idle"
             _say(f"  {TITLES[name]:24} {beside:12}  key to prompt p50 {found.p50:.1f} ms, p99 {found.p99:.1f} ms")
             yield found
 
 
-def _sample(ground: Ground, way: Way, rate: int, sizes: Sizes) -> keypress.Sample:
-    seconds = sizes.listening_seconds
-    if not rate:
-        return keypress.sample(ground.sip, way.number, sizes.lines, seconds)
-    with running(Load(rate, seconds), ground.sip, way.number, ground.scratch) as run:
+def _sample(ground: Ground, way: Way, rate: int, sizes: Sizes) -> tuple[keypress.Sample, Usage]:
+    seconds, before = sizes.listening_seconds, Meter.read(way.processes)
+    with ExitStack() as stack:
+        load = Load(rate, seconds)
+        beside = stack.enter_context(running(load, ground.sip, way.number, ground.scratch)) if rate else None
         sample = keypress.sample(ground.sip, way.number, sizes.lines, seconds)
-        run.outcome()
-    return sample
+        if beside:
+            beside.outcome()
+    return sample, Meter.read(way.processes).since(before)
 
 
 def _kept(made: report.Report, results: Path) -> Iterator[Path]:

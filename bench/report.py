@@ -12,13 +12,12 @@ from bench.ground import DIALPLAN, SQLITE, TITLES
 from bench.keypress import KEY_FRAMES
 from bench.load import AT_EASE, BRIEFLY
 from bench.machine import Machine
+from bench.processor import DISTURBING
 from demo.phone.g711 import FRAME_SECONDS
 
 Row = tuple[str, ...]
 
 MISSING = "-"
-# Cores' worth of work of others on the machine, from which on a run is called disturbed.
-DISTURBING = 0.1
 
 
 @dataclass(frozen=True, slots=True)
