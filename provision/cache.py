@@ -21,12 +21,12 @@ _UNUSABLE = ':;"\n'
 
 
 def folder() -> Path:
-    """Return the cache folder, made if missing: $CENTRALA_CACHE, else `.cache` in the project.
+    """Return the cache folder, made if missing: $CENTRALA_CACHE, else the project's or the user's.
 
     Raises:
         ProvisionError: the folder's name cannot be used, or it cannot be made.
     """
-    path = Path(os.environ.get(VARIABLE) or _PROJECT / ".cache").absolute()
+    path = Path(os.environ.get(VARIABLE) or _usual()).absolute()
     if any(character in _UNUSABLE for character in str(path)):
         raise ProvisionError(
             f"the cache folder's name {str(path)!r} holds a colon, a semicolon or a quote.",
@@ -37,6 +37,13 @@ def folder() -> Path:
     except OSError as error:
         raise unusable(path, error) from error
     return path
+
+
+def _usual() -> Path:
+    """Return the project's `.cache`; installed from a wheel the program has no project, and the user's cache serves."""
+    if (_PROJECT / "pyproject.toml").is_file():
+        return _PROJECT / ".cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "centrala"
 
 
 def unusable(path: Path, error: OSError) -> ProvisionError:
