@@ -14,9 +14,10 @@ from ivr.definition import Flow
 from ivr.events import Event, Keyed, OfficeFound, Reentered
 from ivr.exploration.moves import Said, office_answer
 from ivr.exploration.walk import Edge, menus
-from ivr.flow import step, wait_at
+from ivr.flow import step
 from ivr.state import AtMenu, AtPostalCode, New, Position, State
 from ivr.turns import Turn
+from ivr.waiting import wait_at
 
 Menus = frozenset[str]
 NOTHING: Menus = frozenset()

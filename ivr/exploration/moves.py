@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from ivr.definition import Authentication, Flow, Menu
+from ivr.definition import Flow, Menu
 from ivr.events import (
     Event,
     HoursChecked,
@@ -29,7 +29,8 @@ from ivr.events import (
     SecretKeyed,
     Started,
 )
-from ivr.flow import GIVE_UP, POSTAL_CODE_DIGITS, step
+from ivr.flow import GIVE_UP, step
+from ivr.lookups import authentication_at
 from ivr.prompts import Prompt
 from ivr.state import (
     AtConsent,
@@ -49,6 +50,7 @@ from ivr.state import (
     State,
 )
 from ivr.turns import Turn
+from ivr.waiting import POSTAL_CODE_DIGITS
 from ivr.waits import CheckHours, FindOffice, ServiceWait, VerifyPin
 from routing.offices import Offices
 
@@ -111,7 +113,7 @@ def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Even
         case AtIdentifier(name):
             return (*_identifiers(flow, name), Keyed(GIVE_UP), NoInput(), HungUp())
         case AtPin(name):
-            digits = _authentication(flow, name).pin_digits
+            digits = authentication_at(flow, name).pin_digits
             return (*(SecretKeyed(length) for length in (digits, digits - 1, 0)), Keyed(GIVE_UP), NoInput(), HungUp())
         case AtPostalCode(name):
             return (*map(Keyed, _postal_codes(flow.offices[name])), NoInput(), HungUp())
@@ -124,7 +126,7 @@ def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Even
 
 
 def _identifiers(flow: Flow, name: str) -> tuple[Event, ...]:
-    fewest, most = _authentication(flow, name).identifier_digits
+    fewest, most = authentication_at(flow, name).identifier_digits
     return (
         SecretKeyed(fewest, KNOWN),
         SecretKeyed(fewest, STRANGER),
@@ -283,15 +285,9 @@ def accepts(flow: Flow, state: State, event: Keyed | SecretKeyed) -> bool:
         case AtPostalCode(), Keyed(digits):
             return digits == GIVE_UP or len(digits) == POSTAL_CODE_DIGITS
         case AtIdentifier(name), SecretKeyed(length):
-            fewest, most = _authentication(flow, name).identifier_digits
+            fewest, most = authentication_at(flow, name).identifier_digits
             return fewest <= length <= most
         case AtPin(name), SecretKeyed(length):
-            return length == _authentication(flow, name).pin_digits
+            return length == authentication_at(flow, name).pin_digits
         case _, event:
             return event == Keyed(GIVE_UP)
-
-
-def _authentication(flow: Flow, name: str) -> Authentication:
-    found = flow.steps[name]
-    assert isinstance(found, Authentication)
-    return found

@@ -15,7 +15,7 @@ from ivr.events import HungUp, Keyed, NoInput, Played, QueueLeft, SecretKeyed
 from ivr.exploration import Exploration, Transition
 from ivr.exploration.moves import KNOWN, Move, events_at, moves
 from ivr.exploration.walk import Horizon, essence, new_events
-from ivr.flow import POSTAL_CODE_DIGITS, start
+from ivr.flow import start
 from ivr.scripts.playing import transitions
 from ivr.scripts.script import (
     SILENCE,
@@ -31,6 +31,7 @@ from ivr.scripts.script import (
     strange_identifier,
 )
 from ivr.state import AtIdentifier, AtPin, AtPostalCode, Ended, Position, State
+from ivr.waiting import POSTAL_CODE_DIGITS
 
 MOST_GATHERS = 15
 # Gathers that are left for the way to an ending.

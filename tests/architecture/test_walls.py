@@ -27,6 +27,7 @@ class Layer:
 
 DATABASE = frozenset({"sqlalchemy"})
 VOCABULARY = ("ivr", "ivr.events", "ivr.prompts", "ivr.state", "ivr.turns", "ivr.waits")
+FLOW = tuple(f"ivr.{name}" for name in ("definition", "lookups", "waiting", "questions", "flow", "codec", "fallback"))
 CORE = ("vocabulary", "policy", "flow")
 PARTS = (
     *CORE,
@@ -43,7 +44,7 @@ LAYERS = (
     Layer("auth_pin", ("auth_pin",), ("storage",), DATABASE | {"argon2", "cryptography"}),
     Layer("recordings", ("recordings",), ("storage",), DATABASE),
     Layer("vocabulary", VOCABULARY),
-    Layer("flow", ("ivr.definition", "ivr.flow", "ivr.codec", "ivr.fallback"), ("vocabulary", "policy")),
+    Layer("flow", FLOW, ("vocabulary", "policy")),
     Layer("menus", ("ivr.menus",), CORE, frozenset({"pydantic", "pydantic_core", "ruamel"})),
     Layer("exploration", ("ivr.exploration", "ivr.scripts"), CORE),
     Layer("audio", ("ivr.audio",), (*CORE, "exploration", "provision"), frozenset({"pydub", "structlog"})),

@@ -25,10 +25,11 @@ from ivr.events import (
     SecretKeyed,
     Started,
 )
-from ivr.flow import start, step, wait_at
+from ivr.flow import start, step
 from ivr.menus.faults import MenuError
 from ivr.state import AtConsent, AtNotice, AtVerification, Ended, InQueue, State
 from ivr.turns import Ignored, Turn
+from ivr.waiting import wait_at
 from ivr.waits import Transfer, Wait
 
 KEYS = "0123456789*#"

@@ -27,9 +27,10 @@ from ivr.events import (
 from ivr.exploration import Exploration, Said, Transition, explore
 from ivr.exploration.moves import office_answer, transition, unserved
 from ivr.exploration.walk import walk
-from ivr.flow import start, step, wait_at
+from ivr.flow import start, step
 from ivr.state import AtIdentifier, AtPin, AtPostalCode, Ended, InQueue, State
 from ivr.turns import Turn
+from ivr.waiting import wait_at
 from ivr.waits import CheckHours, FindOffice, Gather, PlayOut, ServiceWait, VerifyPin
 from routing.offices import Office, Offices
 from tests.menu_files import SMALL, edited, load_text

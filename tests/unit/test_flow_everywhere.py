@@ -24,7 +24,7 @@ from ivr.events import (
     SecretKeyed,
     Started,
 )
-from ivr.flow import place, start, step, wait_at
+from ivr.flow import place, start, step
 from ivr.state import (
     AtConsent,
     AtIdentifier,
@@ -43,6 +43,7 @@ from ivr.state import (
     State,
 )
 from ivr.turns import Ignored, Turn
+from ivr.waiting import wait_at
 from ivr.waits import CheckHours, FindOffice, Gather, Hangup, PlayOut, Transfer, VerifyPin, Wait
 
 POSITIONS: tuple[Position, ...] = (

@@ -1,0 +1,49 @@
+"""A flow's steps and prompts by their names. Loading has proven that each name is of the right kind."""
+
+from __future__ import annotations
+
+from ivr.definition import Authentication, Flow, Menu, Offices, Opening, Transfer
+from ivr.prompts import Prompt
+from ivr.state import State
+
+Said = tuple[Prompt, ...]
+
+
+def say(flow: Flow, state: State, *names: str) -> Said:
+    """The prompts of these names, in the language that the call speaks."""
+    return tuple([flow.prompts[name, state.lang] for name in names])
+
+
+def menu_at(flow: Flow, name: str) -> Menu:
+    """The menu of that name."""
+    found = flow.steps[name]
+    assert isinstance(found, Menu)
+    return found
+
+
+def opening_at(flow: Flow, name: str) -> Opening:
+    """The gate of that name."""
+    found = flow.steps[name]
+    assert isinstance(found, Opening)
+    return found
+
+
+def authentication_at(flow: Flow, name: str) -> Authentication:
+    """The login of that name."""
+    found = flow.steps[name]
+    assert isinstance(found, Authentication)
+    return found
+
+
+def offices_at(flow: Flow, name: str) -> Offices:
+    """The search for an office of that name."""
+    found = flow.steps[name]
+    assert isinstance(found, Offices)
+    return found
+
+
+def transfer_at(flow: Flow, name: str) -> Transfer:
+    """The way to the consultants of that name."""
+    found = flow.steps[name]
+    assert isinstance(found, Transfer)
+    return found

@@ -1,0 +1,59 @@
+"""What is heard where a call stands: its question asked again, and what is said before that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ivr.definition import Flow, Offices
+from ivr.events import OfficeFound
+from ivr.lookups import Said, authentication_at, menu_at, offices_at, say
+from ivr.prompts import Prompt
+from ivr.state import AtConsent, AtIdentifier, AtMenu, AtNotice, AtPin, AtPostalCode, AtResult, Position, State
+
+
+def question(flow: Flow, state: State) -> Said:
+    """What is heard at the position when it is asked again."""
+    match state.position:
+        case AtMenu(name):
+            menu = menu_at(flow, name)
+            return say(flow, state, *menu.again)
+        case AtIdentifier(name):
+            return say(flow, state, authentication_at(flow, name).identifier)
+        case AtPin(name):
+            return say(flow, state, authentication_at(flow, name).pin)
+        case AtPostalCode(name):
+            return say(flow, state, offices_at(flow, name).postal_code)
+        case AtResult(_, prompt, _):
+            return say(flow, state, prompt)
+        case AtNotice():
+            return notice(flow, state)
+        case AtConsent():
+            return say(flow, state, flow.recording.question)
+        case _:
+            return ()
+
+
+def no_input_prompt(flow: Flow, position: Position) -> str:
+    """What is heard after silence."""
+    return menu_at(flow, position.step).no_input if isinstance(position, AtMenu) else flow.gathering.no_input
+
+
+def no_match_prompt(flow: Flow, position: Position) -> str:
+    """What is heard after a key that is no choice."""
+    return menu_at(flow, position.step).no_match if isinstance(position, AtMenu) else flow.gathering.no_match
+
+
+def notice(flow: Flow, state: State) -> Said:
+    """The recording notice; where a key is asked for, staying on the line means nothing and is not spoken of."""
+    if flow.recording.ask:
+        return say(flow, state, flow.recording.notice)
+    return say(flow, state, flow.recording.notice, flow.recording.staying)
+
+
+def address(flow: Flow, search: Offices, office: OfficeFound) -> Prompt:
+    """The office's address, in the language that the table is written in: only its own voice reads it well."""
+    template = flow.prompts[search.address, flow.languages[0]]
+    words = template.text.format(
+        name=office.name, street=office.street, postal_code=office.postal_code, city=office.city
+    )
+    return replace(template, text=words)

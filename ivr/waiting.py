@@ -1,0 +1,55 @@
+"""What a call waits for, wherever it stands."""
+
+from __future__ import annotations
+
+from ivr.definition import Flow
+from ivr.lookups import authentication_at, opening_at, transfer_at
+from ivr.state import (
+    AtConsent,
+    AtIdentifier,
+    AtMenu,
+    AtNotice,
+    AtOfficeSearch,
+    AtOpening,
+    AtPin,
+    AtPostalCode,
+    AtResult,
+    AtVerification,
+    Ended,
+    InQueue,
+    New,
+    State,
+)
+from ivr.waits import CheckHours, FindOffice, Gather, Hangup, PlayOut, Transfer, VerifyPin, Wait
+
+POSTAL_CODE_DIGITS = 5
+
+
+def wait_at(flow: Flow, state: State) -> Wait:
+    """What the call waits for in `state`."""
+    match state.position:
+        case AtMenu(name):
+            return Gather(name, 1, flow.gathering.timeout)
+        case AtIdentifier(name):
+            return Gather(
+                "identifier", authentication_at(flow, name).identifier_digits[1], flow.gathering.timeout, True
+            )
+        case AtPin(name):
+            return Gather("pin", authentication_at(flow, name).pin_digits, flow.gathering.timeout, True)
+        case AtVerification(_, claim):
+            return VerifyPin(claim)
+        case AtPostalCode(name):
+            return Gather(name, POSTAL_CODE_DIGITS, flow.gathering.timeout)
+        case AtOfficeSearch(name, postal_code):
+            return FindOffice(name, postal_code)
+        case AtOpening(name):
+            return CheckHours(opening_at(flow, name).hours)
+        case AtResult() | AtNotice() | New():
+            return PlayOut()
+        case AtConsent():
+            return Gather("consent", 1, flow.gathering.timeout)
+        case InQueue(name):
+            to = transfer_at(flow, name)
+            return Transfer(to.topic, to.queue, state.auth_level, state.consent is True, state.lang)
+        case Ended(_, cause):
+            return Hangup(cause)
