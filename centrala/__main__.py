@@ -24,12 +24,15 @@ def main() -> None:
     What callers hear and where they go is in menus.yaml; every setting that is not a secret is in settings.yaml. All
     state lies in CENTRALA_HOME (default var/), the database at CENTRALA_DATABASE_URL (default an SQLite file there).
 
+    Results go to stdout and everything else to stderr; with --json stdout is one JSON object per line, lists included.
+    Exit codes: 0 done, 1 faults found in a file, 2 wrong usage or surroundings, 130 interrupted.
+
     \b
     First steps:
       centrala check                                is menus.yaml fit to be heard?
       centrala call                                 place a call in this terminal
       centrala call --keys "1 2" --json             the same, keyed beforehand
-      centrala profiles add 12345678                somebody who may authenticate
+      centrala profiles add                         somebody who may authenticate
       centrala calls list                           what happened
     \b
     With Asterisk:

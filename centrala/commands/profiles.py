@@ -14,8 +14,8 @@ from typing import BinaryIO
 import click
 from sqlalchemy.exc import OperationalError
 
+from auth_pin import identifiers
 from auth_pin.faults import ProfileFault
-from auth_pin.identifiers import masked
 from auth_pin.keys import Keys
 from auth_pin.profile_import import BadRow, Listeners, Summary, import_profiles
 from auth_pin.profiles import Profile, State, everyone
@@ -23,8 +23,13 @@ from auth_pin.profiles import add as add_profile
 from centrala.context import fail, installation, now
 from storage.installation import Installation
 
+ROW = "{identifier:<12}  {state:<11}  {created_at}  {subject}"
 CLEAR_LINE = "\r\x1b[K"
-LONGEST_PIN_LINE = 1024
+LONGEST_LINE = 1024
+NOT_HERE = (
+    "an identifier is not written on the command line, where others on this machine and the shell's history see it; "
+    "run centrala profiles add alone and type it when asked, or pipe in two lines, the identifier and the PIN"
+)
 
 States = click.Choice([str(state) for state in State])
 
@@ -38,23 +43,27 @@ def profiles() -> None:
     """
 
 
-@profiles.command("add")
-@click.argument("identifier")
+@profiles.command("add", context_settings={"allow_extra_args": True})
 @click.option("--state", type=States, default=State.CONFIRMED.value, show_default=True, help="The profile's state.")
-def add(identifier: str, state: str) -> None:
-    """Make a profile for IDENTIFIER (6 to 12 digits).
+@click.pass_context
+def add(context: click.Context, state: str) -> None:
+    """Make a profile: an identifier (6 to 12 digits) and a PIN (6 digits, nothing easily guessed).
 
-    The PIN (6 digits, nothing easily guessed) is asked for twice and not shown; without a terminal it is the first
-    line of standard input.
+    Both are asked for twice and not shown. Without a terminal they are read from standard input: the identifier is
+    its first line, the PIN its second.
     """
+    if context.args:
+        fail(NOT_HERE)
     opened = installation()
     with _explained():
-        subject = add_profile(opened.database, _keys(opened), identifier, _asked_pin(), State(state), now())
+        identifier = _asked("Identifier")
+        identifiers.check(identifier)
+        subject = add_profile(opened.database, _keys(opened), identifier, _asked("PIN"), State(state), now())
     click.echo(f"profile {subject} added, {state}")
 
 
 @profiles.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON array of objects.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 @click.option("--reveal", is_flag=True, help="Show identifiers in full instead of their last three digits.")
 def list_profiles(as_json: bool, reveal: bool) -> None:
     """List the profiles, the oldest first."""
@@ -62,7 +71,8 @@ def list_profiles(as_json: bool, reveal: bool) -> None:
     with _explained():
         found = everyone(opened.database, _keys(opened))
         shown = (_shown(profile, reveal) for profile in found)
-        _print_json(shown) if as_json else _print_table(shown)
+        for profile in shown:
+            click.echo(json.dumps(profile) if as_json else ROW.format(**profile))
 
 
 @profiles.command("import")
@@ -111,10 +121,12 @@ def _tell(message: str) -> None:
     click.echo((CLEAR_LINE if sys.stderr.isatty() else "") + message, err=True)
 
 
-def _asked_pin() -> str:
+def _asked(name: str) -> str:
+    """Something secret: typed twice on a terminal, else the next line of standard input."""
     if sys.stdin.isatty():
-        return click.prompt("PIN", hide_input=True, confirmation_prompt="PIN again", err=True)
-    return sys.stdin.buffer.readline(LONGEST_PIN_LINE).decode("ascii", "replace").strip()
+        typed: str = click.prompt(name, hide_input=True, confirmation_prompt=f"{name} again", err=True)
+        return typed.strip()
+    return sys.stdin.buffer.readline(LONGEST_LINE).decode("ascii", "replace").strip()
 
 
 def _keys(opened: Installation) -> Keys:
@@ -123,25 +135,11 @@ def _keys(opened: Installation) -> Keys:
 
 def _shown(profile: Profile, reveal: bool) -> dict[str, str]:
     return {
-        "identifier": profile.identifier if reveal else masked(profile.identifier),
+        "identifier": profile.identifier if reveal else identifiers.masked(profile.identifier),
         "state": str(profile.state),
         "created_at": profile.created_at.isoformat(timespec="seconds"),
         "subject": profile.subject,
     }
-
-
-def _print_table(shown: Iterator[dict[str, str]]) -> None:
-    for profile in shown:
-        click.echo("{identifier:<12}  {state:<11}  {created_at}  {subject}".format(**profile))
-
-
-def _print_json(shown: Iterator[dict[str, str]]) -> None:
-    """One array, an object a line, written as it is read."""
-    before = "["
-    for profile in shown:
-        click.echo(f"{before}\n{json.dumps(profile)}", nl=False)
-        before = ","
-    click.echo("[]" if before == "[" else "\n]")
 
 
 @contextmanager

@@ -24,7 +24,7 @@ def prompts() -> None:
 
 @prompts.command()
 @click.option("--menus", "file", type=click.Path(path_type=Path), help="The menu file (default: the settings').")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def build(file: Path | None, as_json: bool) -> None:
     """Render every prompt in every language, and join what is heard in one go.
 

@@ -38,9 +38,9 @@ def table(tmp_path: Path) -> Path:
 
 
 def test_an_added_person_is_listed_and_logs_in(environment: dict[str, str]) -> None:
-    """The PIN is the first line of standard input; the identifier is masked unless asked for."""
+    """The identifier is the first line of standard input, the PIN the second; masked, it is listed."""
     _run(environment, "list")
-    added = _run(environment, "add", EWA.identifier, typed=f"{EWA.pin}\nanything else\n")
+    added = _run(environment, "add", typed=f"{EWA.identifier}\n{EWA.pin}\nanything else\n")
     assert (0, "") == (added.exit_code, added.stderr)
     subject = added.stdout.split()[1]
     assert f"profile {subject} added, confirmed\n" == added.stdout
@@ -54,16 +54,19 @@ def test_an_added_person_is_listed_and_logs_in(environment: dict[str, str]) -> N
 
 def test_a_profile_can_be_added_in_another_state(environment: dict[str, str]) -> None:
     """Confirmed is only the default; a state that there is not is refused."""
-    _run(environment, "add", "--state", "suspended", EWA.identifier, typed=EWA.pin)
+    _run(environment, "add", "--state", "suspended", typed=_two_lines(EWA))
     assert ["suspended"] == [profile["state"] for profile in _listed(environment)]
     assert _logs_in(environment, EWA) is None
-    assert 2 == _run(environment, "add", "--state", "open", STRANGER.identifier, typed=EWA.pin).exit_code
+    assert 2 == _run(environment, "add", "--state", "open", typed=_two_lines(STRANGER)).exit_code
 
 
 @pytest.mark.parametrize(
     ("identifier", "typed", "message"),
     [
         ("12345", EWA.pin, "an identifier is 6 to 12 digits"),
+        ("", EWA.pin, "an identifier is 6 to 12 digits"),
+        ("9" * 5000, EWA.pin, "an identifier is 6 to 12 digits"),
+        ("\x00\udc80", EWA.pin, "an identifier is 6 to 12 digits"),
         (EWA.identifier, "47115", "a PIN is exactly 6 digits"),
         (EWA.identifier, "", "a PIN is exactly 6 digits"),
         (EWA.identifier, "ąęść\x00\udc80", "a PIN is exactly 6 digits"),
@@ -76,27 +79,37 @@ def test_what_cannot_be_added_is_one_line(
 ) -> None:
     """What is wrong, on stderr, and exit code 2; nothing is added."""
     _run(environment, "list")
-    refused = _run(environment, "add", identifier, typed=typed)
+    refused = _run(environment, "add", typed=f"{identifier}\n{typed}")
     assert (2, "") == (refused.exit_code, refused.stdout)
     assert refused.stderr.startswith(f"centrala: {message}")
     assert 1 == refused.stderr.count("\n")
     assert [] == _listed(environment)
 
 
+def test_an_identifier_on_the_command_line_is_refused(environment: dict[str, str], tmp_path: Path) -> None:
+    """Others would see it there: the error says what to do and does not repeat it; nothing is read or made."""
+    refused = _run(environment, "add", EWA.identifier, typed=EWA.pin)
+    assert (2, "") == (refused.exit_code, refused.stdout)
+    assert "run centrala profiles add alone" in refused.stderr
+    assert EWA.identifier not in refused.stderr
+    assert not (tmp_path / "home" / "centrala.db").exists()
+    assert [] == _listed(environment)
+
+
 def test_an_identifier_is_added_once(environment: dict[str, str]) -> None:
     """The second time is refused without repeating it."""
-    _run(environment, "add", EWA.identifier, typed=EWA.pin)
-    refused = _run(environment, "add", EWA.identifier, typed=EWA.pin)
+    _run(environment, "add", typed=_two_lines(EWA))
+    refused = _run(environment, "add", typed=_two_lines(EWA))
     assert (2, "centrala: this identifier has a profile already\n") == (refused.exit_code, refused.stderr)
 
 
-def test_a_list_as_json_is_json_and_nothing_else(environment: dict[str, str]) -> None:
-    """Of an empty installation, too, which is made on the way and says so on stderr."""
+def test_a_list_as_json_is_an_object_per_line(environment: dict[str, str]) -> None:
+    """Of an empty installation nothing, which is made on the way and says so on stderr."""
     empty = _run(environment, "list", "--json")
-    assert [] == json.loads(empty.stdout)
+    assert "" == empty.stdout
     assert "making the database" in empty.stderr
-    _run(environment, "add", EWA.identifier, typed=EWA.pin)
-    _run(environment, "add", STRANGER.identifier, typed=EWA.pin, state=State.CLOSED)
+    _run(environment, "add", typed=_two_lines(EWA))
+    _run(environment, "add", typed=_two_lines(STRANGER), state=State.CLOSED)
     assert [
         {"identifier": "*********917", "state": "confirmed"},
         {"identifier": "*********308", "state": "closed"},
@@ -135,11 +148,11 @@ def test_a_file_that_is_no_table_is_one_line(environment: dict[str, str], table:
     assert EWA.pin not in refused.stderr
 
 
-@pytest.mark.parametrize("command", [("add", EWA.identifier), ("list",), ("list", "--json")])
+@pytest.mark.parametrize("command", [("add",), ("list",), ("list", "--json")])
 def test_an_installation_that_cannot_be_opened_is_one_line(tmp_path: Path, command: tuple[str, ...]) -> None:
     """The home is a file: every command says so and ends with 2."""
     (tmp_path / "home").write_text("")
-    refused = _run({"CENTRALA_HOME": str(tmp_path / "home")}, *command, typed=EWA.pin)
+    refused = _run({"CENTRALA_HOME": str(tmp_path / "home")}, *command, typed=_two_lines(EWA))
     assert (2, "") == (refused.exit_code, refused.stdout)
     assert refused.stderr.startswith(f"centrala: {tmp_path / 'home'}")
     assert "Traceback" not in refused.stderr
@@ -147,7 +160,7 @@ def test_an_installation_that_cannot_be_opened_is_one_line(tmp_path: Path, comma
 
 def test_lost_keys_are_a_refusal(environment: dict[str, str]) -> None:
     """Profiles made with a key are of no use without it, and no new key takes its place."""
-    _run(environment, "add", EWA.identifier, typed=EWA.pin)
+    _run(environment, "add", typed=_two_lines(EWA))
     key = Path(environment["CENTRALA_HOME"]) / "secrets" / "identifier.key"
     key.unlink()
     refused = _run(environment, "list")
@@ -156,15 +169,22 @@ def test_lost_keys_are_a_refusal(environment: dict[str, str]) -> None:
     assert not key.exists()
 
 
-def test_on_a_terminal_the_pin_is_asked_for_twice_and_not_shown(environment: dict[str, str]) -> None:
+def test_on_a_terminal_everything_is_asked_for_twice_and_not_shown(environment: dict[str, str]) -> None:
     """A mistyped repetition is asked for again; what is typed never appears."""
-    screen = _converse(environment, "add", EWA.identifier, typed=[EWA.pin, STRANGER.pin, EWA.pin, EWA.pin])
-    assert 2 == screen.count("PIN: ")
-    assert 2 == screen.count("PIN again: ")
+    pins = [EWA.pin, STRANGER.pin, EWA.pin, EWA.pin]
+    screen = _converse(environment, "add", typed=[EWA.identifier, EWA.identifier, *pins])
+    asked = {"Identifier: ": 1, "Identifier again: ": 1, "PIN: ": 2, "PIN again: ": 2}
+    assert asked == {prompt: screen.count(prompt) for prompt in asked}
     assert "added, confirmed" in screen
-    assert EWA.pin not in screen
-    assert STRANGER.pin not in screen
+    assert [] == [typed for typed in (EWA.identifier, EWA.pin, STRANGER.pin) if typed in screen]
     assert _logs_in(environment, EWA) is not None
+
+
+def test_on_a_terminal_a_bad_identifier_is_told_before_a_pin_is_asked_for(environment: dict[str, str]) -> None:
+    """Nobody types a PIN twice for nothing."""
+    screen = _converse(environment, "add", typed=["12345", "12345"])
+    assert "an identifier is 6 to 12 digits" in screen
+    assert "PIN: " not in screen
 
 
 def test_on_a_terminal_bad_rows_do_not_tear_the_progress_bar(environment: dict[str, str], table: Path) -> None:
@@ -183,9 +203,12 @@ def _run(environment: dict[str, str], *arguments: str, typed: str = "", state: S
     return result
 
 
+def _two_lines(person: Person) -> str:
+    return f"{person.identifier}\n{person.pin}\n"
+
+
 def _listed(environment: dict[str, str]) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = json.loads(_run(environment, "list", "--json").stdout)
-    return found
+    return [json.loads(line) for line in _run(environment, "list", "--json").stdout.splitlines()]
 
 
 def _logs_in(environment: dict[str, str], person: Person) -> str | None:

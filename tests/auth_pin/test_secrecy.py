@@ -49,10 +49,10 @@ def test_no_row_holds_a_digit_of_a_secret(installation: Installation, log: pytes
     assert not DIGITS.search(log.text)
 
 
-def test_no_file_holds_a_digit_of_a_secret(installation: Installation) -> None:
+def test_no_file_holds_a_digit_of_a_secret(installation: Installation, tmp_path: Path) -> None:
     """The bytes of the database, of its write-ahead log, and of whatever else lies in the installation's folder."""
     _use_everything(installation.database)
-    contents = {path: path.read_bytes() for path in _files(installation.home.path)}
+    contents = {path: path.read_bytes() for path in _files(tmp_path)}
     if installation.database.engine.dialect.name == "sqlite":
         everything = b"".join(contents.values())
         assert claim(KEYS.identifier, EWA.identifier).encode() in everything

@@ -14,7 +14,7 @@ SUNDAY = "2026-11-22T10:00"
 
 def test_a_doctor_authenticates_and_reaches_the_benefits_group(run: Run) -> None:
     """Identifier and PIN give the level full, which travels to the queue with the topic."""
-    assert run("profiles", "add", "12345678", stdin="471155\n").exit_code == 0
+    assert run("profiles", "add", stdin="12345678\n471155\n").exit_code == 0
     result = run("call", "--at", OPEN, "--keys", "2 12345678# 471155# 0 6", "--json")
     assert result.exit_code == 0
     expected = [
@@ -33,7 +33,7 @@ def test_a_doctor_authenticates_and_reaches_the_benefits_group(run: Run) -> None
 
 def test_what_is_keyed_as_a_secret_is_nowhere_in_the_home(run: Run, tmp_path: Path) -> None:
     """Neither the identifier nor the PIN lies in any file of the installation after the call."""
-    run("profiles", "add", "83746512", stdin="590263\n")
+    run("profiles", "add", stdin="83746512\n590263\n")
     run("call", "--at", OPEN, "--keys", "2 83746512# 590263# 0 6", "--json")
     run("call", "--at", OPEN, "--keys", "2 83746512# 111222# 0 6", "--json")
     content = b"".join(path.read_bytes() for path in (tmp_path / "home").rglob("*") if path.is_file())

@@ -72,7 +72,7 @@ def _by_condition(written: Scenes, folder: Path) -> Outcomes:
 def _stage(menus: Path, folder: Path, hours_at: str, queues: Mapping[str, int]) -> Iterator[Live]:
     with live(folder / "home", menus, hours_at=hours_at, settings={"queues": queues}) as running:
         for profile in profiles(running.flow):
-            running.station.centrala("profiles", "add", profile.identifier, stdin=f"{profile.pin}\n")
+            running.station.centrala("profiles", "add", stdin=f"{profile.identifier}\n{profile.pin}\n")
         yield running
 
 

@@ -75,7 +75,7 @@ def breakable_service(folder: Path, database_url: str | None = None) -> Iterator
         folder / "home", menus_with(folder), nodes=2, database_url=database_url, settings=settings, lasting=lasting
     ) as running:
         running.staff()
-        running.station.centrala("profiles", "add", IDENTIFIER, stdin=f"{PIN}\n")
+        running.station.centrala("profiles", "add", stdin=f"{IDENTIFIER}\n{PIN}\n")
         yield running
 
 

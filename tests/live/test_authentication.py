@@ -42,7 +42,7 @@ STRANGER = Person("79401635", "538204", "163947")
 @pytest.fixture(scope="module", autouse=True)
 def _profiles(helpline: Live) -> None:
     for person in PEOPLE:
-        helpline.station.centrala("profiles", "add", person.identifier, stdin=f"{person.pin}\n")
+        helpline.station.centrala("profiles", "add", stdin=f"{person.identifier}\n{person.pin}\n")
 
 
 def _log_in(running: Live, ani: str, identifier: str, pin: str) -> tuple[OutgoingCall, tones.Ear]:
