@@ -77,7 +77,10 @@ class Authentication:
 
 @dataclass(frozen=True, slots=True)
 class Offices:
-    """A search for an office by postal code."""
+    """A search for an office by postal code.
+
+    `options` are keys after the address and where they lead: `REPEAT` says it again. Without any, `then` follows.
+    """
 
     name: str
     postal_code: str
@@ -85,6 +88,7 @@ class Offices:
     address: str
     not_found: str
     then: str
+    options: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,17 +16,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ivr import definition
-from ivr.definition import (
-    Authentication,
-    End,
-    Flow,
-    Menu,
-    Message,
-    Offices,
-    Opening,
-    Step,
-    Transfer,
-)
+from ivr.definition import Authentication, End, Flow, Menu, Message, Offices, Opening, Step, Transfer
 from ivr.events import (
     Event,
     HoursChecked,
@@ -43,9 +33,11 @@ from ivr.events import (
     SecretKeyed,
     Started,
 )
-from ivr.lookups import Said, authentication_at, menu_at, offices_at, opening_at, say
+from ivr.lookups import Said, authentication_at, menu_at, offices_at, opening_at, place, say
 from ivr.questions import address, no_input_prompt, no_match_prompt, notice, question
 from ivr.state import (
+    AfterAddress,
+    AtAddress,
     AtConsent,
     AtIdentifier,
     AtMenu,
@@ -94,6 +86,8 @@ def step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return _authenticating(flow, state, event)
         case AtPostalCode() | AtOfficeSearch(), _:
             return _looking_for_office(flow, state, event)
+        case AtAddress() | AfterAddress(), _:
+            return _telling_address(flow, state, event)
         case AtNotice() | AtConsent(), _:
             return _consenting(flow, state, event)
         case AtMenu(), NoInput():
@@ -104,11 +98,6 @@ def step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return _back_from_queue(flow, state, outcome)
         case _:
             return Ignored(f"{type(event).__name__} at {place(state.position)}")
-
-
-def place(position: Position) -> str:
-    """The name of the menu file's step that the position belongs to."""
-    return "start" if isinstance(position, New) else position.step
 
 
 # Walking through the menu file
@@ -194,10 +183,13 @@ def _keyed_at_menu(flow: Flow, state: State, menu: Menu, digits: str) -> Turn:
         case definition.REPEAT:
             return _go(flow, replace(state, heard=state.heard - {menu.name}), menu.name, ())
         case definition.BACK:
-            target = state.trail[-1] if state.trail else flow.start
-            return _go(flow, state, target, ())
+            return _back(flow, state)
         case target:
             return _go(flow, replace(state, trail=_extended(state.trail, menu.name)), target, ())
+
+
+def _back(flow: Flow, state: State) -> Turn:
+    return _go(flow, state, state.trail[-1] if state.trail else flow.start, ())
 
 
 def _extended(trail: tuple[str, ...], name: str) -> tuple[str, ...]:
@@ -223,7 +215,7 @@ def _give_up(flow: Flow, state: State) -> Turn:
             return _go(flow, state, menu_at(flow, name).exhausted, ())
         case AtIdentifier(name) | AtPin(name):
             return _leave_login(flow, state, name, authentication_at(flow, name).failure)
-        case AtPostalCode(name):
+        case AtPostalCode(name) | AfterAddress(name):
             return _go(flow, state, offices_at(flow, name).then, ())
         case AtConsent(name):
             return _not_recorded(flow, state, name)
@@ -239,11 +231,14 @@ def _ask(flow: Flow, state: State, *before: str) -> Turn:
 def _again(flow: Flow, state: State) -> Turn:
     """The place where the call stands, for a caller who was taken over by another process.
 
-    A PIN that was being verified is lost with the process that held it, so it is asked for again.
+    A PIN that was being verified is lost with the process that held it, so it is asked for again; an address is
+    looked up again.
     """
     match state.position:
         case AtVerification(name, claim):
             return _ask(flow, replace(state, position=AtPin(name, claim)))
+        case AtAddress(name, postal_code):
+            return _ask(flow, replace(state, position=AtOfficeSearch(name, postal_code)))
         case _:
             return _ask(flow, state)
 
@@ -327,14 +322,41 @@ def _looking_for_office(flow: Flow, state: State, event: Event) -> Turn | Ignore
             if len(digits) != POSTAL_CODE_DIGITS or not digits.isdecimal():
                 return _no_match(flow, state)
             return _turn(flow, state, AtOfficeSearch(name, digits), ())
-        case AtOfficeSearch(name), OfficeFound() as office:
+        case AtOfficeSearch(name, postal_code), OfficeFound() as office:
             search = offices_at(flow, name)
-            return _go(flow, state, search.then, (*say(flow, state, search.found), address(flow, search, office)))
+            said = (*say(flow, state, search.found), address(flow, search, office))
+            return _turn(flow, state, AtAddress(name, postal_code), said)
         case AtOfficeSearch(name), OfficeNotFound():
             search = offices_at(flow, name)
-            return _go(flow, state, search.then, say(flow, state, search.not_found))
+            result = AtResult(name, search.not_found, search.then)
+            return _turn(flow, state, result, say(flow, state, search.not_found))
         case position, _:
             return Ignored(f"{type(event).__name__} at {place(position)}")
+
+
+def _telling_address(flow: Flow, state: State, event: Event) -> Turn | Ignored:
+    """The address cannot be cut short, so that no late key loses it; then a key repeats it, and silence goes on."""
+    match state.position, event:
+        case AtAddress(name, postal_code), Played() if offices_at(flow, name).options:
+            return _turn(flow, state, AfterAddress(name, postal_code), say(flow, state, name))
+        case (AtAddress(name), Played()) | (AfterAddress(name), NoInput()):
+            return _go(flow, state, offices_at(flow, name).then, ())
+        case AfterAddress(name, postal_code), Keyed(digits):
+            return _keyed_after_address(flow, state, name, postal_code, digits)
+        case position, _:
+            return Ignored(f"{type(event).__name__} at {place(position)}")
+
+
+def _keyed_after_address(flow: Flow, state: State, name: str, postal_code: str, digits: str) -> Turn:
+    match offices_at(flow, name).options.get(digits):
+        case None:
+            return _no_match(flow, state)
+        case definition.REPEAT:
+            return _turn(flow, state, AtOfficeSearch(name, postal_code), ())
+        case definition.BACK:
+            return _back(flow, state)
+        case target:
+            return _go(flow, state, target, ())
 
 
 # Consent and the queue

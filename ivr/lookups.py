@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ivr.definition import Authentication, Flow, Menu, Offices, Opening, Transfer
 from ivr.prompts import Prompt
-from ivr.state import State
+from ivr.state import New, Position, State
 
 Said = tuple[Prompt, ...]
 
@@ -12,6 +12,11 @@ Said = tuple[Prompt, ...]
 def say(flow: Flow, state: State, *names: str) -> Said:
     """The prompts of these names, in the language that the call speaks."""
     return tuple([flow.prompts[name, state.lang] for name in names])
+
+
+def place(position: Position) -> str:
+    """The name of the menu file's step that the position belongs to."""
+    return "start" if isinstance(position, New) else position.step
 
 
 def menu_at(flow: Flow, name: str) -> Menu:

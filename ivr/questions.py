@@ -8,11 +8,22 @@ from ivr.definition import Flow, Offices
 from ivr.events import OfficeFound
 from ivr.lookups import Said, authentication_at, menu_at, offices_at, say
 from ivr.prompts import Prompt
-from ivr.state import AtConsent, AtIdentifier, AtMenu, AtNotice, AtPin, AtPostalCode, AtResult, Position, State
+from ivr.state import (
+    AfterAddress,
+    AtConsent,
+    AtIdentifier,
+    AtMenu,
+    AtNotice,
+    AtPin,
+    AtPostalCode,
+    AtResult,
+    Position,
+    State,
+)
 
 
 def question(flow: Flow, state: State) -> Said:
-    """What is heard at the position when it is asked again."""
+    """What is heard at the position when it is asked again; nothing where a service is waited for."""
     match state.position:
         case AtMenu(name):
             menu = menu_at(flow, name)
@@ -23,6 +34,8 @@ def question(flow: Flow, state: State) -> Said:
             return say(flow, state, authentication_at(flow, name).pin)
         case AtPostalCode(name):
             return say(flow, state, offices_at(flow, name).postal_code)
+        case AfterAddress(name):
+            return say(flow, state, name)
         case AtResult(_, prompt, _):
             return say(flow, state, prompt)
         case AtNotice():

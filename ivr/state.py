@@ -56,6 +56,22 @@ class AtOfficeSearch:
 
 
 @dataclass(frozen=True, slots=True)
+class AtAddress:
+    """Hearing the address of the office for a postal code, which cannot be cut short."""
+
+    step: str
+    postal_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class AfterAddress:
+    """The address has been heard: choosing by a key what comes next, to hear it again among other things."""
+
+    step: str
+    postal_code: str
+
+
+@dataclass(frozen=True, slots=True)
 class AtOpening:
     """The opening hours are being checked."""
 
@@ -64,7 +80,7 @@ class AtOpening:
 
 @dataclass(frozen=True, slots=True)
 class AtResult:
-    """Hearing the result of an authentication, which cannot be cut short; `then` is the next step.
+    """Hearing the result of an authentication or a search, which cannot be cut short; `then` is the next step.
 
     When `then` is the authentication itself, another try follows.
     """
@@ -111,6 +127,8 @@ Position = (
     | AtVerification
     | AtPostalCode
     | AtOfficeSearch
+    | AtAddress
+    | AfterAddress
     | AtOpening
     | AtResult
     | AtNotice

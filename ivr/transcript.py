@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ivr.events import Event, Keyed, NoInput, PinRefused, PinVerified, QueueLeft, Reentered, SecretKeyed
-from ivr.flow import place
+from ivr.lookups import place
 from ivr.runner import Live
 from ivr.state import AtConsent, AtIdentifier, AtPin, State
 from ivr.waits import Hangup, Transfer

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ivr.definition import Flow
 from ivr.lookups import authentication_at, opening_at, transfer_at
 from ivr.state import (
+    AfterAddress,
+    AtAddress,
     AtConsent,
     AtIdentifier,
     AtMenu,
@@ -38,13 +40,15 @@ def wait_at(flow: Flow, state: State) -> Wait:
             return Gather("pin", authentication_at(flow, name).pin_digits, flow.gathering.timeout, True)
         case AtVerification(_, claim):
             return VerifyPin(claim)
+        case AfterAddress(name):
+            return Gather(name, 1, flow.gathering.timeout)
         case AtPostalCode(name):
             return Gather(name, POSTAL_CODE_DIGITS, flow.gathering.timeout)
         case AtOfficeSearch(name, postal_code):
             return FindOffice(name, postal_code)
         case AtOpening(name):
             return CheckHours(opening_at(flow, name).hours)
-        case AtResult() | AtNotice() | New():
+        case AtResult() | AtAddress() | AtNotice() | New():
             return PlayOut()
         case AtConsent():
             return Gather("consent", 1, flow.gathering.timeout)

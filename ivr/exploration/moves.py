@@ -30,9 +30,11 @@ from ivr.events import (
     Started,
 )
 from ivr.flow import GIVE_UP, step
-from ivr.lookups import authentication_at
+from ivr.lookups import authentication_at, offices_at
 from ivr.prompts import Prompt
 from ivr.state import (
+    AfterAddress,
+    AtAddress,
     AtConsent,
     AtIdentifier,
     AtMenu,
@@ -108,7 +110,7 @@ def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Even
     match state.position:
         case New():
             return (Started(),)
-        case AtMenu() | AtConsent():
+        case AtMenu() | AtConsent() | AfterAddress():
             return (*map(Keyed, KEYS), NoInput(), HungUp())
         case AtIdentifier(name):
             return (*_identifiers(flow, name), Keyed(GIVE_UP), NoInput(), HungUp())
@@ -117,7 +119,7 @@ def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Even
             return (*(SecretKeyed(length) for length in (digits, digits - 1, 0)), Keyed(GIVE_UP), NoInput(), HungUp())
         case AtPostalCode(name):
             return (*map(Keyed, _postal_codes(flow.offices[name])), NoInput(), HungUp())
-        case AtResult() | AtNotice():
+        case AtResult() | AtAddress() | AtNotice():
             return (Played(), HungUp())
         case InQueue():
             return (*map(QueueLeft, outcomes), HungUp())
@@ -210,28 +212,27 @@ def where(position: Position) -> str:
             return "start"
         case AtMenu(name):
             return name
-        case AtIdentifier(name):
-            return f"{name}/identifier"
-        case AtPin(name):
-            return f"{name}/pin"
-        case AtVerification(name):
-            return f"{name}/verification"
         case AtResult(name, prompt):
             return f"{name}/result {prompt}"
-        case AtPostalCode(name):
-            return f"{name}/postal-code"
-        case AtOfficeSearch(name):
-            return f"{name}/search"
-        case AtOpening(name):
-            return f"{name}/hours"
-        case AtNotice(name):
-            return f"{name}/notice"
-        case AtConsent(name):
-            return f"{name}/consent"
-        case InQueue(name):
-            return f"{name}/queue"
         case Ended(name, cause):
             return f"{name}{END}{cause}"
+        case part:
+            return f"{part.step}/{_PARTS[type(part)]}"
+
+
+_PARTS: dict[type[Position], str] = {
+    AtIdentifier: "identifier",
+    AtPin: "pin",
+    AtVerification: "verification",
+    AtPostalCode: "postal-code",
+    AtOfficeSearch: "search",
+    AtAddress: "address",
+    AfterAddress: "after-address",
+    AtOpening: "hours",
+    AtNotice: "notice",
+    AtConsent: "consent",
+    InQueue: "queue",
+}
 
 
 def _what(flow: Flow, state: State, event: Event) -> str:
@@ -280,6 +281,8 @@ def accepts(flow: Flow, state: State, event: Keyed | SecretKeyed) -> bool:
         case AtMenu(name), Keyed(digits):
             menu = flow.steps[name]
             return isinstance(menu, Menu) and digits in menu.options
+        case AfterAddress(name), Keyed(digits):
+            return digits in offices_at(flow, name).options
         case AtConsent(), Keyed(digits):
             return digits in CONSENT_KEYS
         case AtPostalCode(), Keyed(digits):

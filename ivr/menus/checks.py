@@ -122,8 +122,9 @@ def _reserved_names(file: schema.MenuFile, report: Reporter) -> None:
         if name in file.steps:
             report.at_key(("steps", name), f'"{name}" means something else', "choose another name for the step")
     for name, step in file.steps.items():
-        if isinstance(step, schema.Menu) and name in file.prompts:
-            report.at_key(("prompts", name), f'"{name}" is the name of a menu', "choose another name for the prompt")
+        if getattr(step, "options", None) and name in file.prompts:
+            kind = "menu" if isinstance(step, schema.Menu) else "step with options"
+            report.at_key(("prompts", name), f'"{name}" is the name of a {kind}', "choose another name for the prompt")
 
 
 def _nothing_unused(file: schema.MenuFile, report: Reporter) -> None:
@@ -175,9 +176,9 @@ def _translated(file: schema.MenuFile) -> Iterator[tuple[Path, dict[str, str]]]:
     yield ("phrases", "option"), file.phrases.option
 
 
-def _options(file: schema.MenuFile) -> Iterator[tuple[str, str, schema.Option]]:
+def _options(file: schema.MenuFile) -> Iterator[tuple[str, str, schema.Choice]]:
     for name, step in file.steps.items():
-        if isinstance(step, schema.Menu):
+        if isinstance(step, schema.Menu | schema.Offices):
             for key, option in step.options.items():
                 yield name, key, option
 
@@ -187,7 +188,7 @@ def _languages_known(file: schema.MenuFile, report: Reporter) -> None:
         if lang in file.languages[:index]:
             report.error(("languages", index), f'"{lang}" stands here a second time')
     for name, key, option in _options(file):
-        if option.language is not None and option.language not in file.languages:
+        if isinstance(option, schema.Option) and option.language not in (None, *file.languages):
             path: Path = ("steps", name, "options", key, "language")
             report.error(path, f'"{option.language}" is not among the languages')
 
@@ -289,7 +290,7 @@ def _told(circle: list[Edge]) -> str:
 
 def _keys_in_order(file: schema.MenuFile, report: Reporter) -> None:
     for name, step in file.steps.items():
-        if not isinstance(step, schema.Menu):
+        if not isinstance(step, schema.Menu | schema.Offices):
             continue
         keys = list(step.options)
         if keys != sorted(keys, key=schema.KEYS.index):

@@ -148,7 +148,8 @@ def _step(file: schema.MenuFile, name: str, step: schema.Step) -> definition.Ste
         case schema.Authentication():
             return definition.Authentication(name, **_with_cancelled(step))
         case schema.Offices():
-            return definition.Offices(name, **step.model_dump(exclude={"type", "file"}))
+            options = {key: option.to for key, option in step.options.items()}
+            return definition.Offices(name, **step.model_dump(exclude={"type", "file", "options"}), options=options)
         case schema.Transfer():
             return definition.Transfer(name, step.topic, file.topics[step.topic].queue)
         case schema.End():
@@ -177,16 +178,16 @@ def _prompts(file: schema.MenuFile) -> dict[tuple[str, str], Prompt]:
         (name, lang): Prompt(name, lang, text) for name, texts in file.prompts.items() for lang, text in texts.items()
     }
     for name, step in file.steps.items():
-        if isinstance(step, schema.Menu):
+        if isinstance(step, schema.Menu | schema.Offices) and step.options:
             for lang in file.languages:
                 prompts[name, lang] = Prompt(name, lang, _options_text(file.phrases, step, lang))
     return prompts
 
 
-def _options_text(phrases: schema.Phrases, menu: schema.Menu, lang: str) -> str:
+def _options_text(phrases: schema.Phrases, step: schema.Menu | schema.Offices, lang: str) -> str:
     return " ".join(
         phrases.option[lang].format(label=option.label[lang], key=phrases.keys[lang][key])
-        for key, option in menu.options.items()
+        for key, option in step.options.items()
     )
 
 

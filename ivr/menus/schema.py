@@ -99,11 +99,16 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Option(_Model):
-    """A key of a menu: what it is for (`label`), where it leads, and the language that it switches to."""
+class Choice(_Model):
+    """A key: what it is for (`label`) and where it leads."""
 
     label: Translations
     to: str
+
+
+class Option(Choice):
+    """A key of a menu; `language` is the one that it switches to."""
+
     language: str | None = None
 
 
@@ -159,7 +164,8 @@ class Authentication(_Model):
 class Offices(_Model):
     """A search for an office by postal code; `file` is a table beside menus.yaml.
 
-    `found` is heard in the caller's language, then `address` in the service's first one: the table's own.
+    `found` is heard in the caller's language, then `address` in the service's first one: the table's own. Then come the
+    `options`, if there are any, `repeat` to hear the address again; silence goes on to `then`.
     """
 
     type: Literal["offices"]
@@ -168,6 +174,7 @@ class Offices(_Model):
     found: Name
     address: Name
     not_found: Name
+    options: dict[Key, Choice] = {}
     then: str
 
 

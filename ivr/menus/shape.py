@@ -103,8 +103,16 @@ def model_around(location: tuple[int | str, ...]) -> type[BaseModel] | None:
     if len(location) == 1:
         return schema.MenuFile
     if location[0] == "steps":
-        return schema.Option if "options" in location[:-1] else STEP_TYPES[str(location[2])] if location[3:] else None
+        return _model_in_step(location)
     return SECTIONS.get(str(location[0]))
+
+
+def _model_in_step(location: tuple[int | str, ...]) -> type[BaseModel] | None:
+    if not location[3:]:
+        return None
+    if "options" in location[:-1]:
+        return schema.Choice if location[2] == "offices" else schema.Option
+    return STEP_TYPES[str(location[2])]
 
 
 def fields_around(location: tuple[int | str, ...]) -> tuple[str, ...]:

@@ -30,9 +30,7 @@ def _edges_of(file: schema.MenuFile, name: str, step: schema.Step) -> Iterator[E
     at: Path = ("steps", name)
     match step:
         case schema.Menu():
-            for key, option in step.options.items():
-                if option.to not in (REPEAT, BACK):
-                    yield Edge(name, option.to, (*at, "options", key, "to"), False, True)
+            yield from _edges_of_options(name, step)
             default: Path = ("gathering", "exhausted")
             path = (*at, "exhausted") if step.exhausted else default
             yield Edge(name, step.exhausted or file.gathering.exhausted, path, True, True)
@@ -45,12 +43,19 @@ def _edges_of(file: schema.MenuFile, name: str, step: schema.Step) -> Iterator[E
             yield Edge(name, step.then, (*at, "then"), False, False)
             yield Edge(name, step.otherwise, (*at, "otherwise"), True, True)
         case schema.Offices():
+            yield from _edges_of_options(name, step)
             yield Edge(name, step.then, (*at, "then"), True, True)
         case schema.Transfer():
             yield Edge(name, file.queueing.answered, ("queueing", "answered"), False, True)
             yield Edge(name, file.queueing.unanswered, ("queueing", "unanswered"), True, False)
         case schema.End():
             pass
+
+
+def _edges_of_options(name: str, step: schema.Menu | schema.Offices) -> Iterator[Edge]:
+    for key, option in step.options.items():
+        if option.to not in (REPEAT, BACK):
+            yield Edge(name, option.to, ("steps", name, "options", key, "to"), False, True)
 
 
 def closure(begin: set[str], ways: Iterable[Edge], ends: Callable[[Edge], tuple[str, str]]) -> set[str]:

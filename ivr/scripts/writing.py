@@ -33,7 +33,7 @@ from ivr.scripts.script import (
 from ivr.state import AtIdentifier, AtPin, AtPostalCode, Ended, Position, State
 from ivr.waiting import POSTAL_CODE_DIGITS
 
-MOST_GATHERS = 15
+MOST_GATHERS = 16
 # Gathers that are left for the way to an ending.
 FOR_THE_ENDING = 4
 

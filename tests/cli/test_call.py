@@ -109,6 +109,13 @@ def test_an_office_is_found_by_postal_code(run: Run) -> None:
     assert "Warszawa" in address["text"]
 
 
+def test_an_address_is_heard_again(run: Run) -> None:
+    """A key pressed after the address says it once more, and one that comes too early is dropped."""
+    prompts = kinds(run("call", "--at", SUNDAY, "--keys", "3 00950# 9", "--json"), "prompt")
+    heard = [line["text"] for line in prompts if line["prompt"] == "office-address"]
+    assert [heard[0]] * 2 == heard
+
+
 def test_a_call_is_listed_and_shown(run: Run) -> None:
     """What happened is found again by the call's id, turn by turn."""
     run("call", "--at", OPEN, "--from", "600100200", "--keys", "0 3", "--json")

@@ -107,18 +107,19 @@ def test_another_language_begins_with_everything_told_anew(helpline: Live, ani: 
 
 @pytest.mark.parametrize(("key", "lang"), [("", "pl"), ("7", "uk")])
 def test_an_office_is_found_by_its_postal_code(helpline: Live, ani: str, key: str, lang: str) -> None:
-    """Five digits, in any language; the address is heard in the language that it is written in."""
+    """Five digits and a late `#`, in any language; the address is heard to its end, in its own language, and again."""
     call, ear = choose(helpline, ani, ("main", key)) if key else helpline.dial(ani)
-    for prompt, keys in (("main", "3"), ("postal-code", "31402")):
+    for prompt, keys in (("main", "3"), ("postal-code", "31402#"), ("offices", "9")):
         ear.wait_for(f"{lang}:{prompt}")
         press(call, keys)
-    ear.wait_for(f"{lang}:main-short")
+    ear.wait_for(f"{lang}:offices", times=2)
     call.hang_up()
 
-    found, address, menu = ear.heard()[-3:]
-    assert (f"{lang}:office-found", f"{lang}:main-short") == (found.key, menu.key)
+    found, address, offered, again, repeated = ear.heard()[-6:-1]
+    assert (f"{lang}:office-found", f"{lang}:offices", f"{lang}:office-found") == (found.key, offered.key, again.key)
     assert address.key.startswith("pl:office-address:")
     assert "Kraków" in address.key
+    assert address.key == repeated.key
     assert not address.cut
 
 

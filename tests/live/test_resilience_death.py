@@ -122,7 +122,7 @@ PLACES: dict[Tale, tuple[str, str]] = {
     at_a_menu: ("main", "caller"),
     at_the_identifier: ("authentication", "caller"),
     at_the_pin: ("authentication", "caller"),
-    at_the_postal_code: ("main", "caller"),
+    at_the_postal_code: ("offices", "caller"),
     in_the_queue: ("goodbye", "completed"),
     in_conversation: ("goodbye", "completed"),
 }

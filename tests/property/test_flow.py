@@ -28,8 +28,9 @@ from ivr.events import (
 )
 from ivr.flow import start, step
 from ivr.menus.loading import load_menus
-from ivr.state import AtConsent, AtIdentifier, AtMenu, AtPin, Ended, New, State
+from ivr.state import AfterAddress, AtConsent, AtIdentifier, AtMenu, AtPin, Ended, New, State
 from ivr.turns import Ignored, Turn
+from ivr.waiting import wait_at
 from ivr.waits import CheckHours, FindOffice, Gather, PlayOut, Transfer, VerifyPin
 from tests.menu_files import SHIPPED, SMALL, load_text
 from tests.property.walks import checked_step
@@ -74,18 +75,14 @@ def fitting(flow: Flow, state: State, number: int) -> Event:
             return Keyed([*menu.options][number % len(menu.options)])
         case AtConsent():
             return Keyed("12"[number % 2])
+        case AfterAddress():
+            return Keyed("90*5"[number % 4])
         case AtIdentifier(name) | AtPin(name):
             login = flow.steps[name]
             assert isinstance(login, Authentication)
             return SecretKeyed(login.pin_digits, "claim")
         case position:
-            return answer(step_wait(flow, state), number) or Keyed(str(position))
-
-
-def step_wait(flow: Flow, state: State) -> object:
-    """What the call waits for, found out as another process does."""
-    turn = step(flow, state, Reentered())
-    return turn.wait if isinstance(turn, Turn) and turn.state.position == state.position else VerifyPin("claim")
+            return answer(wait_at(flow, state), number) or Keyed(str(position))
 
 
 def answer(wait: object, number: int) -> Event | None:
@@ -139,7 +136,7 @@ def test_silence_always_ends(flow: Flow, history: list[int | Event]) -> None:
     for _ in range(100):
         if isinstance(state.position, Ended):
             return
-        wait = PlayOut() if isinstance(state.position, New) else step_wait(flow, state)
+        wait = PlayOut() if isinstance(state.position, New) else wait_at(flow, state)
         if isinstance(wait, Transfer):
             return
         silence = Started() if isinstance(state.position, New) else NoInput() if isinstance(wait, Gather) else None

@@ -43,6 +43,16 @@ def test_the_same_place_is_heard_again(
     assert (before.seq + 1, "two", (Reentered(),)) == (line.turns[-1].seq, line.turns[-1].node, line.turns[-1].events)
 
 
+def test_an_address_is_looked_up_again(line: Line, runner: Runner, other: Runner) -> None:
+    """The other process has not found the office; the caller hears its address from the beginning."""
+    line.arrives(runner)
+    before = line.keys(runner, "3", "00001")
+    after = line.arrives(other)
+
+    assert ["found", "address"] == line.said
+    assert (before.turn.prompts, before.turn.state) == (after.turn.prompts, after.turn.state)
+
+
 def test_on_the_way_to_a_queue_no_second_visit_is_begun(line: Line, runner: Runner, other: Runner) -> None:
     """The consent stands, the visit is the same, and the queue is next."""
     line.arrives(runner)

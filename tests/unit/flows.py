@@ -45,7 +45,7 @@ OFFICES = OfficeTable(
 def flow_of(steps: Sequence[Step], start: str, *, tries: int = 3, ask: bool = False) -> Flow:
     """A flow of those steps; its other parts are as small as can be."""
     menus = [step.name for step in steps if isinstance(step, Menu)]
-    names = (*NAMES, *LOGIN, *SEARCH, *menus)
+    names = (*NAMES, *LOGIN, *SEARCH, *menus, *(step.name for step in steps if isinstance(step, Offices)))
     prompts = {(name, lang): Prompt(name, lang, f"{name} in {lang}") for name in names for lang in LANGUAGES}
     prompts |= {("address", lang): Prompt("address", lang, "{name}, {street}, {city}") for lang in LANGUAGES}
     return Flow(
@@ -77,8 +77,8 @@ def authentication(name: str, then: str) -> Authentication:
 
 
 def office_search(name: str, then: str) -> Offices:
-    """A search for an office."""
-    return Offices(name, "postal-code", "found", "address", "not-found", then)
+    """A search for an office, whose address can be heard again."""
+    return Offices(name, "postal-code", "found", "address", "not-found", then, {"9": REPEAT, "*": BACK, "0": "bye"})
 
 
 BYE = End("bye", ("words",), "completed")

@@ -68,7 +68,11 @@ def test_every_kind_of_place_is_found(explored: Exploration) -> None:
         "information -- key * --> main",
         "consultant/hours -- closed --> closed/end closed",
         "offices/postal-code -- 3 digits, no match --> offices/postal-code",
-        "offices/search -- office found --> main",
+        "offices/search -- office found --> offices/address",
+        "offices/address -- played --> offices/after-address",
+        "offices/after-address -- key 9 --> offices/search",
+        "offices/after-address -- key 5, no match --> offices/after-address",
+        "offices/after-address -- no input --> main",
         "authentication/pin -- 6 digits --> authentication/verification",
         "authentication/verification -- PIN wrong --> authentication/result not-authenticated",
         "authentication/result authenticated -- played --> main",
@@ -109,7 +113,7 @@ def test_an_office_is_missed_only_where_the_table_has_a_gap() -> None:
     flow = flow_of([menu("main", {"1": Option("offices")}), office_search("offices", "main"), BYE], "main")
     covered = replace(OFFICES, starts=("00000", "20000"), ends=("19999", "99999"))
     full = replace(flow, offices={"offices": covered})
-    missed = Transition("offices/search", "office not found", "main")
+    missed = Transition("offices/search", "office not found", "offices/result not-found")
     assert (True, False) == (missed in explore(flow).transitions, missed in explore(full).transitions)
 
 
@@ -157,9 +161,9 @@ def test_each_office_is_said_in_each_language(flow: Flow, explored: Exploration)
 
 
 def test_a_menu_is_long_only_for_who_can_be_new_to_it(flow: Flow, explored: Exploration) -> None:
-    """Whoever found an office has heard the main menu, so its welcome never follows an address."""
-    after_address = {said[2].name for said in explored.sequences["pl"] if said[0].name == "office-found"}
-    assert {"main-short"} == after_address
+    """Whoever chose a subject has heard the menu of subjects, so its first words never follow one."""
+    after_pensions = {said[1].name for said in explored.sequences["pl"] if said[0].name == "about-pensions"}
+    assert {"choose-next-information"} == after_pensions
     assert (flow.prompts["welcome", "pl"], flow.prompts["main", "pl"]) in explored.sequences["pl"]
 
 

@@ -24,8 +24,11 @@ from ivr.events import (
     SecretKeyed,
     Started,
 )
-from ivr.flow import place, start, step
+from ivr.flow import start, step
+from ivr.lookups import place
 from ivr.state import (
+    AfterAddress,
+    AtAddress,
     AtConsent,
     AtIdentifier,
     AtMenu,
@@ -54,6 +57,8 @@ POSITIONS: tuple[Position, ...] = (
     AtVerification("authentication", "claim"),
     AtPostalCode("offices"),
     AtOfficeSearch("offices", "00950"),
+    AtAddress("offices", "00950"),
+    AfterAddress("offices", "00950"),
     AtOpening("consultant"),
     AtResult("authentication", "wrong-pin", "authentication"),
     AtNotice("to-doctors"),
@@ -85,6 +90,8 @@ MEANINGFUL: dict[type[Position], set[type[Event]]] = {
     AtVerification: {PinVerified, PinRefused, *ANYWHERE},
     AtPostalCode: {Keyed, NoInput, *ANYWHERE},
     AtOfficeSearch: {OfficeFound, OfficeNotFound, *ANYWHERE},
+    AtAddress: {Played, *ANYWHERE},
+    AfterAddress: {Keyed, NoInput, *ANYWHERE},
     AtOpening: {HoursChecked, *ANYWHERE},
     AtResult: {Played, *ANYWHERE},
     AtNotice: {Played, *ANYWHERE},
@@ -100,11 +107,19 @@ SAME_AGAIN: dict[type[Position], tuple[tuple[str, ...], Wait]] = {
     AtVerification: (("pin",), Gather("pin", 6, 6, secret=True)),
     AtPostalCode: (("postal-code",), Gather("offices", 5, 6)),
     AtOfficeSearch: ((), FindOffice("offices", "00950")),
+    AtAddress: ((), FindOffice("offices", "00950")),
+    AfterAddress: (("offices",), Gather("offices", 1, 6)),
     AtOpening: ((), CheckHours("consultants")),
     AtResult: (("wrong-pin",), PlayOut()),
     AtNotice: (("recording-notice", "recording-staying"), PlayOut()),
     AtConsent: (("recording-question",), Gather("consent", 1, 6)),
     InQueue: ((), Transfer("doctors", "benefits", "none", True, "pl")),
+}
+
+# What another process cannot go on with: a PIN that only the first one knew, an address that only the first one found.
+ASKED_ANEW: dict[type[Position], Position] = {
+    AtVerification: AtPin("authentication", "claim"),
+    AtAddress: AtOfficeSearch("offices", "00950"),
 }
 
 
@@ -162,8 +177,7 @@ def test_a_caller_who_is_taken_over_is_in_the_same_place(flow: Flow, position: P
     turn = step(flow, state, Reentered())
     assert isinstance(turn, Turn)
     assert (said, wait) == (tuple(prompt.name for prompt in turn.prompts), turn.wait)
-    verified_elsewhere = AtPin("authentication", "claim") if isinstance(position, AtVerification) else position
-    assert replace(state, position=verified_elsewhere) == turn.state
+    assert replace(state, position=ASKED_ANEW.get(type(position), position)) == turn.state
 
 
 @pytest.mark.parametrize("position", POSITIONS, ids=lambda position: type(position).__name__)
@@ -173,6 +187,7 @@ def test_a_position_says_what_it_waits_for(flow: Flow, position: Position) -> No
         New: PlayOut(),
         Ended: Hangup("closed"),
         AtVerification: VerifyPin("claim"),
+        AtAddress: PlayOut(),
     }
     expected = special.get(type(position)) or SAME_AGAIN[type(position)][1]
     assert expected == wait_at(flow, at(flow, position))

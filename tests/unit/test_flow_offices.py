@@ -8,7 +8,7 @@ import pytest
 
 from ivr.definition import Flow
 from ivr.state import AtMenu, AtPostalCode
-from ivr.waits import Gather
+from ivr.waits import Gather, PlayOut
 from routing.offices import Office, Offices
 from tests.callers import Caller
 
@@ -19,10 +19,63 @@ def asked(flow: Flow) -> Caller:
     return Caller(flow).keys("3")
 
 
-def test_a_postal_code_leads_to_an_address_and_the_menu(asked: Caller) -> None:
-    """Five digits are awaited; the answer and the menu follow one another."""
+@pytest.fixture
+def told(asked: Caller) -> Caller:
+    """A caller who has heard the address of an office, and what can be done then."""
+    return asked.keys("00950").listens()
+
+
+def test_a_postal_code_leads_to_an_address_that_no_key_cuts_short(asked: Caller) -> None:
+    """Five digits are awaited; a late key, such as a `#` after the code, is dropped and loses nothing."""
     assert (("postal-code",), Gather("offices", 5, 6)) == (asked.said, asked.wait)
-    assert ("office-found", "office-address", "main-short", "main") == asked.keys("00950").said
+    asked.keys("00950")
+    assert (("office-found", "office-address"), PlayOut()) == (asked.said, asked.wait)
+
+
+def test_after_the_address_its_key_is_offered(told: Caller) -> None:
+    """Function first, then key, as in every menu."""
+    assert (("offices",), Gather("offices", 1, 6)) == (told.said, told.wait)
+    assert told.prompts[0].text.startswith("Adres jeszcze raz: naciśnij dziewięć.")
+
+
+def test_the_address_is_heard_again_as_often_as_it_is_asked_for(told: Caller) -> None:
+    """9 says it again, and it is offered again."""
+    for _ in range(5):
+        assert ("office-found", "office-address") == told.keys("9").said
+        assert ("offices",) == told.listens().said
+
+
+@pytest.mark.parametrize(("key", "where"), [("*", AtMenu("main")), ("0", AtMenu("topics"))])
+def test_after_the_address_keys_lead_on(told: Caller, key: str, where: AtMenu) -> None:
+    """Back to the menu before, and to a consultant."""
+    assert where == told.keys(key).position
+
+
+def test_who_keys_nothing_after_the_address_goes_on(told: Caller) -> None:
+    """Nobody is told that a key is missing: none was needed."""
+    assert (("main-short", "main"), AtMenu("main")) == (told.silent().said, told.position)
+
+
+@pytest.mark.parametrize("stray", ["#", "5", "00"])
+def test_a_stray_key_after_the_address_loses_nothing(told: Caller, stray: str) -> None:
+    """It is told, and the address can still be heard again; after the third the call goes on."""
+    assert ("no-match", "offices") == told.keys(stray).said
+    assert ("office-found", "office-address") == told.keys("9").said
+    assert AtMenu("main") == told.listens().keys(stray, stray, stray).position
+
+
+def test_another_process_says_the_address_again(asked: Caller) -> None:
+    """Whoever is taken over hears it from its beginning."""
+    asked.keys("00950")
+    assert (("office-found", "office-address"), PlayOut()) == (asked.taken_over().said, asked.wait)
+    assert ("offices",) == asked.listens().taken_over().said
+
+
+def test_without_options_the_address_leads_on(small: Flow) -> None:
+    """A file may leave them out."""
+    caller = Caller(small).keys("3", "00001")
+    assert (("found", "address"), PlayOut()) == (caller.said, caller.wait)
+    assert ("welcome", "main") == caller.listens().said
 
 
 def test_the_address_is_read_as_the_table_has_it(asked: Caller) -> None:
@@ -37,7 +90,8 @@ def test_the_address_is_read_in_the_tables_own_language(flow: Flow, lang: str) -
     """Only a Polish voice reads Polish streets well; what leads up to it is in the caller's language."""
     caller = Caller(flow, lang=lang).keys("3", "00950")
     spoken = {prompt.name: prompt.lang for prompt in caller.prompts}
-    assert {"office-found": lang, "office-address": "pl", "main-short": lang, "main": lang} == spoken
+    assert {"office-found": lang, "office-address": "pl"} == spoken
+    assert [lang] == [prompt.lang for prompt in caller.listens().prompts]
 
 
 def test_words_of_the_table_are_never_read_as_a_template(small: Flow) -> None:
@@ -48,8 +102,10 @@ def test_words_of_the_table_are_never_read_as_a_template(small: Flow) -> None:
 
 
 def test_a_code_without_an_office_is_told(small: Flow) -> None:
-    """And the menu goes on."""
-    assert ("not-found", "welcome", "main") == Caller(small).keys("3", "60000").said
+    """A late key does not lose that either; the menu goes on."""
+    caller = Caller(small).keys("3", "60000")
+    assert (("not-found",), PlayOut()) == (caller.said, caller.wait)
+    assert ("welcome", "main") == caller.listens().said
 
 
 @pytest.mark.parametrize("keyed", ["1", "1234", "123456", "#", ""])

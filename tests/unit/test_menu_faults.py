@@ -104,6 +104,28 @@ WAYS: dict[str, Case] = {
         [("unanswered: sorry", "unanswered: to-help")],
         ["12:67: these steps lead in a circle without a wait: to-help -> to-help"],
     ),
+    "after address": (
+        [
+            (
+                "    not_found: not-found\n",
+                '    not_found: not-found\n    options: {"9": {label: {pl: Z, en: A}, to: mian}}\n',
+            )
+        ],
+        [
+            '39:48: there is no step "mian" (did you mean "main"?)',
+            '58:5: no pl word for the key "9" (add "9": word)',
+            '59:5: no en word for the key "9" (add "9": word)',
+        ],
+    ),
+    "language after address": (
+        [
+            (
+                "    not_found: not-found\n",
+                '    not_found: not-found\n    options: {"4": {label: {pl: Z, en: A}, to: repeat, language: en}}\n',
+            )
+        ],
+        ['39:56: unknown field "language" (known: label, to)'],
+    ),
     "auth circle": (
         [("    otherwise: main", "    otherwise: login")],
         ["48:16: a caller who keys nothing never gets out: login -> login (see exhausted:)"],

@@ -44,7 +44,7 @@ from storage.installation import Installation
 from tests.menu_files import SMALL, load_text
 from tests.unit.flows import BYE, flow_of, flows, menu
 
-MOST_GATHERS = 15
+MOST_GATHERS = 16
 OUTCOMES = ("answered", "timeout")
 SATURDAY = datetime(2026, 11, 21, 10, tzinfo=UTC)
 MONDAY_MORNING = datetime(2026, 11, 23, 6, tzinfo=UTC)
