@@ -82,20 +82,20 @@ def step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return _again(flow, state)
         case AtMenu(name), Keyed(digits):
             return _keyed_at_menu(flow, state, menu_at(flow, name), digits)
+        case AtMenu(), NoInput():
+            return _no_input(flow, state)
+        case AtOpening(name), HoursChecked(is_open):
+            return _hours_checked(flow, state, name, is_open)
+        case AtNotice() | AtConsent(), _:
+            return _consenting(flow, state, event)
+        case InQueue(), QueueLeft(outcome):
+            return _back_from_queue(flow, state, outcome)
         case AtIdentifier() | AtPin() | AtVerification() | AtResult(), _:
             return _authenticating(flow, state, event)
         case AtPostalCode() | AtOfficeSearch(), _:
             return _looking_for_office(flow, state, event)
         case AtAddress() | AfterAddress(), _:
             return _telling_address(flow, state, event)
-        case AtNotice() | AtConsent(), _:
-            return _consenting(flow, state, event)
-        case AtMenu(), NoInput():
-            return _no_input(flow, state)
-        case AtOpening(name), HoursChecked(is_open):
-            return _hours_checked(flow, state, name, is_open)
-        case InQueue(), QueueLeft(outcome):
-            return _back_from_queue(flow, state, outcome)
         case _:
             return Ignored(f"{type(event).__name__} at {place(state.position)}")
 

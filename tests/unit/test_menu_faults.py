@@ -113,8 +113,8 @@ WAYS: dict[str, Case] = {
         ],
         [
             '39:48: there is no step "mian" (did you mean "main"?)',
-            '58:5: no pl word for the key "9" (add "9": word)',
-            '59:5: no en word for the key "9" (add "9": word)',
+            '56:5: no pl word for the key "9" (add "9": word)',
+            '57:5: no en word for the key "9" (add "9": word)',
         ],
     ),
     "language after address": (
