@@ -13,10 +13,11 @@ from centrala.commands.check import check
 from centrala.commands.profiles import profiles
 from centrala.commands.prompts import prompts
 from centrala.commands.serve import serve
+from centrala.endings import Commands
 from centrala.logs import configure_logs
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="centrala")
 def main() -> None:
     """Centrala: a contact centre's IVR and call routing, for public helplines.
@@ -49,4 +50,4 @@ for command in (check, call, serve, asterisk, prompts, calls, profiles):
     main.add_command(command)
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="centrala")

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from centrala.settings import Settings, SettingsError, read_settings
-from ivr.menus.faults import MenuError
+from ivr.menus.faults import MenuError, UnreadableMenus
 from ivr.menus.loading import Loaded, load_menus
 from storage.home import HomeError
 from storage.installation import Installation, open_installation
@@ -51,14 +51,22 @@ def installation() -> Installation:
 
 
 def menus(path: Path) -> Loaded:
-    """A usable menu file. Its faults go to stderr and end the command with exit code 1."""
+    """A usable menu file. Its faults go to stderr and end the command with exit code 1. Raises Failure."""
+    with menus_explained():
+        return load_menus(path)
+
+
+@contextmanager
+def menus_explained(out: bool = False) -> Iterator[None]:
+    """Print the faults of a menu file and end with exit code 1; one that cannot be read at all is a Failure."""
     try:
-        loaded = load_menus(path)
+        yield
+    except UnreadableMenus as error:
+        fail(f"{error}; name the menu file, or start centrala in the folder that holds it")
     except MenuError as error:
         for fault in error.faults:
-            click.echo(fault.show(str(path)), err=True)
+            click.echo(fault.show(error.path), err=not out)
         raise SystemExit(1) from error
-    return loaded
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ivr.menus.document import Document, read_document
+from ivr.menus.document import Document, read_bytes, read_document
 
 DEFAULT_FILE = "settings.yaml"
 
@@ -130,7 +130,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if named is None and not path.exists():
         return Settings()
     try:
-        document = read_document(path.read_bytes())
+        document = read_document(read_bytes(path))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
     if document.empty:
@@ -151,5 +151,5 @@ def _validated(path: Path, document: Document) -> Settings:
             line, column = document.mark(location) if unknown else document.value_mark(location)
             name = ".".join(map(str, location))
             message = PLAINLY.get(details["type"]) or details["msg"].removeprefix("Value error, ")
-            faults.append(f"{path}:{line}:{column}: {name}: {message}")
+            faults.append(f"{path}:{line}:{column}: {name or 'the file'}: {message}")
         raise SettingsError("\n".join(faults)) from error

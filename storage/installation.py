@@ -16,13 +16,19 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, String, Table, func, insert, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 
 from storage.database import Database, metadata
 from storage.home import KEY_NAMES, Home, HomeError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 OPENING = int.from_bytes(b"centrala")  # PostgreSQL's advisory locks are named by 64-bit numbers
+
+WRITE = (
+    "write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE, and in a password %40 for @, %2F for /, "
+    "%3A for : and %25 for %"
+)
+PASSWORDS = ("password", "sslpassword")  # libpq takes them after a question mark, too
 
 key_marks = Table(
     "key_marks",
@@ -64,10 +70,24 @@ def open_installation(environ: Mapping[str, str]) -> Installation:
 
 
 def _database(home: Home) -> Database:
+    if not _is_understood(home.database_url):
+        raise HomeError(f"CENTRALA_DATABASE_URL: no address of a database; {WRITE}")
     try:
         return Database(home.database_url)
     except (ArgumentError, ModuleNotFoundError, ValueError) as error:
-        raise HomeError(f"CENTRALA_DATABASE_URL: {error}; write sqlite:///FILE or postgresql://...") from error
+        raise HomeError(f"CENTRALA_DATABASE_URL: {error}; {WRITE}") from error
+
+
+def _is_understood(address: str) -> bool:
+    """Whether the parts of an address are what they seem to be.
+
+    Behind an @ that is not encoded a password goes on where the host should be; nothing of it may be repeated.
+    """
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        return False
+    return url.get_backend_name() == "sqlite" or "@" not in f"{url.host}{url.database}"
 
 
 @contextmanager
@@ -88,16 +108,20 @@ def _explained(home: Home) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise HomeError(f"{error.filename or home.path}: cannot be used ({error.strerror})") from error
+        raise HomeError(
+            f"{error.filename or home.path}: cannot be used ({error.strerror}); "
+            "mend it, or choose another folder with CENTRALA_HOME"
+        ) from error
     except OperationalError as error:
         raise HomeError(f"{shown(home)}: the database does not answer ({error.orig})".replace("\n", " ")) from error
     except SQLAlchemyError as error:
-        raise HomeError(f"{shown(home)}: the database cannot be used ({error})".replace("\n", " ")) from error
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        raise HomeError(f"{shown(home)}: the database cannot be used ({reason})".replace("\n", " ")) from error
 
 
 def shown(home: Home) -> str:
-    """The database's address without its password."""
-    return make_url(home.database_url).render_as_string(hide_password=True)
+    """The database's address without its passwords."""
+    return make_url(home.database_url).difference_update_query(PASSWORDS).render_as_string(hide_password=True)
 
 
 def _alembic(database: Database) -> Config:

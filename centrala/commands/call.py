@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -18,12 +21,14 @@ from ivr.events import Event
 from ivr.gateways import terminal
 from ivr.gateways.terminal import SILENCE, Clock, Keypad, scripted
 from ivr.library import Library
-from ivr.runner import Arrival, Live, Runner, hang_up
+from ivr.runner import Arrival, Live, Runner, ended, hang_up
 from ivr.state import State
 from ivr.transcript import Line, lines
 from ivr.waits import Gather
 
 DNIS = "225601600"
+NUMBER = re.compile(r"\+?[0-9]{0,32}")
+LONGEST_LINE = 1024
 
 
 @click.command()
@@ -39,6 +44,7 @@ def call(file: Path | None, at: str | None, lang: str | None, ani: str, keys: st
     What the caller hears is printed, and keys act as they are typed. With --keys the call runs to its end by itself;
     keys used up mean silence. From a pipe, each line is what is keyed at one gather.
     """
+    _check(ani, keys)
     clock = Clock(context.moment(at) if at else context.now())
     loaded = context.menus(file or context.settings().menus)
     if lang is not None and lang not in loaded.flow.languages:
@@ -46,51 +52,77 @@ def call(file: Path | None, at: str | None, lang: str | None, ani: str, keys: st
     installation = context.installation()
     library = Library(installation.database)
     library.publish(loaded, context.now())
-    show = _show_json if as_json else _show_text
-    runner = make_runner(installation, library, node="terminal", now=clock, observe=_printer(show))
+    screen = _Screen(_show_json if as_json else _show_text)
+    runner = make_runner(installation, library, node="terminal", now=clock, observe=screen.observe)
     arrival = Arrival(str(uuid.uuid4()), TERMINAL, ani, DNIS, lang)
     if keys is not None:
-        _check_keys(keys)
-        _run(runner, arrival, Keypad(scripted(keys)), clock)
+        _run(runner, arrival, Keypad(scripted(keys)), clock, screen)
     elif context.interactive():
         click.echo("Keys 0-9, * and # act as you press them; Ctrl-C hangs up.", err=True)
-        with keys_as_typed():
-            _run(runner, arrival, Keypad(typed), clock)
+        with keys_as_typed(), _hanging_up_on_signals():
+            _run(runner, arrival, Keypad(typed), clock, screen)
     else:
-        _run(runner, arrival, Keypad(_line), clock)
+        _run(runner, arrival, Keypad(_line), clock, screen)
 
 
-def _check_keys(keys: str) -> None:
-    for word in keys.split():
+def _check(ani: str, keys: str | None) -> None:
+    if not NUMBER.fullmatch(ani):
+        raise click.BadParameter("a number is digits, 32 at most, perhaps after a +", param_hint="--from")
+    for word in (keys or "").split():
         if word != SILENCE and not set(word) <= set(PAD):
             raise click.BadParameter(f'"{word}" is not on a telephone; keys are 0-9, * and #', param_hint="--keys")
 
 
-def _run(runner: Runner, arrival: Arrival, keypad: Keypad, clock: Clock) -> None:
+class _Screen:
+    """Shows the lines of a call as its turns are committed, and knows the newest one."""
+
+    def __init__(self, show: Callable[[Line], None]) -> None:
+        self._show = show
+        self._is_on = True
+        self.live: Live | None = None
+
+    def observe(self, live: Live, before: State, events: tuple[Event, ...]) -> None:
+        self.live = live
+        for line in lines(live, before, events):
+            if self._is_on:
+                self._show(line)
+
+    def switch_off(self) -> None:
+        self._is_on = False
+
+
+def _run(runner: Runner, arrival: Arrival, keypad: Keypad, clock: Clock, screen: _Screen) -> None:
     """Carry the call to its end; Ctrl-C, input that ends and output that nobody reads are the caller hanging up."""
-    live = None
     try:
-        for live in terminal.call(runner, arrival, keypad, clock):  # noqa: B007
+        for _ in terminal.call(runner, arrival, keypad, clock):
             pass
     except (EOFError, KeyboardInterrupt):
-        _hang_up(runner, live)
-    except BrokenPipeError:
+        _hang_up(runner, screen.live)
+    except OSError:
         # What is told of the hang-up would go the same way.
-        sys.stdout = sys.stderr
-        _hang_up(runner, live)
+        screen.switch_off()
+        _hang_up(runner, screen.live)
+        raise
+    except context.Failure:
+        _hang_up(runner, screen.live)
+        raise
 
 
 def _hang_up(runner: Runner, live: Live | None) -> None:
-    if live is not None:
+    if live is not None and not ended(live):
         hang_up(runner, live)
 
 
-def _printer(show: Callable[[Line], None]) -> Callable[[Live, State, tuple[Event, ...]], None]:
-    def observe(live: Live, before: State, events: tuple[Event, ...]) -> None:
-        for line in lines(live, before, events):
-            show(line)
-
-    return observe
+@contextmanager
+def _hanging_up_on_signals() -> Iterator[None]:
+    """A window that is closed hangs up, too."""
+    numbers = (signal.SIGHUP, signal.SIGTERM)
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _show_json(line: Line) -> None:
@@ -111,7 +143,11 @@ def _show_text(line: Line) -> None:
 
 def _line(_gather: Gather) -> str | None:
     """A line of input that is no terminal: what is keyed at one gather; an empty line is silence."""
-    line = sys.stdin.readline()
+    line = sys.stdin.buffer.readline(LONGEST_LINE)
     if not line:
         raise EOFError
-    return line.strip() or None
+    keys = line.decode("ascii", "replace").strip()
+    if not set(keys) <= set(PAD):
+        # What it holds may be secret, whatever it is.
+        context.fail("a line of standard input is not on a telephone; keys are 0-9, * and #")
+    return keys or None

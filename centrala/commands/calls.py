@@ -45,7 +45,7 @@ def list_calls(limit: int, as_json: bool) -> None:
 def show_call(call_id: str, as_json: bool) -> None:
     """Show one call: its turns, consents, stays in queues and recordings."""
     with context.explained(codec.CodecError), context.installation().database.reading() as connection:
-        row = call_rows.find(connection, call_id)
+        row = call_rows.find(connection, call_id) if call_id.isascii() else None
         if row is None:
             context.fail(f"there is no call {call_id}; see centrala calls list")
         account: dict[str, Any] = {

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from centrala import context
-from ivr.menus.faults import MenuError
 from ivr.menus.loading import load_menus
 
 
@@ -19,13 +18,7 @@ def check(file: Path | None) -> None:
     Prints one line per fault, path:line:column: message, all of them at once, and exits with 1; warnings alone exit
     with 0.
     """
-    context.installation()
     path = file or context.settings().menus
-    try:
-        faults = load_menus(path).warnings
-    except MenuError as error:
-        faults = error.faults
-    for fault in faults:
-        click.echo(fault.show(str(path)))
-    if any(fault.severity == "error" for fault in faults):
-        raise SystemExit(1)
+    with context.menus_explained(out=True):
+        for warning in load_menus(path).warnings:
+            click.echo(warning.show(str(path)))

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 import click
-from sqlalchemy.exc import OperationalError
 
 from auth_pin import identifiers
 from auth_pin.faults import ProfileFault
@@ -103,7 +102,7 @@ def import_file(file: Path) -> None:
 
 def _import_with_progress(opened: Installation, source: BinaryIO, file: Path) -> Summary:
     size = os.fstat(source.fileno()).st_size
-    with click.progressbar(length=size, label="importing", file=sys.stderr) as bar:
+    with click.progressbar(length=size, label="importing", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
         listeners = Listeners(partial(_tell_bad_row, file), partial(_tell_unknown, file), bar.update)
         return import_profiles(opened.database, _keys(opened), source, now(), listeners)
 
@@ -149,7 +148,3 @@ def _explained(subject: str | None = None) -> Iterator[None]:
         yield
     except ProfileFault as fault:
         fail(f"{subject}: {fault}" if subject else str(fault))
-    except OperationalError as error:
-        fail(f"the database does not answer ({error.orig})")
-    except OSError as error:
-        fail(f"{error.filename or subject}: {error.strerror}")

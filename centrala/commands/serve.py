@@ -28,7 +28,6 @@ from ivr.gateways.agi.protocol import SafeAGI
 from ivr.gateways.agi.server import Server
 from ivr.gateways.agi.session import Session
 from ivr.library import Library
-from ivr.menus.faults import MenuError
 from ivr.runner import Live, Observer, Runner
 from ivr.state import State
 from ivr.transcript import lines
@@ -63,7 +62,7 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     store = make_prompt_store(installation, settings)
     library = Library(installation.database)
     watch = MenuWatch(path, library, store, installation.home.asterisk)
-    with context.explained(AudioError, MenuError):
+    with context.menus_explained(), context.explained(AudioError):
         loaded = watch.open()
     runner = _runner(installation, library, address, fixed, _print_lines if transcript else _log_turn)
     server = _listen(address, runner, store, settings)

@@ -6,6 +6,7 @@ permits but a menu file must not hold (a key twice, aliases, tags) is reported i
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from dataclasses import dataclass, field
@@ -55,6 +56,12 @@ class Document:
         for marks in (self.keys, self.values):
             for path in [path for path in marks if path[: len(old)] == old]:
                 marks[new + path[len(old) :]] = marks.pop(path)
+
+
+def read_bytes(path: os.PathLike[str]) -> bytes:
+    """A file's bytes, or enough of them to tell that it is too large. Raises OSError."""
+    with open(path, "rb") as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def read_document(raw: bytes) -> Document:

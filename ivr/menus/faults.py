@@ -35,3 +35,11 @@ class MenuError(Exception):
         super().__init__("\n".join(fault.show(path) for fault in faults))
         self.path = path
         self.faults = faults
+
+
+class UnreadableMenus(MenuError):
+    """A menu file that is not there, or not for this process; `str()` says why."""
+
+    def __str__(self) -> str:
+        """Without a line and a column, which it has none of."""
+        return f"{self.path}: {self.faults[0].message}"

@@ -12,8 +12,8 @@ from typing import Any
 from ivr import definition
 from ivr.menus import schema
 from ivr.menus.checks import check
-from ivr.menus.document import Document, read_document
-from ivr.menus.faults import Fault, MenuError
+from ivr.menus.document import Document, read_bytes, read_document
+from ivr.menus.faults import Fault, MenuError, UnreadableMenus
 from ivr.menus.mending import Reading, read_file
 from ivr.prompts import Prompt
 from routing.hours import MIDNIGHT_AT_THE_END, WEEKDAYS, Hours, Span
@@ -50,11 +50,11 @@ class Loaded:
 
 
 def load_menus(path: Path) -> Loaded:
-    """Load a menu file. Raises MenuError with every fault in it."""
+    """Load a menu file. Raises MenuError with every fault in it, or UnreadableMenus."""
     try:
-        raw = path.read_bytes()
+        raw = read_bytes(path)
     except OSError as error:
-        raise MenuError(str(path), (Fault(1, 1, f"cannot be read: {error.strerror}"),)) from error
+        raise UnreadableMenus(str(path), (Fault(1, 1, f"cannot be read: {error.strerror}"),)) from error
     return load(str(path), raw, lambda name: (path.parent / name).read_bytes())
 
 

@@ -179,9 +179,9 @@ def test_older_data_is_migrated_and_that_is_said(environment: Environment, capsy
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("nonsense", "^CENTRALA_DATABASE_URL: Could not parse"),
+        ("nonsense", "^CENTRALA_DATABASE_URL: no address of a database; write"),
         ("oracle9://host/x", "^CENTRALA_DATABASE_URL: Can't load plugin"),
-        ("postgresql://user:secret@host:port/x", "^CENTRALA_DATABASE_URL: invalid literal"),
+        ("postgresql://user:secret@host:port/x", "^CENTRALA_DATABASE_URL: no address of a database; write"),
         ("sqlite://", "^CENTRALA_DATABASE_URL: a database in memory would be lost"),
         ("sqlite:///:memory:", "^CENTRALA_DATABASE_URL: a database in memory would be lost"),
         ("sqlite:////nowhere/at/all.db", "^sqlite:////nowhere/at/all.db: the database does not answer"),
@@ -223,8 +223,8 @@ def folder_instead_of_key(home: Path) -> None:
     [
         (damaged, r"centrala\.db: the database cannot be used \(.*not a database"),
         (file_instead, r"home: cannot be made or entered \(File exists\); choose another with CENTRALA_HOME$"),
-        (folder_instead_of_lock, r"opening\.lock: cannot be used \(Is a directory\)$"),
-        (folder_instead_of_key, r"pin\.key\.new: cannot be used \(Is a directory\)$"),
+        (folder_instead_of_lock, r"opening\.lock: cannot be used \(Is a directory\); mend it, or choose"),
+        (folder_instead_of_key, r"pin\.key\.new: cannot be used \(Is a directory\); mend it, or choose"),
     ],
 )
 def test_a_home_that_cannot_be_used_is_a_refusal(tmp_path: Path, prepare: Callable[[Path], None], message: str) -> None:
