@@ -1,53 +1,22 @@
-"""The command line: `centrala`."""
+"""The beginning of the program `centrala`."""
 
 from __future__ import annotations
 
-import os
-
-import click
-
-from centrala.commands.asterisk import asterisk
-from centrala.commands.call import call
-from centrala.commands.calls import calls
-from centrala.commands.check import check
-from centrala.commands.profiles import profiles
-from centrala.commands.prompts import prompts
-from centrala.commands.serve import serve
-from centrala.endings import Commands
-from centrala.logs import configure_logs
+import signal
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="centrala")
 def main() -> None:
-    """Centrala: a contact centre's IVR and call routing, for public helplines.
+    """Load the program, which takes about a second, and run it."""
+    heeds = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if heeds:
+        # Until something is begun Ctrl-C need not be told of.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from centrala.program import centrala
 
-    What callers hear and where they go is in menus.yaml; every setting that is not a secret is in settings.yaml. All
-    state lies in CENTRALA_HOME (default var/), the database at CENTRALA_DATABASE_URL (default an SQLite file there).
+    if heeds:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    centrala(prog_name="centrala")
 
-    Results go to stdout and everything else to stderr; with --json stdout is one JSON object per line, lists included.
-    Exit codes: 0 done, 1 faults found in a file, 2 wrong usage or surroundings, 130 interrupted.
-
-    \b
-    First steps:
-      centrala check                                is menus.yaml fit to be heard?
-      centrala call                                 place a call in this terminal
-      centrala call --keys "1 2" --json             the same, keyed beforehand
-      centrala profiles add                         somebody who may authenticate
-      centrala calls list                           what happened
-    \b
-    With Asterisk:
-      centrala prompts build                        render what callers hear
-      centrala asterisk render /etc/asterisk        write Asterisk's configuration
-      centrala serve                                carry calls
-    """
-    # Whatever a command writes (database, logs, notes, recordings) is its owner's alone.
-    os.umask(0o077)
-    configure_logs("WARNING")
-
-
-for command in (check, call, serve, asterisk, prompts, calls, profiles):
-    main.add_command(command)
 
 if __name__ == "__main__":
-    main(prog_name="centrala")
+    main()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from auth_pin.authentication import Authenticator
+from centrala import context
 from centrala.settings import Settings
 from ivr.audio import PromptStore
 from ivr.library import Library
@@ -30,8 +31,10 @@ def make_runner(
 
 
 def make_prompt_store(installation: Installation, settings: Settings) -> PromptStore:
-    """The installation's prompts, spoken as the settings say."""
+    """The installation's prompts, spoken as the settings say. Raises context.Failure."""
     speech = settings.prompts
+    if speech.recorded and not speech.recorded.is_dir():
+        context.fail(f"{speech.recorded}: no such folder; mend prompts: recorded: in the settings")
     return PromptStore(
         installation.home.prompts,
         voices=speech.voices,

@@ -39,9 +39,9 @@ TAKEN_BY = "\b\nA running Asterisk takes it by:\n" + "".join(f'  asterisk -rx "{
 @click.option("--menus", "file", type=click.Path(path_type=Path), help="The menu file (default: the settings').")
 @click.option("--hours-at", metavar="ISO-TIME", help="Take opening hours as at this time (demonstrations).")
 def render_command(folder: Path, file: Path | None, hours_at: str | None) -> None:
-    """Write Asterisk's configuration into FOLDER, from menus.yaml and the settings.
+    """Write Asterisk's configuration into FOLDER.
 
-    Run it again after queues or consultants changed.
+    It follows from menus.yaml and the settings. Run it again after queues or consultants changed.
     """
     settings = context.settings()
     flow = context.menus(file or settings.menus).flow

@@ -26,10 +26,11 @@ def prompts() -> None:
 @click.option("--menus", "file", type=click.Path(path_type=Path), help="The menu file (default: the settings').")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def build(file: Path | None, as_json: bool) -> None:
-    """Render every prompt in every language, and join what is heard in one go.
+    """Render every prompt in every language.
 
-    What is there already is kept: only new texts, voices and recordings cost time. Recordings of your own, in the
-    folder that the settings name under prompts: recorded: (LANGUAGE/NAME.wav), win over speech.
+    What is heard in one go is joined as well. What is there already is kept: only new texts, voices and recordings
+    cost time. Recordings of your own, in the folder that the settings name under prompts: recorded:
+    (LANGUAGE/NAME.wav), win over speech.
     """
     settings = context.settings()
     flow = context.menus(file or settings.menus).flow

@@ -48,7 +48,9 @@ log = structlog.get_logger()
 @click.option("--hours-at", metavar="ISO-TIME", help="Take opening hours as at this time (demonstrations).")
 @click.option("--transcript", is_flag=True, help="Print every line of each call's transcript on stdout, as JSON.")
 def serve(file: Path | None, listen: str | None, hours_at: str | None, transcript: bool) -> None:
-    """Carry calls for Asterisk until SIGTERM or Ctrl-C, then let the running ones finish.
+    """Carry calls for Asterisk.
+
+    At SIGTERM or Ctrl-C no new calls are taken, and the running ones may finish.
 
     A changed menus.yaml is taken for new calls as soon as it is free of faults and its prompts are rendered; a broken
     one is reported and changes nothing.
@@ -90,7 +92,9 @@ def _listen(address: tuple[str, int], runner: Runner, store: PromptStore, settin
     try:
         server = Server(address, session, settings.ivr.most_calls)
     except OSError as error:
-        raise context.Failure(f"{address[0]}:{address[1]}: cannot listen here: {error.strerror}") from error
+        raise context.Failure(
+            f"{address[0]}:{address[1]}: cannot listen here: {error.strerror}; --listen names another address"
+        ) from error
     threading.Thread(target=server.serve_forever, name="accept", kwargs={"poll_interval": 0.1}, daemon=True).start()
     return server
 

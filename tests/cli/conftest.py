@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from centrala.__main__ import main
+from centrala.program import centrala
 
 Run = Callable[..., Result]
 ROOT = Path(__file__).parents[2]
@@ -25,7 +25,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     monkeypatch.chdir(ROOT)
 
     def run(*words: str, stdin: str = "") -> Result:
-        return CliRunner().invoke(main, words, input=stdin)
+        return CliRunner().invoke(centrala, words, input=stdin)
 
     # Commands make what they write private; the tests that follow in this process are not theirs.
     umask = os.umask(0o022)

@@ -181,3 +181,25 @@ def test_a_window_that_is_closed_hangs_up(run: Run, home: Path, number: signal.S
     terminal.process.send_signal(number)
     terminal.finish()
     assert "caller" in {call["cause"] for call in lines(run("calls", "list", "--json"))}
+
+
+def test_ctrl_c_while_the_program_is_loading_ends_it_silently(home: Path) -> None:
+    """At whatever moment of the first second: no traceback of imports."""
+    command = [sys.executable, "-v", "-m", "centrala", "calls", "list"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment(home), stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert any("import 'sqlalchemy" in line for line in process.stderr)
+    process.send_signal(signal.SIGINT)
+    assert "Traceback" not in process.communicate()[1]
+    assert -signal.SIGINT == process.returncode
+
+
+def test_a_folder_of_recordings_that_is_not_there_is_told(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else callers would hear the machine's voice and nobody know why."""
+    (tmp_path / "settings.yaml").write_text("prompts: {recorded: nowhere}\n")
+    monkeypatch.setenv("CENTRALA_SETTINGS", str(tmp_path / "settings.yaml"))
+    told = run("prompts", "build")
+    expected = "centrala: nowhere: no such folder; mend prompts: recorded: in the settings"
+    assert (2, expected) == (told.exit_code, told.stderr.splitlines()[-1])
