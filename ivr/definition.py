@@ -27,11 +27,16 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """A choice by one key; `play` is heard the first time, `again` on every return, options included."""
+    """A choice by one key; `play` is heard the first time, `again` on every return.
+
+    Then come the options, in a prompt that bears the menu's name. Before them, unless the caller is merely back, come
+    `offers`: every language that a key switches to, in that language's own words.
+    """
 
     name: str
     play: tuple[str, ...]
     again: tuple[str, ...]
+    offers: tuple[Prompt, ...]
     options: Mapping[str, Option]
     no_input: str
     no_match: str

@@ -34,7 +34,7 @@ from ivr.events import (
     Started,
 )
 from ivr.lookups import Said, authentication_at, menu_at, offices_at, opening_at, place, say
-from ivr.questions import address, no_input_prompt, no_match_prompt, notice, question
+from ivr.questions import address, introduced, no_input_prompt, no_match_prompt, notice, question, returned_to
 from ivr.state import (
     AfterAddress,
     AtAddress,
@@ -149,7 +149,8 @@ def _enter_menu(flow: Flow, state: State, menu: Menu, said: Said) -> Turn:
         no_inputs=0,
         no_matches=0,
     )
-    return Turn(entered, said + say(flow, state, *(menu.again if known else menu.play)), wait_at(flow, entered))
+    heard = (returned_to if known else introduced)(flow, state, menu)
+    return Turn(entered, said + heard, wait_at(flow, entered))
 
 
 def _trail_to(state: State, name: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ivr.definition import Flow, Offices
+from ivr.definition import Flow, Menu, Offices
 from ivr.events import OfficeFound
 from ivr.lookups import Said, authentication_at, menu_at, offices_at, say
 from ivr.prompts import Prompt
@@ -26,8 +26,7 @@ def question(flow: Flow, state: State) -> Said:
     """What is heard at the position when it is asked again; nothing where a service is waited for."""
     match state.position:
         case AtMenu(name):
-            menu = menu_at(flow, name)
-            return say(flow, state, *menu.again)
+            return asked_again(flow, state, menu_at(flow, name))
         case AtIdentifier(name):
             return say(flow, state, authentication_at(flow, name).identifier)
         case AtPin(name):
@@ -44,6 +43,25 @@ def question(flow: Flow, state: State) -> Said:
             return say(flow, state, flow.recording.question)
         case _:
             return ()
+
+
+def introduced(flow: Flow, state: State, menu: Menu) -> Said:
+    """A menu for a caller who is new to it."""
+    return say(flow, state, *menu.play) + _other_languages(state, menu) + say(flow, state, menu.name)
+
+
+def returned_to(flow: Flow, state: State, menu: Menu) -> Said:
+    """A menu for a caller who knows it: the languages are not offered again."""
+    return say(flow, state, *menu.again, menu.name)
+
+
+def asked_again(flow: Flow, state: State, menu: Menu) -> Said:
+    """A menu for a caller who has made no choice, perhaps because of the language."""
+    return say(flow, state, *menu.again) + _other_languages(state, menu) + say(flow, state, menu.name)
+
+
+def _other_languages(state: State, menu: Menu) -> Said:
+    return tuple([offer for offer in menu.offers if offer.lang != state.lang])
 
 
 def no_input_prompt(flow: Flow, position: Position) -> str:

@@ -46,7 +46,7 @@ steps:
       "2": {label: {pl: Pomoc, en: Help}, to: gate}
       "3": {label: {pl: Urząd, en: Office}, to: office}
       "4": {label: {pl: Tożsamość, en: Identity}, to: login}
-      "5": {label: {pl: English, en: English}, to: repeat, language: en}
+      "5": {label: {en: English}, to: repeat, language: en}
       "*": {label: {pl: Powrót, en: Back}, to: back}
   news: {type: message, play: [news], then: main}
   gate: {type: opening, hours: daytime, open: to-help, closed: sorry}

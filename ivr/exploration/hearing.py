@@ -36,7 +36,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What is said on an edge to callers who have heard no menu before (`fresh`), and to those who have heard all."""
+    """What an edge leads to for callers who have heard no menu before (`fresh`), and for those who have heard all."""
 
     edge: Edge
     fresh: Turn
@@ -44,9 +44,9 @@ class Telling:
 
     @property
     def menu(self) -> str | None:
-        """The menu whose form depends on what was heard."""
+        """The menu whose form may depend on what was heard."""
         reached = self.fresh.state.position
-        return reached.step if isinstance(reached, AtMenu) and self.fresh.prompts != self.again.prompts else None
+        return reached.step if isinstance(reached, AtMenu) else None
 
     def after(self, before: Heard) -> Heard:
         """What may have been heard behind the edge."""

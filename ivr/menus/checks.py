@@ -157,12 +157,28 @@ def _meant(word: str, known: Collection[str]) -> str:
 
 def _translations_complete(file: schema.MenuFile, report: Reporter) -> None:
     for path, texts in _translated(file):
-        for lang in file.languages:
+        needed = _needed_languages(file, path, texts)
+        for lang in needed:
             if lang not in texts:
                 report.at_key(path, f"{path[-1]}: the {lang} text is missing", f'add "{lang}:" here')
         for lang in texts:
             if lang not in file.languages:
                 report.at_key((*path, lang), f'"{lang}" is not among the languages', "add it to languages: too")
+            elif lang not in needed:
+                hint = "a language is offered in its own words alone: delete this text"
+                report.warn((*path, lang), f"{path[-1]}: the {lang} text is never heard", hint)
+
+
+def _needed_languages(file: schema.MenuFile, path: Path, texts: Collection[str]) -> Collection[str]:
+    """The languages that a text is heard in: all of them; the offer of a language in that one, if there is such."""
+    match path:
+        case ("steps", str(name), "options", key, "label"):
+            step = file.steps[name]
+            assert isinstance(step, schema.Menu | schema.Offices)
+            lang = schema.language_of(step.options[str(key)])
+            return file.languages if lang is None else [lang] if lang in file.languages else texts
+        case _:
+            return file.languages
 
 
 def _translated(file: schema.MenuFile) -> Iterator[tuple[Path, dict[str, str]]]:
@@ -188,9 +204,25 @@ def _languages_known(file: schema.MenuFile, report: Reporter) -> None:
         if lang in file.languages[:index]:
             report.error(("languages", index), f'"{lang}" stands here a second time')
     for name, key, option in _options(file):
-        if isinstance(option, schema.Option) and option.language not in (None, *file.languages):
+        target = schema.language_of(option)
+        if target not in (None, *file.languages):
             path: Path = ("steps", name, "options", key, "language")
-            report.error(path, f'"{option.language}" is not among the languages')
+            report.error(path, f'"{target}" is not among the languages')
+
+
+def _languages_are_offered(file: schema.MenuFile, report: Reporter) -> None:
+    for name, step in file.steps.items():
+        if not isinstance(step, schema.Menu):
+            continue
+        languages = [option.language for option in step.options.values()]
+        if None not in languages:
+            message = f'"{name}" offers languages only: nothing would be heard of it on return'
+            report.at_key(("steps", name, "options"), message, "add an option without language:")
+        for offer in (schema.offer_name(name, lang) for lang in languages if lang is not None):
+            for section, named in (("prompts", file.prompts), ("steps", file.steps)):
+                if offer in named:
+                    message = f'"{offer}" is the name of the offer of a language in "{name}"'
+                    report.at_key((section, offer), message, "choose another name")
 
 
 def _words_for_keys(file: schema.MenuFile, report: Reporter) -> None:
@@ -307,6 +339,7 @@ CHECKS: tuple[Callable[[schema.MenuFile, Reporter], None], ...] = (
     _nothing_unused,
     _translations_complete,
     _languages_known,
+    _languages_are_offered,
     _words_for_keys,
     _templates_fill,
     _hours_make_sense,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path, PurePosixPath
@@ -161,11 +161,15 @@ def _with_cancelled(step: schema.Authentication) -> dict[str, Any]:
 
 
 def _menu(file: schema.MenuFile, name: str, menu: schema.Menu) -> definition.Menu:
-    """A menu's options are one prompt that bears the menu's name, so that they are heard as they are declared."""
+    """A menu's options are one prompt that bears the menu's name, so that they are heard as they are declared.
+
+    Those that switch to a language are prompts of their own: each is heard in that language.
+    """
     return definition.Menu(
         name=name,
-        play=(*menu.play, name),
-        again=(*(menu.play if menu.again is None else menu.again), name),
+        play=tuple(menu.play),
+        again=tuple(menu.play if menu.again is None else menu.again),
+        offers=tuple(_offers(file.phrases, name, menu)),
         options={key: definition.Option(option.to, option.language) for key, option in menu.options.items()},
         no_input=menu.no_input or file.gathering.no_input,
         no_match=menu.no_match or file.gathering.no_match,
@@ -179,15 +183,26 @@ def _prompts(file: schema.MenuFile) -> dict[tuple[str, str], Prompt]:
     }
     for name, step in file.steps.items():
         if isinstance(step, schema.Menu | schema.Offices) and step.options:
+            plain = {key: option for key, option in step.options.items() if schema.language_of(option) is None}
             for lang in file.languages:
-                prompts[name, lang] = Prompt(name, lang, _options_text(file.phrases, step, lang))
+                prompts[name, lang] = Prompt(name, lang, _options_text(file.phrases, plain, lang))
+        if isinstance(step, schema.Menu):
+            prompts |= {(offer.name, offer.lang): offer for offer in _offers(file.phrases, name, step)}
     return prompts
 
 
-def _options_text(phrases: schema.Phrases, step: schema.Menu | schema.Offices, lang: str) -> str:
+def _offers(phrases: schema.Phrases, name: str, menu: schema.Menu) -> Iterator[Prompt]:
+    """What a menu says of each language that it switches to, in that language, in the order of its keys."""
+    for lang in dict.fromkeys(option.language for option in menu.options.values()):
+        if lang is not None:
+            keys = {key: option for key, option in menu.options.items() if option.language == lang}
+            yield Prompt(schema.offer_name(name, lang), lang, _options_text(phrases, keys, lang))
+
+
+def _options_text(phrases: schema.Phrases, options: Mapping[str, schema.Choice], lang: str) -> str:
     return " ".join(
         phrases.option[lang].format(label=option.label[lang], key=phrases.keys[lang][key])
-        for key, option in step.options.items()
+        for key, option in options.items()
     )
 
 

@@ -107,9 +107,19 @@ class Choice(_Model):
 
 
 class Option(Choice):
-    """A key of a menu; `language` is the one that it switches to."""
+    """A key of a menu; `language` is the one that it switches to, and the only one that its label is heard in."""
 
     language: str | None = None
+
+
+def language_of(option: Choice) -> str | None:
+    """The language that a key switches to."""
+    return option.language if isinstance(option, Option) else None
+
+
+def offer_name(menu: str, lang: str) -> str:
+    """The name of the prompt that offers a language in a menu."""
+    return f"{menu}-{lang}"
 
 
 class Menu(_Model):

@@ -88,7 +88,8 @@ def test_keys_beyond_a_choice_are_kept_for_the_next_one(run: Run) -> None:
 def test_the_language_asked_for_is_spoken(run: Run) -> None:
     """--lang uk begins in Ukrainian; an unknown language is refused with the known ones."""
     prompts = kinds(run("call", "--at", SUNDAY, "--lang", "uk", "--keys", "0", "--json"), "prompt")
-    assert {"uk"} == {line["lang"] for line in prompts}
+    assert ["uk", "en", "pl", "uk"] == [line["lang"] for line in prompts[:4]]
+    assert {"uk"} == {line["lang"] for line in prompts[4:]}
     refused = run("call", "--lang", "xx")
     assert 2 == refused.exit_code
     assert "pl, uk, en" in refused.stderr

@@ -28,8 +28,9 @@ def test_a_caller_reaches_the_right_consultant_and_both_hear_each_other(helpline
 
     desk.hang_up()
     call.wait_ended()
-    expected = ["welcome", "main", "choose-topic", "topics", "recording-notice", "recording-staying", "connecting"]
-    assert [f"pl:{name}" for name in (*expected, "goodbye")] == ear.keys()
+    menu = ["pl:welcome", "uk:main-uk", "en:main-en", "pl:main"]
+    then = ["choose-topic", "topics", "recording-notice", "recording-staying", "connecting", "goodbye"]
+    assert [*menu, *(f"pl:{name}" for name in then)] == ear.keys()
     row = _row(helpline, "600100201")
     assert ("doctors", "none", "goodbye", "completed") == (row.topic, row.auth_level, row.ended_where, row.cause)
     with helpline.database.reading() as connection:

@@ -16,7 +16,7 @@ from tests.live import tones
 from tests.live.callers import account, answered, choose, press
 from tests.live.stations import Live
 
-MENU = ["pl:welcome", "pl:main"]
+MENU = ["pl:welcome", "uk:main-uk", "en:main-en", "pl:main"]
 LOGIN = ["pl:identifier", "pl:pin"]
 AGAIN = ["pl:main-short", "pl:main"]
 

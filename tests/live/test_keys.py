@@ -15,7 +15,9 @@ from tests.live.callers import account, answered, choose, press
 from tests.live.conftest import SHORT_TIMEOUT
 from tests.live.stations import CLOSED, NUMBER, Live, live, menus_with
 
+MENU = ["pl:welcome", "uk:main-uk", "en:main-en", "pl:main"]
 AGAIN = ["pl:main-short", "pl:main"]
+ASKED = ["pl:main-short", "uk:main-uk", "en:main-en", "pl:main"]
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +69,7 @@ def test_information_is_heard_whole_and_leads_back(helpline: Live, ani: str) -> 
 
     messages = ["pl:choose-information", "pl:information", "pl:about-pensions"]
     again = ["pl:choose-next-information", "pl:information"]
-    assert ["pl:welcome", "pl:main", *messages, *again, *AGAIN] == ear.keys()
+    assert [*MENU, *messages, *again, *AGAIN] == ear.keys()
     assert [False] == [heard.cut for heard in ear.heard() if heard.key == "pl:about-pensions"]
 
 
@@ -81,8 +83,8 @@ def test_star_and_hash_do_what_the_menu_says(helpline: Live, ani: str) -> None:
     ear.wait_for("pl:main", times=4)
     call.hang_up()
 
-    welcome, topics = ["pl:welcome", "pl:main"], ["pl:choose-topic", "pl:topics"]
-    assert [*welcome, *welcome, "pl:no-match", *AGAIN, *topics, *topics, *AGAIN] == ear.keys()
+    topics = ["pl:choose-topic", "pl:topics"]
+    assert [*MENU, *MENU, "pl:no-match", *ASKED, *topics, *topics, *AGAIN] == ear.keys()
     assert ["*", "#", "0", "#", "*"] == _keyed(helpline, ani)
 
 
@@ -97,9 +99,9 @@ def test_another_language_begins_with_everything_told_anew(helpline: Live, ani: 
     call.hang_up()
 
     assert [
-        *("pl:welcome", "pl:main"),
-        *("uk:welcome", "uk:main"),
-        *("en:welcome", "en:main"),
+        *MENU,
+        *("uk:welcome", "en:main-en", "pl:main-pl", "uk:main"),
+        *("en:welcome", "uk:main-uk", "pl:main-pl", "en:main"),
         *("en:choose-topic", "en:topics"),
     ] == ear.keys()
     assert "en" == account(helpline, ani).row.lang
@@ -130,10 +132,10 @@ def test_silence_ends_at_a_person(helpline: Live, ani: str) -> None:
     there = answered(helpline, ani, call, ear)
     there.end()
 
-    again, topics = ["pl:no-input", *AGAIN], ["pl:choose-topic", "pl:topics"]
+    again, topics = ["pl:no-input", *ASKED], ["pl:choose-topic", "pl:topics"]
     silence = ["pl:no-input", *topics]
     notice = ["pl:recording-notice", "pl:recording-staying", "pl:connecting", "pl:goodbye"]
-    assert ["pl:welcome", "pl:main", *again, *again, *topics, *silence, *silence, *notice] == ear.keys()
+    assert [*MENU, *again, *again, *topics, *silence, *silence, *notice] == ear.keys()
     assert [] == [heard.key for heard in ear.heard() if heard.cut]
     assert 6 == sum(isinstance(event, NoInput) for event in account(helpline, ani).events)
     assert there.extension.startswith("14")

@@ -52,7 +52,7 @@ def test_a_locked_database_delays_what_is_heard_next(service: Live, numbers: Num
         caller.hangs_up()
         kept = caller.account()
 
-    assert ["welcome", "main", "choose-topic", "topics"] == caller.heard()
+    assert ["welcome", "uk:main-uk", "en:main-en", "main", "choose-topic", "topics"] == caller.heard()
     assert ("topics", "caller", 3) == (kept.row.ended_where, kept.row.cause, len(kept.turns))
 
 

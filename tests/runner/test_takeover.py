@@ -20,7 +20,7 @@ from storage.installation import Installation
 from tests.runner.conftest import IDENTIFIER, PIN, WRONG, Line, MakeRunner
 
 PLACES = {
-    "a menu": ([], ["main"]),
+    "a menu": ([], ["main-en", "main"]),
     "the identifier": (["4"], ["identifier"]),
     "the PIN": (["4", IDENTIFIER], ["pin"]),
     "the result of a login": (["4", IDENTIFIER, WRONG], ["wrong"]),

@@ -30,7 +30,7 @@ def test_a_call_begins_with_its_row_and_its_first_turn(line: Line, runner: Runne
     )
     (turn,) = line.turns
     assert (1, "one", (Started(),), live.turn.state) == (turn.seq, turn.node, turn.events, turn.state)
-    assert ("welcome", "main") == turn.prompts
+    assert ("welcome", "main-en", "main") == turn.prompts
 
 
 def test_answers_of_services_commit_with_the_turn_that_they_lead_to(line: Line, runner: Runner) -> None:

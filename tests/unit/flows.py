@@ -66,9 +66,9 @@ def flow_of(steps: Sequence[Step], start: str, *, tries: int = 3, ask: bool = Fa
 
 def menu(name: str, options: dict[str, Option], *, again: bool = True, exhausted: str = "bye") -> Menu:
     """A menu; where it has no short form, it is said in full each time."""
-    return Menu(
-        name, ("hello", name), (name,) if again else ("hello", name), options, "no-input", "no-match", exhausted
-    )
+    languages = dict.fromkeys(option.language for option in options.values() if option.language is not None)
+    offers = tuple(Prompt(f"{name}-{lang}", lang, f"{name} for {lang}") for lang in languages)
+    return Menu(name, ("hello",), () if again else ("hello",), offers, options, "no-input", "no-match", exhausted)
 
 
 def authentication(name: str, then: str) -> Authentication:

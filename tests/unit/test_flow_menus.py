@@ -12,10 +12,13 @@ from tests.menu_files import SMALL, edited, load_text
 
 
 def test_a_call_begins_with_the_welcome_and_the_main_menu(flow: Flow) -> None:
-    """Both in Polish; then one key is awaited."""
+    """Between them every other language is offered in its own words; then one key is awaited."""
     caller = Caller(flow)
-    assert ("welcome", "main") == caller.said
-    assert {"pl"} == {prompt.lang for prompt in caller.prompts}
+    assert ("welcome", "main-uk", "main-en", "main") == caller.said
+    assert ["pl", "uk", "en", "pl"] == [prompt.lang for prompt in caller.prompts]
+    assert ("Українська мова: натисніть сім.", "English: press eight.") == tuple(
+        one.text for one in caller.prompts[1:3]
+    )
     assert Gather("main", 1, 6) == caller.wait
 
 
@@ -23,7 +26,8 @@ def test_a_call_begins_with_the_welcome_and_the_main_menu(flow: Flow) -> None:
 def test_a_call_begins_in_the_language_it_asks_for(flow: Flow, asked: str | None, spoken: str) -> None:
     """A language that is not offered is the first one."""
     caller = Caller(flow, lang=asked)
-    assert [spoken, spoken] == [prompt.lang for prompt in caller.prompts]
+    others = [lang for lang in ("uk", "en", "pl") if lang != spoken]
+    assert [spoken, *others, spoken] == [prompt.lang for prompt in caller.prompts]
 
 
 def test_a_menu_is_long_at_first_and_short_on_return(flow: Flow) -> None:
@@ -36,7 +40,7 @@ def test_a_menu_is_long_at_first_and_short_on_return(flow: Flow) -> None:
 
 def test_repeat_says_the_whole_menu_again(flow: Flow) -> None:
     """Whoever asks for a repetition wants all of it, the long form too."""
-    assert ("welcome", "main") == Caller(flow).keys("*").said
+    assert ("welcome", "main-uk", "main-en", "main") == Caller(flow).keys("*").said
     assert ("choose-information", "information") == Caller(flow).keys("1", "1", "#").said
 
 
@@ -60,7 +64,8 @@ def test_the_way_back_knows_no_menu_twice(flow: Flow) -> None:
 def test_another_language_begins_the_menu_anew(flow: Flow) -> None:
     """Whoever changes the language has understood nothing so far: every menu is long again, in the new language."""
     caller = Caller(flow).keys("1", "*", "7")
-    assert [("welcome", "uk"), ("main", "uk")] == [(prompt.name, prompt.lang) for prompt in caller.prompts]
+    expected = [("welcome", "uk"), ("main-en", "en"), ("main-pl", "pl"), ("main", "uk")]
+    assert expected == [(prompt.name, prompt.lang) for prompt in caller.prompts]
     assert ("choose-information", "information") == caller.keys("1").said
 
 
@@ -72,9 +77,9 @@ def test_each_language_has_its_key(flow: Flow, key: str, lang: str) -> None:
 
 
 def test_silence_is_told_and_the_menu_asks_again(flow: Flow) -> None:
-    """The short form: the long one has just been heard."""
+    """The short form, the long one has just been heard; languages again, since silence may mean not understanding."""
     caller = Caller(flow).silent()
-    assert ("no-input", "main-short", "main") == caller.said
+    assert ("no-input", "main-short", "main-uk", "main-en", "main") == caller.said
     assert Gather("main", 1, 6) == caller.wait
 
 
@@ -82,7 +87,7 @@ def test_silence_is_told_and_the_menu_asks_again(flow: Flow) -> None:
 def test_a_key_that_is_no_choice_is_told_in_other_words(flow: Flow, keyed: str) -> None:
     """Keys that the menu does not have, several at once, and a lone terminator."""
     caller = Caller(flow).keys(keyed)
-    assert ("no-match", "main-short", "main") == caller.said
+    assert ("no-match", "main-short", "main-uk", "main-en", "main") == caller.said
     assert AtMenu("main") == caller.position
 
 
@@ -144,7 +149,7 @@ def test_a_message_may_stand_before_the_first_menu() -> None:
             ("  news: {type", "  hello: {type: message, play: [news, sorry], then: news}\n  news: {type"),
         )
     ).flow
-    assert ("news", "sorry", "news", "welcome", "main") == Caller(flow).said
+    assert ("news", "sorry", "news", "welcome", "main-en", "main") == Caller(flow).said
 
 
 def test_options_are_heard_in_the_order_of_the_file(flow: Flow) -> None:

@@ -223,7 +223,38 @@ LANGUAGES: dict[str, Case] = {
     ),
     "unknown option lang": (
         [("language: en", "language: de")],
-        ['28:70: "de" is not among the languages'],
+        ['28:57: "de" is not among the languages'],
+    ),
+    "language in other words": (
+        [("{label: {en: English}, to: repeat", "{label: {pl: Angielski, en: English}, to: repeat")],
+        [
+            "28:21: warning: label: the pl text is never heard"
+            " (a language is offered in its own words alone: delete this text)"
+        ],
+    ),
+    "language without its own words": (
+        [("{label: {en: English}, to: repeat", "{label: {}, to: repeat")],
+        ['28:13: label: the en text is missing (add "en:" here)'],
+    ),
+    "languages only": (
+        [
+            (
+                NEWS,
+                NEWS.replace("main", "tongues")
+                + '  tongues: {type: menu, options: {"5": {label: {en: English}, to: main, language: en}}}\n',
+            )
+        ],
+        [
+            '31:25: "tongues" offers languages only: nothing would be heard of it on return'
+            " (add an option without language:)"
+        ],
+    ),
+    "name of an offer": (
+        [("  welcome: {pl", "  main-en: {pl: M, en: M}\n  welcome: {pl")],
+        [
+            '58:3: "main-en" is the name of the offer of a language in "main" (choose another name)',
+            '58:3: warning: the prompt "main-en" is never heard',
+        ],
     ),
     "unknown text lang": (
         [("en: News.}", "en: News., de: Neues.}")],
@@ -559,7 +590,7 @@ def test_all_faults_are_told_at_once() -> None:
         "6:12: timeout: should be less than or equal to 60",
         "16:35: agents: a number where text is expected (put digits in quotes)",
         '24:51: there is no step "nwes" (did you mean "news"?)',
-        '28:60: unknown field "langauge" (did you mean "language"?)',
+        '28:47: unknown field "langauge" (did you mean "language"?)',
         '51:3: no way leads to the step "island" (lead one here or delete it)',
         '56:5: no pl word for the key "4" (add "4": word)',
         '67:3: news: the en text is missing (add "en:" here)',

@@ -51,7 +51,8 @@ TO_DOCTORS = (Started(), (Keyed("0"), HoursChecked(True)), Keyed("6"))
 
 def test_a_call_begins_with_what_is_heard(flow: Flow) -> None:
     """Name, words and language of each prompt."""
-    assert [prompt(flow, "welcome", "uk"), prompt(flow, "main", "uk")] == told(flow, Started("uk"))
+    heard = [("welcome", "uk"), ("main-en", "en"), ("main-pl", "pl"), ("main", "uk")]
+    assert [prompt(flow, name, lang) for name, lang in heard] == told(flow, Started("uk"))
 
 
 def test_a_key_is_told_with_its_menu(flow: Flow) -> None:
