@@ -47,7 +47,7 @@ def question(flow: Flow, state: State) -> Said:
 
 def introduced(flow: Flow, state: State, menu: Menu) -> Said:
     """A menu for a caller who is new to it."""
-    return say(flow, state, *menu.play) + _other_languages(state, menu) + say(flow, state, menu.name)
+    return _with_languages(flow, state, menu, menu.play)
 
 
 def returned_to(flow: Flow, state: State, menu: Menu) -> Said:
@@ -57,11 +57,14 @@ def returned_to(flow: Flow, state: State, menu: Menu) -> Said:
 
 def asked_again(flow: Flow, state: State, menu: Menu) -> Said:
     """A menu for a caller who has made no choice, perhaps because of the language."""
-    return say(flow, state, *menu.again) + _other_languages(state, menu) + say(flow, state, menu.name)
+    return _with_languages(flow, state, menu, menu.again)
 
 
-def _other_languages(state: State, menu: Menu) -> Said:
-    return tuple([offer for offer in menu.offers if offer.lang != state.lang])
+def _with_languages(flow: Flow, state: State, menu: Menu, before: tuple[str, ...]) -> Said:
+    if not menu.offers:
+        return say(flow, state, *before, menu.name)
+    others = tuple([offer for offer in menu.offers if offer.lang != state.lang])
+    return say(flow, state, *before) + others + say(flow, state, menu.name)
 
 
 def no_input_prompt(flow: Flow, position: Position) -> str:

@@ -36,7 +36,17 @@ from ivr.library import Library
 from ivr.prompts import Prompt
 from ivr.state import AtIdentifier, Ended, InQueue, State
 from ivr.turns import Ignored, Turn
-from ivr.waits import CheckHours, FindOffice, Gather, Hangup, PlayOut, ServiceWait, Transfer, VerifyPin
+from ivr.waits import (
+    MOST_SERVICE_ANSWERS,
+    CheckHours,
+    FindOffice,
+    Gather,
+    Hangup,
+    PlayOut,
+    ServiceWait,
+    Transfer,
+    VerifyPin,
+)
 from recordings import consents, parts
 from routing import visits
 from storage.database import Database
@@ -45,7 +55,6 @@ RECORDING_PURPOSE = "consultant_call"
 # The turn of a stay in a queue that no turn led to: the dialplan did, while no IVR process answered.
 WITHOUT_IVR = 0
 ABANDONED = "abandoned"
-MOST_SERVICE_ANSWERS = 20
 MOST_RACES = 3
 
 log = structlog.get_logger()

@@ -68,6 +68,9 @@ class FindOffice:
     postal_code: str
 
 
+# Services answer fewer times than this between two events: loading proves it, and the runner relies on it.
+MOST_SERVICE_ANSWERS = 20
+
 ServiceWait = CheckHours | VerifyPin | FindOffice
 GatewayWait = Gather | PlayOut | Transfer | Hangup
 Wait = GatewayWait | ServiceWait

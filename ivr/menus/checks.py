@@ -11,7 +11,8 @@ from ivr.definition import BACK, REPEAT
 from ivr.menus import schema
 from ivr.menus.document import Document, Path
 from ivr.menus.faults import Fault
-from ivr.menus.ways import Edge, circles, closure, edges
+from ivr.menus.ways import Edge, circles, closure, edges, hours_in_a_row
+from ivr.waits import MOST_SERVICE_ANSWERS
 from routing.hours import known_country
 
 OFFICE_FIELDS = frozenset({"name", "street", "postal_code", "city"})
@@ -275,6 +276,17 @@ def _hours_make_sense(file: schema.MenuFile, report: Reporter) -> None:
             report.error(("hours", name, "holidays"), f'no public holidays are known for "{hours.holidays}"')
 
 
+# Queues
+
+
+def _agents_stand_once(file: schema.MenuFile, report: Reporter) -> None:
+    for name, queue in file.queues.items():
+        for index, agent in enumerate(queue.agents):
+            if agent in queue.agents[:index]:
+                path: Path = ("queues", name, "agents", index)
+                report.error(path, f'the extension "{agent}" stands here a second time', "delete it")
+
+
 # The ways through the menus
 
 
@@ -299,6 +311,14 @@ def _every_way_can_end(file: schema.MenuFile, report: Reporter) -> None:
 def _no_circle_without_a_wait(file: schema.MenuFile, report: Reporter) -> None:
     for circle in circles(edges(file), lambda edge: not edge.waits):
         report.error(circle[0].path, f"these steps lead in a circle without a wait: {_told(circle)}")
+
+
+def _services_answer_in_time(file: schema.MenuFile, report: Reporter) -> None:
+    for chain in hours_in_a_row(file):
+        if len(chain) >= MOST_SERVICE_ANSWERS:
+            message = f"{MOST_SERVICE_ANSWERS} opening hours are checked one after another without a wait"
+            hint = "lead one of the closed: before it to a menu or an ending"
+            report.error(("steps", chain[MOST_SERVICE_ANSWERS - 1], "hours"), message, hint)
 
 
 def _silence_ends(file: schema.MenuFile, report: Reporter) -> None:
@@ -343,9 +363,11 @@ CHECKS: tuple[Callable[[schema.MenuFile, Reporter], None], ...] = (
     _words_for_keys,
     _templates_fill,
     _hours_make_sense,
+    _agents_stand_once,
     _every_step_is_reached,
     _every_way_can_end,
     _no_circle_without_a_wait,
+    _services_answer_in_time,
     _silence_ends,
     _keys_in_order,
 )

@@ -13,6 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 KEYS = "1234567890*#"
+# The fewest and the most that an identifier of the portal has; the default of each login.
+IDENTIFIER_DIGITS = (6, 12)
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -69,7 +71,16 @@ def _wording(value: str) -> str:
     return value
 
 
-def _digit_range(value: tuple[int, int]) -> tuple[int, int]:
+def _digits_of_an_identifier(value: int) -> int:
+    fewest, most = IDENTIFIER_DIGITS
+    if not fewest <= value <= most:
+        raise ValueError(
+            f"PUE identifiers have {fewest} to {most} digits", f"the fewest and the most, such as [{fewest}, {most}]"
+        )
+    return value
+
+
+def _identifier_digits(value: tuple[int, int]) -> tuple[int, int]:
     fewest, most = value
     if fewest > most:
         raise ValueError("the fewest digits come first, then the most")
@@ -89,8 +100,8 @@ Extension = Annotated[str, AfterValidator(_extension)]
 Language = Annotated[str, AfterValidator(_language)]
 Country = Annotated[str, AfterValidator(_country)]
 Text = Annotated[str, AfterValidator(_text)]
-Digits = Annotated[int, Field(ge=1, le=20)]
-DigitRange = Annotated[tuple[Digits, Digits], Field(strict=False), AfterValidator(_digit_range)]
+Digits = Annotated[int, AfterValidator(_digits_of_an_identifier)]
+IdentifierDigits = Annotated[tuple[Digits, Digits], Field(strict=False), AfterValidator(_identifier_digits)]
 Translations = dict[str, Text]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -166,7 +177,7 @@ class Authentication(_Model):
     cancelled: Name | None = None
     then: str
     otherwise: str
-    identifier_digits: DigitRange = (6, 12)
+    identifier_digits: IdentifierDigits = IDENTIFIER_DIGITS
     pin_digits: Annotated[int, Field(ge=4, le=12)] = 6
     tries: Annotated[int, Field(ge=1, le=9)] = 3
 

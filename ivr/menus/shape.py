@@ -77,7 +77,8 @@ def _words(details: ErrorDetails, path: Path) -> tuple[str, str]:
             given = cast("dict[str, Any]", value).get("type")
             return f'the step "{name}" has the unknown type "{given}"', _nearest(str(given), tuple(STEP_TYPES))
         case "value_error":
-            return f"{name}: {details['ctx']['error']}", ""
+            message, *hint = details["ctx"]["error"].args
+            return f"{name}: {message}", "".join(hint)
         case "too_short":
             return f"{name}: must not be empty", ""
         case "model_type" | "dict_type" | "model_attributes_type":

@@ -58,6 +58,31 @@ def _edges_of_options(name: str, step: schema.Menu | schema.Offices) -> Iterator
             yield Edge(name, option.to, ("steps", name, "options", key, "to"), False, True)
 
 
+def hours_in_a_row(file: schema.MenuFile) -> Iterator[list[str]]:
+    """Gates that a call meets without a wait while each is closed: behind an open one its caller is admitted to all.
+
+    One list from each gate that no other leads to.
+    """
+    nexts = {name: _next_gate(file, step) for name, step in file.steps.items() if isinstance(step, schema.Opening)}
+    targets = set(nexts.values())
+    for begin in nexts:
+        if begin not in targets:
+            chain, following = {begin: None}, nexts[begin]
+            while following is not None and following not in chain:
+                chain[following] = None
+                following = nexts[following]
+            yield list(chain)
+
+
+def _next_gate(file: schema.MenuFile, gate: schema.Opening) -> str | None:
+    """The gate behind a closed one, messages between them passed; None if something else comes first."""
+    target, passed = gate.closed, set[str]()
+    while isinstance(step := file.steps.get(target), schema.Message) and target not in passed:
+        passed.add(target)
+        target = step.then
+    return target if isinstance(step, schema.Opening) else None
+
+
 def closure(begin: set[str], ways: Iterable[Edge], ends: Callable[[Edge], tuple[str, str]]) -> set[str]:
     """Every step that `begin` leads to along the ways."""
     nexts: dict[str, set[str]] = {}

@@ -10,6 +10,9 @@ import pytest
 from ivr.menus.document import MAX_BYTES
 from ivr.menus.faults import MenuError
 from ivr.menus.loading import Loaded, load_menus
+from ivr.state import Ended
+from ivr.waits import MOST_SERVICE_ANSWERS
+from tests.callers import Caller
 from tests.menu_files import SHIPPED, SMALL, edited, faults_of, load_text
 
 Edits = list[tuple[str, str]]
@@ -19,7 +22,26 @@ NEWS = "  news: {type: message, play: [news], then: main}\n"
 LOOK = " (look for a missing colon, quote or indentation on this line or the one above)"
 TYPES = "menu | message | opening | authentication | offices | transfer | end"
 
+
+def gates(many: int) -> Edits:
+    """Edits that put so many opening hours in a row, each asked when the one before is closed."""
+    ways = [
+        f"  gate-{number}: {{type: opening, hours: daytime, open: to-help, closed: hold-{number}}}\n"
+        f"  hold-{number}: {{type: message, play: [sorry], then: gate-{number + 1}}}\n"
+        for number in range(2, many + 1)
+    ]
+    text = "".join(ways).replace(f"gate-{many + 1}", "goodbye")
+    return [("open: to-help, closed: sorry}\n", "open: to-help, closed: gate-2}\n" + text)]
+
+
 WAYS: dict[str, Case] = {
+    "hours in a row": (
+        gates(MOST_SERVICE_ANSWERS + 3),
+        [
+            "68:35: 20 opening hours are checked one after another without a wait"
+            " (lead one of the closed: before it to a menu or an ending)"
+        ],
+    ),
     "unknown target": (
         [("to: news", "to: nwes")],
         ['24:51: there is no step "nwes" (did you mean "news"?)'],
@@ -441,6 +463,18 @@ SHAPE: dict[str, Case] = {
         [("    otherwise: main", "    otherwise: main\n    identifier_digits: [12, 6]")],
         ["49:24: identifier_digits: the fewest digits come first, then the most"],
     ),
+    "too few digits": (
+        [("    otherwise: main", "    otherwise: main\n    identifier_digits: [5, 12]")],
+        ["49:25: identifier_digits: PUE identifiers have 6 to 12 digits (the fewest and the most, such as [6, 12])"],
+    ),
+    "too many digits": (
+        [("    otherwise: main", "    otherwise: main\n    identifier_digits: [6, 13]")],
+        ["49:28: identifier_digits: PUE identifiers have 6 to 12 digits (the fewest and the most, such as [6, 12])"],
+    ),
+    "agent twice": (
+        [('agents: ["11", "12"]', 'agents: ["11", "12", "11"]')],
+        ['16:47: the extension "11" stands here a second time (delete it)'],
+    ),
     "digits3": (
         [("    otherwise: main", "    otherwise: main\n    identifier_digits: [6]")],
         ["49:5: identifier_digits: too few values"],
@@ -712,3 +746,10 @@ def test_a_missing_file_is_told() -> None:
     """The path and the reason."""
     with pytest.raises(MenuError, match=r"^nowhere/menus\.yaml: cannot be read: No such file or directory$"):
         load_menus(SHIPPED.parent.relative_to(SHIPPED.parent) / "nowhere" / "menus.yaml")
+
+
+def test_as_many_opening_hours_as_may_follow_one_another_are_answered() -> None:
+    """One fewer than the runner's bound: the file is used, and a closed service leads to its ending."""
+    caller = Caller(load_text(edited(SMALL, *gates(MOST_SERVICE_ANSWERS - 1))).flow, is_open=False).keys("2")
+    assert MOST_SERVICE_ANSWERS - 1 == len(caller.said)
+    assert Ended("goodbye", "completed") == caller.position
