@@ -107,6 +107,17 @@ def edited(text: str, *edits: tuple[str, str]) -> str:
     return text
 
 
+def gates(many: int) -> list[tuple[str, str]]:
+    """Edits that put so many opening hours in a row, each asked when the one before is closed."""
+    ways = [
+        f"  gate-{number}: {{type: opening, hours: daytime, open: to-help, closed: hold-{number}}}\n"
+        f"  hold-{number}: {{type: message, play: [sorry], then: gate-{number + 1}}}\n"
+        for number in range(2, many + 1)
+    ]
+    text = "".join(ways).replace(f"gate-{many + 1}", "goodbye")
+    return [("open: to-help, closed: sorry}\n", "open: to-help, closed: gate-2}\n" + text)]
+
+
 def recipe() -> list[str]:
     """The four pieces of YAML in the header of the shipped file, in its order: how to add a seventh topic."""
     header = SHIPPED.read_text("utf-8").split("# Good to know:")[0]

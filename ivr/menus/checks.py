@@ -11,6 +11,7 @@ from ivr.definition import BACK, REPEAT
 from ivr.menus import schema
 from ivr.menus.document import Document, Path
 from ivr.menus.faults import Fault
+from ivr.menus.spoken_hours import wordless
 from ivr.menus.ways import Edge, circles, closure, edges, hours_in_a_row
 from ivr.waits import MOST_SERVICE_ANSWERS
 from routing.hours import known_country
@@ -243,10 +244,13 @@ def _templates_fill(file: schema.MenuFile, report: Reporter) -> None:
         allowed = frozenset[str]()
         if path == ("phrases", "option"):
             allowed = frozenset({"label", "key"})
-        elif path[0] == "prompts" and path[1] in addresses:
-            allowed = OFFICE_FIELDS
+        elif path[0] == "prompts":
+            allowed = OFFICE_FIELDS if path[1] in addresses else frozenset(file.hours)
         for lang, text in texts.items():
             _template_fills((*path, lang), text, allowed, report)
+    for lang, phrases in file.phrases.hours.items():
+        _template_fills(("phrases", "hours", lang, "from_day"), phrases.from_day, frozenset({"first", "last"}), report)
+        _template_fills(("phrases", "hours", lang, "from_time"), phrases.from_time, frozenset({"start", "end"}), report)
 
 
 def _template_fills(path: Path, text: str, allowed: frozenset[str], report: Reporter) -> None:
@@ -259,8 +263,10 @@ def _template_fills(path: Path, text: str, allowed: frozenset[str], report: Repo
         if name not in allowed or spec or how:
             known = ", ".join("{" + field + "}" for field in sorted(allowed))
             report.error(path, f"{{{name}}} cannot be filled in here", f"known here: {known}" if known else "")
-    if path[:2] == ("phrases", "option") and {name for name, _, _ in fields} != set(allowed):
-        report.error(path, "an option's phrase holds {label} and {key}, once each or more")
+    if path[0] == "phrases" and {name for name, _, _ in fields} != set(allowed):
+        what = "an option's phrase" if path[1] == "option" else "this phrase"
+        needed = " and ".join("{" + field + "}" for field in sorted(allowed, reverse=True))
+        report.error(path, f"{what} holds {needed}, once each or more")
 
 
 # Hours
@@ -274,6 +280,11 @@ def _hours_make_sense(file: schema.MenuFile, report: Reporter) -> None:
     for name, hours in file.hours.items():
         if hours.holidays is not None and not known_country(hours.holidays):
             report.error(("hours", name, "holidays"), f'no public holidays are known for "{hours.holidays}"')
+
+
+def _hours_have_words(file: schema.MenuFile, report: Reporter) -> None:
+    for path, message, hint in wordless(file):
+        report.at_key(path, message, hint)
 
 
 # Queues
@@ -363,6 +374,7 @@ CHECKS: tuple[Callable[[schema.MenuFile, Reporter], None], ...] = (
     _words_for_keys,
     _templates_fill,
     _hours_make_sense,
+    _hours_have_words,
     _agents_stand_once,
     _every_step_is_reached,
     _every_way_can_end,

@@ -15,6 +15,7 @@ from ivr.menus.checks import check
 from ivr.menus.document import Document, read_bytes, read_document
 from ivr.menus.faults import Fault, MenuError, UnreadableMenus
 from ivr.menus.mending import Reading, read_file
+from ivr.menus.spoken_hours import missing, spoken
 from ivr.prompts import Prompt
 from routing.hours import MIDNIGHT_AT_THE_END, WEEKDAYS, Hours, Span
 from routing.offices import Offices, OfficeTableError, read_offices
@@ -178,8 +179,11 @@ def _menu(file: schema.MenuFile, name: str, menu: schema.Menu) -> definition.Men
 
 
 def _prompts(file: schema.MenuFile) -> dict[tuple[str, str], Prompt]:
+    addresses = {step.address for step in file.steps.values() if isinstance(step, schema.Offices)}
     prompts = {
-        (name, lang): Prompt(name, lang, text) for name, texts in file.prompts.items() for lang, text in texts.items()
+        (name, lang): Prompt(name, lang, text if name in addresses else text.format_map(_hours_in_words(file, lang)))
+        for name, texts in file.prompts.items()
+        for lang, text in texts.items()
     }
     for name, step in file.steps.items():
         if isinstance(step, schema.Menu | schema.Offices) and step.options:
@@ -189,6 +193,15 @@ def _prompts(file: schema.MenuFile) -> dict[tuple[str, str], Prompt]:
         if isinstance(step, schema.Menu):
             prompts |= {(offer.name, offer.lang): offer for offer in _offers(file.phrases, name, step)}
     return prompts
+
+
+def _hours_in_words(file: schema.MenuFile, lang: str) -> dict[str, str]:
+    """The opening hours by name, as prompts tell them in a language; what no prompt tells may have no words."""
+    phrases = file.phrases.hours.get(lang)
+    if phrases is None:
+        return {}
+    told = {name: hours for name, hours in file.hours.items() if not any(missing(hours, phrases))}
+    return {name: spoken(hours, phrases) for name, hours in told.items()}
 
 
 def _offers(phrases: schema.Phrases, name: str, menu: schema.Menu) -> Iterator[Prompt]:

@@ -7,7 +7,7 @@ and not a silence. Meaning across fields (targets, translations, reachability) i
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -15,7 +15,6 @@ NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 KEYS = "1234567890*#"
 # The fewest and the most that an identifier of the portal has; the default of each login.
 IDENTIFIER_DIGITS = (6, 12)
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def _name(value: str) -> str:
@@ -36,6 +35,12 @@ def _span(value: str) -> str:
     start, end = value.split("-")
     if start >= end:
         raise ValueError("opening hours end after they begin")
+    return value
+
+
+def _time(value: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d|24:00", value):
+        raise ValueError('a time looks like "07:00"')
     return value
 
 
@@ -96,6 +101,7 @@ def _known_format(value: int) -> int:
 Name = Annotated[str, AfterValidator(_name)]
 Key = Annotated[str, AfterValidator(_key)]
 Span = Annotated[str, AfterValidator(_span)]
+Time = Annotated[str, AfterValidator(_time)]
 Extension = Annotated[str, AfterValidator(_extension)]
 Language = Annotated[str, AfterValidator(_language)]
 Country = Annotated[str, AfterValidator(_country)]
@@ -104,6 +110,7 @@ Digits = Annotated[int, AfterValidator(_digits_of_an_identifier)]
 IdentifierDigits = Annotated[tuple[Digits, Digits], Field(strict=False), AfterValidator(_identifier_digits)]
 Translations = dict[str, Text]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
 
 class _Model(BaseModel):
@@ -272,11 +279,26 @@ class Queueing(_Model):
     unanswered: str
 
 
+class HoursPhrases(_Model):
+    """How opening hours are put into words in one language.
+
+    `from_day` holds `{first}` and `{last}`, which are words of `days`; `from_time` holds `{start}` and `{end}`, which
+    are words of `times`; `day` are words for a day that stands alone.
+    """
+
+    from_day: Text
+    from_time: Text
+    days: dict[Weekday, Text] = {}
+    day: dict[Weekday, Text] = {}
+    times: dict[Time, Text] = {}
+
+
 class Phrases(_Model):
-    """How an option is put into words: `{label}` and `{key}` are filled in."""
+    """How an option is put into words: `{label}` and `{key}` are filled in; and how opening hours are, by language."""
 
     option: Translations
     keys: dict[str, dict[Key, Text]]
+    hours: dict[str, HoursPhrases] = {}
 
 
 class MenuFile(_Model):

@@ -105,6 +105,8 @@ def model_around(location: tuple[int | str, ...]) -> type[BaseModel] | None:
         return schema.MenuFile
     if location[0] == "steps":
         return _model_in_step(location)
+    if location[:2] == ("phrases", "hours"):
+        return schema.HoursPhrases if len(location) == len(("phrases", "hours", "language", "field")) else None
     return SECTIONS.get(str(location[0]))
 
 

@@ -9,11 +9,11 @@ from ivr import calls
 from ivr.events import Event, HoursChecked, Keyed, PinRefused, PinVerified, Played, SecretKeyed, Started
 from ivr.library import Library
 from ivr.runner import Live, Runner
-from ivr.state import AtNotice, InQueue, State
-from ivr.waits import Transfer
+from ivr.state import AtNotice, Ended, InQueue, State
+from ivr.waits import MOST_SERVICE_ANSWERS, Transfer
 from routing.visits import Visit
 from storage.database import Database
-from tests.menu_files import SMALL, edited, load_text
+from tests.menu_files import SMALL, edited, gates, load_text
 from tests.runner.conftest import IDENTIFIER, MONDAY, PIN, WRONG, Clock, Line, MakeRunner
 
 
@@ -79,6 +79,19 @@ def test_a_call_keeps_its_menu_to_the_end(line: Line, runner: Runner, library: L
     assert old == Library(database).flow(old.version)
     assert {old.version, library.current.version} == {line.row.menu_version, fresh.row.menu_version}
     assert old.version != fresh.row.menu_version
+
+
+def test_all_hours_that_a_file_may_ask_in_a_row_are_answered(
+    line: Line, runner: Runner, library: Library, clock: Clock
+) -> None:
+    """What loading allows, the runner carries: on a Sunday every one of them is closed."""
+    clock.wait(days=6)
+    library.publish(load_text(edited(SMALL, *gates(MOST_SERVICE_ANSWERS - 1))), MONDAY)
+    line.arrives(runner)
+    line.keys(runner, "2")
+
+    assert (HoursChecked(False),) * (MOST_SERVICE_ANSWERS - 1) == line.turns[-1].events[1:]
+    assert Ended("goodbye", "completed") == line.position
 
 
 def test_whoever_looks_on_sees_committed_turns_only(line: Line, make_runner: MakeRunner, database: Database) -> None:

@@ -13,7 +13,7 @@ from ivr.menus.loading import Loaded, load_menus
 from ivr.state import Ended
 from ivr.waits import MOST_SERVICE_ANSWERS
 from tests.callers import Caller
-from tests.menu_files import SHIPPED, SMALL, edited, faults_of, load_text
+from tests.menu_files import SHIPPED, SMALL, edited, faults_of, gates, load_text
 
 Edits = list[tuple[str, str]]
 Case = tuple[Edits, list[str]]
@@ -21,17 +21,6 @@ Case = tuple[Edits, list[str]]
 NEWS = "  news: {type: message, play: [news], then: main}\n"
 LOOK = " (look for a missing colon, quote or indentation on this line or the one above)"
 TYPES = "menu | message | opening | authentication | offices | transfer | end"
-
-
-def gates(many: int) -> Edits:
-    """Edits that put so many opening hours in a row, each asked when the one before is closed."""
-    ways = [
-        f"  gate-{number}: {{type: opening, hours: daytime, open: to-help, closed: hold-{number}}}\n"
-        f"  hold-{number}: {{type: message, play: [sorry], then: gate-{number + 1}}}\n"
-        for number in range(2, many + 1)
-    ]
-    text = "".join(ways).replace(f"gate-{many + 1}", "goodbye")
-    return [("open: to-help, closed: sorry}\n", "open: to-help, closed: gate-2}\n" + text)]
 
 
 WAYS: dict[str, Case] = {
@@ -222,6 +211,31 @@ NAMES: dict[str, Case] = {
     ),
 }
 
+TELLS_HOURS = ("  sorry: {pl: Przepraszamy., en: Sorry.}", '  sorry: {pl: "Otwarte {daytime}.", en: Sorry.}')
+FEW_WORDS = "{pl: {from_day: '{first} {last}', from_time: '{start} {end}'}}"
+
+SPOKEN_HOURS: dict[str, Case] = {
+    "no words for hours": (
+        [TELLS_HOURS],
+        ['52:1: no pl words for opening hours (add "pl:" to hours: in phrases:)'],
+    ),
+    "words for hours are missing": (
+        [
+            TELLS_HOURS,
+            ("  keys:\n", "  hours: {pl: {from_day: '{first} {last}', from_time: '{start} {end}'}}\n  keys:\n"),
+        ],
+        [
+            '54:11: no pl words for "07:00" in times (add "07:00": words to times:)',
+            '54:11: no pl words for "18:00" in times (add "18:00": words to times:)',
+            '54:11: no pl words for "mon" in day (add "mon": words to day:)',
+        ],
+    ),
+    "unknown hours are told": (
+        [("  sorry: {pl: Przepraszamy., en: Sorry.}", '  sorry: {pl: "Otwarte {daytimes}.", en: Sorry.}')],
+        ["76:15: {daytimes} cannot be filled in here (known here: {daytime})"],
+    ),
+}
+
 LANGUAGES: dict[str, Case] = {
     "missing translation": (
         [("  news: {pl: Nowina., en: News.}", "  news: {pl: Nowina.}")],
@@ -304,7 +318,7 @@ LANGUAGES: dict[str, Case] = {
     ),
     "template not allowed": (
         [("en: News.}", 'en: "News {name}"}')],
-        ["66:27: {name} cannot be filled in here"],
+        ["66:27: {name} cannot be filled in here (known here: {daytime})"],
     ),
     "template format": (
         [("{name}, {street}", "{name}, {street!r}")],
@@ -546,7 +560,9 @@ YAML: dict[str, Case] = {
 }
 
 CASES = [
-    pytest.param(*case, id=name) for group in (WAYS, NAMES, LANGUAGES, SHAPE, YAML) for name, case in group.items()
+    pytest.param(*case, id=name)
+    for group in (WAYS, NAMES, LANGUAGES, SPOKEN_HOURS, SHAPE, YAML)
+    for name, case in group.items()
 ]
 
 
