@@ -19,7 +19,25 @@ from tests.menu_files import SHIPPED, SMALL, load_text
 settings.register_profile("centrala", deadline=None)
 settings.load_profile("centrala")
 
+CLOSING_WORDS = "calls over Asterisk"
+"""The property of a test whose value is told at the end of the run, under this heading."""
+
 _numbers = itertools.count(1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Side by side, what waits for real telephone calls comes first, so that no worker waits for it alone at last."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.get_closest_marker("live") is None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """End with the closing words of tests; they come with their reports, from workers too."""
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        for words in (words for name, words in report.user_properties if name == CLOSING_WORDS):
+            terminalreporter.write_sep("=", CLOSING_WORDS)
+            terminalreporter.write_line(str(words))
 
 
 @pytest.fixture(scope="session")

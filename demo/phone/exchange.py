@@ -22,6 +22,7 @@ from demo.phone.g711 import FRAME_SECONDS
 
 _MOST_FRAMES_BEHIND = 10
 _IDLE_SECONDS = 3600.0
+_ENDING_SECONDS = 10.0
 
 Action = Callable[[], None]
 
@@ -125,12 +126,14 @@ class Exchange:
             self._frame_tasks.pop(id(owner), None)
 
     def close(self) -> None:
-        """Close every member and end the thread."""
+        """Close every member and end the thread. Raises RuntimeError if an action keeps the thread for too long."""
         while self._members:
             self._members[-1].close()
         self._stopping = True
         self._wake()
-        self._thread.join(5)
+        self._thread.join(_ENDING_SECONDS)
+        if self._thread.is_alive():
+            raise RuntimeError(f"the exchange's thread did not end within {_ENDING_SECONDS} s")
         self._selector.close()
         self._bell.close()
         self._ear.close()

@@ -22,6 +22,7 @@ from ivr.gateways.agi.protocol import SafeAGI
 from ivr.gateways.agi.server import Server
 from ivr.gateways.agi.session import Session
 from ivr.library import Library
+from ivr.menus.loading import Loaded
 from ivr.prompts import Prompt
 from ivr.runner import Runner
 from storage.installation import Installation
@@ -45,12 +46,17 @@ def database_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'centrala.db'}"
 
 
+@pytest.fixture(scope="session")
+def service() -> Loaded:
+    """The small service; whom nobody answered is back in its menu."""
+    return load_text(edited(SMALL, ("unanswered: sorry", "unanswered: main"), ("exhausted: to-help", "exhausted: sorry")))
+
+
 @pytest.fixture
-def library(installation: Installation) -> Library:
-    """The small service, published; whom nobody answered is back in its menu."""
+def library(installation: Installation, service: Loaded) -> Library:
+    """The small service, published."""
     made = Library(installation.database)
-    service = edited(SMALL, ("unanswered: sorry", "unanswered: main"), ("exhausted: to-help", "exhausted: sorry"))
-    made.publish(load_text(service), NOW)
+    made.publish(service, NOW)
     return made
 
 

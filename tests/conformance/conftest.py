@@ -1,8 +1,8 @@
-"""Every script is played once over each gateway; the tests look at what came of it, and the run ends with how much."""
+"""Every script is played once over each gateway; the tests look at what came of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -15,9 +15,8 @@ from tests.conformance.by_terminal import Terminal
 from tests.conformance.scenes import Scenes, scenes
 from tests.conformance.stages import play_all
 from tests.conformance.told import Told, foretold
+from tests.conftest import CLOSING_WORDS
 from tests.live.stations import require_asterisk
-
-COVERED = pytest.StashKey[Coverage]()
 
 
 @pytest.fixture(scope="session")
@@ -46,20 +45,13 @@ def by_telephone(written: Scenes, tmp_path_factory: pytest.TempPathFactory) -> M
     return play_all(written, tmp_path_factory.mktemp("telephone"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def covered(
-    pytestconfig: pytest.Config, flow: Flow, written: Scenes, by_telephone: Mapping[Script, Outcome]
+    flow: Flow, written: Scenes, by_telephone: Mapping[Script, Outcome], record_property: Callable[[str, object], None]
 ) -> Coverage:
-    """What the scripts cover that went by telephone as the flow says."""
+    """What the scripts cover that went by telephone as the flow says; the run ends with how much that is."""
     right = [script for script, outcome in by_telephone.items() if outcome.told == foretold(flow, script)]
     found = coverage(flow, written.exploration, right)
-    pytestconfig.stash[COVERED] = found
+    total, *missed = str(found).splitlines()
+    record_property(CLOSING_WORDS, "\n".join([f"{total} of menus.yaml", *missed]))
     return found
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Tell how much of the shipped menus was walked through on a real Asterisk."""
-    if (found := config.stash.get(COVERED, None)) is not None:
-        total, *missed = str(found).splitlines()
-        terminalreporter.write_sep("=", "calls over Asterisk")
-        terminalreporter.write_line("\n".join([f"{total} of menus.yaml", *missed]))

@@ -5,13 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import psutil
 import pytest
 
 from demo.station import Node
 from ivr.events import Reentered
 from tests.live.callers import Account
 from tests.live.stations import Live, hears_music
-from tests.live.stories import IDENTIFIER, PIN, Caller, at_once, node, nothing_stays, on_a_break, stand_up, unfinished
+from tests.live.stories import (
+    IDENTIFIER,
+    PIN,
+    Caller,
+    at_once,
+    node,
+    nothing_stays,
+    on_a_break,
+    stand_up,
+    unfinished,
+    wait_for,
+)
 
 Numbers = Callable[[], str]
 EXIT_SECONDS = 20
@@ -27,6 +39,12 @@ def service(breakable: Live) -> Live:
 def _carried_by(live: Live, number: int, kept: Account) -> bool:
     """Whether a process carried the call from its first turn to its last."""
     return {str(live.station.addresses.nodes[number])} == {turn.node.rpartition(":")[2] for turn in kept.turns}
+
+
+def _listens(one: Node) -> bool:
+    """Whether a process takes new calls; asked of the system, since a connection would be a call."""
+    connections = psutil.Process(one.process.pid).net_connections("tcp")
+    return any(connection.status == psutil.CONN_LISTEN for connection in connections)
 
 
 def _last_words(ended: Node) -> dict[str, object]:
@@ -48,6 +66,7 @@ def test_a_process_is_replaced_under_running_calls(service: Live, numbers: Numbe
             keying.comes_to(("main", "2"), ("identifier", f"{IDENTIFIER}#"), ("pin", PIN[:3]))
             old = node(service, 0)
             old.terminate()
+            wait_for(lambda: not _listens(old), "the process refuses new calls")
             sent_on.dials()
             sent_on.hears("main")
             keying.keys(PIN[3:])

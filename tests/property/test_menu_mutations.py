@@ -1,34 +1,40 @@
-"""Damaged copies of the shipped menus.yaml: each is refused in clear words, or is a service that works."""
+"""Damaged copies of the shipped menus.yaml and of a small file: each is refused clearly, or is a service that works."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import traceback
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Mapping
 from random import Random
+
+import pytest
 
 from ivr.menus.faults import MenuError
 from ivr.menus.loading import Loaded, load
-from tests.menu_files import SHIPPED
+from tests.menu_files import OFFICES, SHIPPED, SMALL
 from tests.property.mutations import mutated
 from tests.property.walks import assert_told_in_place, random_walk
 
-COPIES = 500
-PROCESSES = min(4, os.cpu_count() or 1)
 TEXT = SHIPPED.read_text("utf-8")
+TABLES = {"offices.csv": (SHIPPED.parent / "offices.csv").read_bytes()}
+SMALL_TABLES = {"offices.csv": OFFICES}
 
 
-def load_copy(raw: bytes) -> Loaded:
-    """Load a damaged copy as if it lay beside the shipped table of offices."""
-    return load("menus.yaml", raw, lambda name: (SHIPPED.parent / name).read_bytes())
+def load_copy(raw: bytes, tables: Mapping[str, bytes]) -> Loaded:
+    """Load a damaged copy as if it lay beside these tables."""
+
+    def read_table(name: str) -> bytes:
+        if name not in tables:
+            raise FileNotFoundError(2, "No such file or directory")
+        return tables[name]
+
+    return load("menus.yaml", raw, read_table)
 
 
-def outcome(seed: int) -> str:
+def outcome(text: str, tables: Mapping[str, bytes], seed: int) -> str:
     """How a damaged copy fared: "refused" or "works", or else what went wrong with it."""
-    raw = mutated(seed, TEXT)
+    raw = mutated(seed, text)
     try:
-        flow = load_copy(raw).flow
+        flow = load_copy(raw, tables).flow
     except MenuError as error:
         assert_told_in_place(error, raw)
         return "refused"
@@ -36,25 +42,24 @@ def outcome(seed: int) -> str:
     return "works"
 
 
-def outcomes(seeds: range) -> list[tuple[int, str]]:
-    """The outcome of each seed; an exception that is not a MenuError is one, too."""
-    found = []
-    for seed in seeds:
-        try:
-            found.append((seed, outcome(seed)))
-        except Exception:
-            found.append((seed, traceback.format_exc()))
-    return found
+def outcome_or_traceback(text: str, tables: Mapping[str, bytes], seed: int) -> str:
+    """The outcome of a seed; an exception that is not a MenuError is one, too."""
+    try:
+        return outcome(text, tables, seed)
+    except Exception:
+        return traceback.format_exc()
 
 
-def test_a_damaged_file_is_refused_or_works() -> None:
+# A small file is read ten times as fast: most damage is done to it.
+@pytest.mark.parametrize(
+    ("text", "tables", "copies"), [(TEXT, TABLES, 60), (SMALL, SMALL_TABLES, 300)], ids=["shipped", "small"]
+)
+def test_a_damaged_file_is_refused_or_works(text: str, tables: Mapping[str, bytes], copies: int) -> None:
     """No exception but MenuError ever leaves the loader, and what loads survives a random walk through its menus."""
-    batches = [range(first, COPIES, PROCESSES) for first in range(PROCESSES)]
-    with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:
-        found = [each for batch in pool.map(outcomes, batches) for each in batch]
-    assert COPIES == len(found)
-    assert [] == [(seed, said) for seed, said in found if said not in ("refused", "works")]
-    assert {"refused", "works"} == {said for _, said in found}
+    found = {seed: outcome_or_traceback(text, tables, seed) for seed in range(copies)}
+
+    assert {} == {seed: said for seed, said in found.items() if said not in ("refused", "works")}
+    assert {"refused", "works"} == set(found.values())
 
 
 def test_a_mutation_is_the_same_whenever_it_is_made() -> None:

@@ -16,6 +16,7 @@ from ivr import calls
 from ivr.calls import CallRow, LoggedTurn
 from ivr.events import Event, Keyed, NoInput, Played
 from ivr.library import Library
+from ivr.menus.loading import Loaded
 from ivr.runner import Arrival, Conversation, Live, Observer, Runner, leave_queue
 from ivr.state import Position
 from ivr.waits import Gather, PlayOut
@@ -51,11 +52,17 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def library(database: Database) -> Library:
+@pytest.fixture(scope="session")
+def service() -> Loaded:
     """The small service; whom nobody answered is back in its menu."""
+    return load_text(edited(SMALL, ("unanswered: sorry", "unanswered: main"), LEAVE))
+
+
+@pytest.fixture
+def library(database: Database, service: Loaded) -> Library:
+    """The small service, published."""
     made = Library(database)
-    made.publish(load_text(edited(SMALL, ("unanswered: sorry", "unanswered: main"), LEAVE)), MONDAY)
+    made.publish(service, MONDAY)
     return made
 
 
