@@ -49,7 +49,9 @@ def database_url(tmp_path: Path) -> str:
 @pytest.fixture(scope="session")
 def service() -> Loaded:
     """The small service; whom nobody answered is back in its menu."""
-    return load_text(edited(SMALL, ("unanswered: sorry", "unanswered: main"), ("exhausted: to-help", "exhausted: sorry")))
+    return load_text(
+        edited(SMALL, ("unanswered: sorry", "unanswered: main"), ("exhausted: to-help", "exhausted: sorry"))
+    )
 
 
 @pytest.fixture

@@ -36,9 +36,10 @@ def service(breakable: Live) -> Live:
     return breakable
 
 
-def _carried_by(live: Live, number: int, kept: Account) -> bool:
-    """Whether a process carried the call from its first turn to its last."""
-    return {str(live.station.addresses.nodes[number])} == {turn.node.rpartition(":")[2] for turn in kept.turns}
+def _carriers(live: Live, kept: Account) -> list[int]:
+    """The processes that carried a call, turn by turn."""
+    numbers = {str(port): number for number, port in enumerate(live.station.addresses.nodes)}
+    return [numbers[turn.node.rpartition(":")[2]] for turn in kept.turns]
 
 
 def _listens(one: Node) -> bool:
@@ -84,10 +85,8 @@ def test_a_process_is_replaced_under_running_calls(service: Live, numbers: Numbe
 
     assert {"finished": True, "left": 0} == {name: _last_words(old)[name] for name in ("finished", "left")}
     assert [] == [event for kept in accounts.values() for event in kept.events if isinstance(event, Reentered)]
-    assert [True, True, True] == [
-        _carried_by(service, 0, accounts[keying]),
-        *(_carried_by(service, number, accounts[caller]) for number, caller in ((1, sent_on), (0, served))),
-    ]
+    carriers = [_carriers(service, accounts[caller]) for caller in (keying, sent_on, served)]
+    assert [[number] * len(turns) for number, turns in zip((0, 1, 0), carriers, strict=True)] == carriers
     assert "full" == accounts[keying].row.auth_level
     assert ["completed", "completed"] == [accounts[caller].row.cause for caller in (waiting, talking)]
     assert [] == unfinished(service)
