@@ -5,9 +5,9 @@ ARGS ?=
 
 BIN := .venv/bin
 CODE := $(wildcard centrala ivr routing auth_pin recordings storage provision demo bench tests)
-# Calls mostly wait for each other's sound, so four workers keep two processors busy; a file's tests share its services.
+# More workers than two processors: telephones mostly wait for sound. The tests of a file share the services it starts.
 CALLS := --numprocesses 4 --dist loadfile --no-loadscope-reorder
-OFFLINE := --numprocesses logical --dist worksteal -m "not live and not postgresql"
+OFFLINE := --numprocesses 3 --dist worksteal -m "not live and not postgresql"
 COMPILE := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet $(UPGRADE)
 
 .DEFAULT_GOAL := help

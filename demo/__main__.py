@@ -72,6 +72,9 @@ def _started(settings: Settings, flow: Flow) -> Iterator[Station]:
         store.build(flow, progress)
     try:
         _say("Starting Asterisk and the IVR ...")
+        # Rendering lasts long enough for somebody else to take what was free before.
+        station.addresses = _addresses()
+        station.write_settings()
         station.render()
         station.start_asterisk()
         node = station.start_node(0, "--transcript", stdout=subprocess.PIPE)

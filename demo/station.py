@@ -144,10 +144,13 @@ class Station:
         self.centrala(*words, *self._hours())
 
     def start_asterisk(self) -> None:
-        """Start Asterisk from the rendered configuration and wait until it has booted."""
+        """Start Asterisk from the rendered configuration and wait until it takes calls. Raises StationError."""
         program = provision.asterisk()
         self.asterisk = AsteriskProcess(program.command, self.home / "asterisk" / "etc" / "asterisk.conf")
         self.asterisk.start()
+        # Without its port Asterisk starts all the same.
+        if f":{self.addresses.sip}" not in self.asterisk.rx("pjsip show transports"):
+            raise StationError(f"UDP port {self.addresses.sip} was taken while Asterisk started. Start again.")
 
     def start_node(self, number: int = 0, *options: str, stdout: int | None = None) -> Node:
         """Start IVR process `number` and wait until it takes calls; its log goes to a file, its stdout to `stdout`."""
