@@ -47,6 +47,8 @@ def question(flow: Flow, state: State) -> Said:
 
 def introduced(flow: Flow, state: State, menu: Menu) -> Said:
     """A menu for a caller who is new to it."""
+    if not menu.offers:
+        return say(flow, state, *menu.play, menu.name)
     return _with_languages(flow, state, menu, menu.play)
 
 
@@ -57,14 +59,15 @@ def returned_to(flow: Flow, state: State, menu: Menu) -> Said:
 
 def asked_again(flow: Flow, state: State, menu: Menu) -> Said:
     """A menu for a caller who has made no choice, perhaps because of the language."""
+    if not menu.offers:
+        return say(flow, state, *menu.again, menu.name)
     return _with_languages(flow, state, menu, menu.again)
 
 
 def _with_languages(flow: Flow, state: State, menu: Menu, before: tuple[str, ...]) -> Said:
-    if not menu.offers:
-        return say(flow, state, *before, menu.name)
-    others = tuple([offer for offer in menu.offers if offer.lang != state.lang])
-    return say(flow, state, *before) + others + say(flow, state, menu.name)
+    prompts, lang = flow.prompts, state.lang
+    others = [offer for offer in menu.offers if offer.lang != lang]
+    return (*[prompts[name, lang] for name in before], *others, prompts[menu.name, lang])
 
 
 def no_input_prompt(flow: Flow, position: Position) -> str:

@@ -32,6 +32,13 @@ def wait_at(flow: Flow, state: State) -> Wait:
     match state.position:
         case AtMenu(name):
             return Gather(name, 1, flow.gathering.timeout)
+        case AtOpening(name):
+            return CheckHours(opening_at(flow, name).hours)
+        case AtNotice() | AtResult() | AtAddress() | New():
+            return PlayOut()
+        case InQueue(name):
+            to = transfer_at(flow, name)
+            return Transfer(to.topic, to.queue, state.auth_level, state.consent is True, state.lang)
         case AtIdentifier(name):
             return Gather(
                 "identifier", authentication_at(flow, name).identifier_digits[1], flow.gathering.timeout, True
@@ -46,14 +53,7 @@ def wait_at(flow: Flow, state: State) -> Wait:
             return Gather(name, POSTAL_CODE_DIGITS, flow.gathering.timeout)
         case AtOfficeSearch(name, postal_code):
             return FindOffice(name, postal_code)
-        case AtOpening(name):
-            return CheckHours(opening_at(flow, name).hours)
-        case AtResult() | AtAddress() | AtNotice() | New():
-            return PlayOut()
         case AtConsent():
             return Gather("consent", 1, flow.gathering.timeout)
-        case InQueue(name):
-            to = transfer_at(flow, name)
-            return Transfer(to.topic, to.queue, state.auth_level, state.consent is True, state.lang)
         case Ended(_, cause):
             return Hangup(cause)
