@@ -33,7 +33,8 @@ WAV_HEADER_BYTES = 44
 
 # A voice: amplitudes, and in how much of the time they must be reached.
 LOUD, SILENT = 3000, 100
-MOSTLY, HARDLY = 0.5, 0.1
+# Each beginning and end of another voice, and each tear in it, is heard at every pitch for a tenth.
+MOSTLY, HARDLY = 0.5, 0.2
 TENTH = tones.RATE // 10
 
 
