@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any, get_args
 
 from ivr import waits
@@ -20,11 +21,15 @@ _CLASSES: dict[str, type[Any]] = {
 }
 _FIELDS = {name: tuple(field.name for field in fields(kind)) for name, kind in _CLASSES.items()}
 
+# Callers go the same ways, so that nearly every value has been encoded before.
+MOST_REMEMBERED = 4096
+
 
 class CodecError(ValueError):
     """A stored value is not of the vocabulary."""
 
 
+@lru_cache(MOST_REMEMBERED)
 def encode(value: object) -> str:
     """A value of the vocabulary (or a tuple of them) as JSON; equal values give equal text."""
     return _ENCODER.encode(value)

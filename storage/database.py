@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -65,17 +65,31 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
-        self._turn_to_write: threading.Lock | nullcontext[None] = (
-            threading.Lock() if self.engine.dialect.name == "sqlite" else nullcontext()
-        )
+        self._turn_to_write = threading.Lock()
+        # Of SQLite, which has one writer at a time: a connection of the pool costs as much as what is written.
+        self._writer: Connection | None = None
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A connection whose work is committed at the end, or rolled back when an exception leaves the block."""
-        with self._turn_to_write, self.engine.connect() as connection, connection.begin():
-            if self.engine.dialect.name == "sqlite":
+        if self.engine.dialect.name == "sqlite":
+            with self._turn_to_write, self._the_writer() as connection, connection.begin():
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
+                yield connection
+        else:
+            with self.engine.begin() as connection:
+                yield connection
+
+    @contextmanager
+    def _the_writer(self) -> Iterator[Connection]:
+        """The one connection for writing; one that failed is not used again."""
+        connection, self._writer = self._writer or self.engine.connect(), None
+        try:
             yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._writer = connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -85,6 +99,10 @@ class Database:
 
     def close(self) -> None:
         """Give every connection back."""
+        with self._turn_to_write:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
         self.engine.dispose()
 
 

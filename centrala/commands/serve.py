@@ -23,6 +23,7 @@ from centrala.settings import Settings
 from centrala.watching import MenuWatch
 from ivr.audio import AudioError, PromptStore
 from ivr.events import Event
+from ivr.flow import place
 from ivr.gateways.agi import notes
 from ivr.gateways.agi.protocol import SafeAGI
 from ivr.gateways.agi.server import Server
@@ -31,6 +32,7 @@ from ivr.library import Library
 from ivr.runner import Live, Observer, Runner
 from ivr.state import State
 from ivr.transcript import lines
+from ivr.waits import Hangup, Transfer
 from storage.database import reason_of
 from storage.installation import Installation
 
@@ -66,7 +68,7 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     watch = MenuWatch(path, library, store, installation.home.asterisk)
     with context.menus_explained(), context.explained(AudioError):
         loaded = watch.open()
-    runner = _runner(installation, library, address, fixed, _print_lines if transcript else _log_turn)
+    runner = _runner(installation, library, address, fixed, _print_lines if transcript else _log_leaving)
     server = _listen(address, runner, store, settings)
     stop = _stop_on_signals()
     watchdog.start()
@@ -139,15 +141,15 @@ def _address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def _log_turn(live: Live, before: State, events: tuple[Event, ...]) -> None:
-    """One line per turn, without what was keyed or who calls."""
-    log.info(
-        "turn",
-        call=live.call_id,
-        seq=live.seq,
-        events=[type(event).__name__ for event in events],
-        wait=type(live.turn.wait).__name__,
-    )
+def _log_leaving(live: Live, before: State, events: tuple[Event, ...]) -> None:
+    """One line each time that a call leaves the IVR, without what was keyed or who calls; its turns are kept."""
+    match live.turn.wait:
+        case Transfer(topic, queue, level):
+            log.info("transfer", call=live.call_id, turn=live.seq, topic=topic, queue=queue, auth_level=level)
+        case Hangup(cause):
+            log.info("end", call=live.call_id, turn=live.seq, where=place(live.turn.state.position), cause=cause)
+        case _:
+            pass
 
 
 def _print_lines(live: Live, before: State, events: tuple[Event, ...]) -> None:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ from auth_pin import profiles
 from auth_pin.keys import Keys
 from centrala.service import make_runner
 from ivr.audio import Sound
+from ivr.gateways.agi import notes
 from ivr.gateways.agi.protocol import SafeAGI
 from ivr.gateways.agi.server import Server
 from ivr.gateways.agi.session import Session
@@ -31,6 +32,10 @@ from tests.menu_files import SMALL, edited, load_text
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 IDENTIFIER, PIN = "30517842", "471155"
+
+
+# Of a call, and of its last stay in a queue: `arg_4` to `arg_10` as a session is told them.
+TellOfEnd = Callable[[str, Mapping[str, str]], None]
 
 
 class MakeServer(Protocol):
@@ -94,6 +99,21 @@ def serve(make_test_runner: Callable[[str], Runner]) -> Iterator[MakeServer]:
 def sound(prompts: tuple[Prompt, ...]) -> Sound:
     """Where the sound of prompts would lie."""
     return Sound("/prompts/" + "+".join(prompt.name for prompt in prompts), 1.0)
+
+
+@pytest.fixture
+def tell_of_end(make_test_runner: Callable[[str], Runner], tmp_path: Path) -> TellOfEnd:
+    """The dialplan's note about a caller who has gone, taken in."""
+    runner, spool = make_test_runner("notes"), tmp_path / "spool"
+    spool.mkdir(exist_ok=True)
+
+    def tell(call_id: str, told: Mapping[str, str]) -> None:
+        stay = ",".join(told.get(f"arg_{number}", "") for number in range(4, 11))
+        note = f"{NOW.timestamp():.3f}|600100200|225601600|{stay}|end\n"
+        (spool / f"{call_id}.note").write_text(note, "utf-8")
+        assert 1 == notes.take_in(spool, runner)
+
+    return tell
 
 
 @pytest.fixture

@@ -8,11 +8,13 @@ import pytest
 
 from ivr import calls
 from ivr.calls import CallRow
+from ivr.gateways.agi import session
 from ivr.gateways.agi.server import Server
+from ivr.gateways.agi.session import LEASE_SECONDS
 from recordings import consents
 from routing import visits
 from storage.installation import Installation
-from tests.agi.conftest import IDENTIFIER, PIN, Log, idle
+from tests.agi.conftest import IDENTIFIER, PIN, Log, TellOfEnd, idle
 from tests.agi.peers import Peer, Script, introduction, new_call_id, play, variables
 
 Address = tuple[str, int]
@@ -21,8 +23,8 @@ Address = tuple[str, int]
 class Line:
     """A caller's line: calls over it are one call to the service."""
 
-    def __init__(self, address: Address, installation: Installation) -> None:
-        self._address, self._database = address, installation.database
+    def __init__(self, address: Address, installation: Installation, tell_of_end: TellOfEnd) -> None:
+        self._address, self._database, self._tell_of_end = address, installation.database, tell_of_end
         self.call_id = new_call_id()
 
     def calls(
@@ -35,6 +37,10 @@ class Line:
         """Be in one session until it ends or the keys are used up; its commands."""
         with Peer(self._address) as peer:
             return play(peer, introduction(self.call_id, stage, **(told or {})), Script(keys, replies or {}))
+
+    def hangs_up(self, told: Mapping[str, str]) -> None:
+        """Go where no session is: the dialplan leaves a note."""
+        self._tell_of_end(self.call_id, told)
 
     @property
     def row(self) -> CallRow:
@@ -58,17 +64,17 @@ class Line:
 
 
 @pytest.fixture
-def line(address: Address, installation: Installation) -> Line:
+def line(address: Address, installation: Installation, tell_of_end: TellOfEnd) -> Line:
     """A caller."""
-    return Line(address, installation)
+    return Line(address, installation, tell_of_end)
 
 
 def test_a_transfer_is_handed_to_the_dialplan(line: Line) -> None:
     """The session ends with the queue, the level, and the number of the turn that led there."""
-    handed = variables(line.calls("2"))
+    handed = variables(line.calls("2")[1:])
 
-    expected = {"QUEUE": "help", "TOPIC": "help", "TURN": "3", "LEVEL": "none", "RECORD": "1", "LANG": "pl"}
-    assert {**expected, "IVR_NEXT": "queue"} == handed
+    where = {"QUEUE": "help", "TOPIC": "help", "TURN": "3", "LEVEL": "none", "RECORD": "1", "LANG": "pl"}
+    assert {**where, "IVR_SAY": "/prompts/connecting", "IVR_NEXT": "queue"} == handed
     assert line.row.ended_at is None
 
 
@@ -82,13 +88,24 @@ def test_a_connection_that_ends_is_not_the_callers_end(line: Line, server: Serve
 
 
 def test_a_number_is_wound_up_digit_by_digit(line: Line) -> None:
-    """Before each wait Asterisk is told how long it may last, so that no hang is noticed only after a whole number."""
+    """Digits are waited for one by one, each within the time that the call was given to the session for."""
     commands = line.calls("3" + "12345")
-    waits = [index for index, command in enumerate(commands) if command.startswith(("GET DATA", "WAIT FOR DIGIT"))]
+    waits = [command for command in commands if command.startswith(("GET DATA", "WAIT FOR DIGIT"))]
 
     assert 2 + 4 + 1 == len(waits)
-    assert all(commands[index - 1].startswith("SET AUTOHANGUP") for index in waits)
-    assert max(int(command.split()[-1]) for command in commands if command.startswith("SET AUTOHANGUP")) <= 1 + 5 + 5
+    assert commands[0] == f'EXEC MSet "IVR_MET=yes,TIMEOUT(absolute)={LEASE_SECONDS}"'
+    assert len(waits) + 1 == len(commands)
+
+
+def test_a_wait_beyond_the_lease_asks_for_more(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asterisk is told before a wait that would outlast the time that the session was given."""
+    monkeypatch.setattr(session, "LEASE_SECONDS", 0)
+    commands = line.calls("1")
+    needed = [command for command in commands if command.startswith("EXEC MSet")]
+
+    # The sound's one second, five for a key, and as many more.
+    assert 'EXEC MSet "IVR_MET=yes,TIMEOUT(absolute)=11"' == needed[0]
+    assert commands[0] == needed[0]
 
 
 def test_a_missing_question_can_still_be_answered(line: Line, log: Log) -> None:
@@ -114,7 +131,7 @@ def test_nobody_consents_to_a_notice_that_was_not_heard(line: Line, log: Log) ->
     missing = {"STREAM FILE": "200 result=-1", "CHANNEL STATUS": "200 result=6"}
     commands = line.calls("2", replies=missing)
 
-    assert {} == variables(commands)
+    assert "IVR_NEXT" not in variables(commands)
     assert () == line.consents
     assert line.row.ended_at is None
     assert [] == log.tracebacks
@@ -129,13 +146,8 @@ def test_a_caller_who_left_during_a_prompt_that_failed_has_left(line: Line, serv
 
 
 def test_a_hang_up_on_the_way_to_a_queue_closes_the_visit(line: Line, server: Server) -> None:
-    """Who leaves while hearing that the call is connected has abandoned the queue."""
-    dead = "511 Command Not Permitted on a dead channel"
-    with Peer(line._address) as peer:
-        script = Script("2")
-        peer.send(introduction(line.call_id))
-        for command in peer.commands():
-            peer.send(dead if "connecting" in command else script.reply(command) or "")
+    """Who leaves while being handed over has abandoned the queue."""
+    line.calls("2", replies={'EXEC MSet "QUEUE': "511 Command Not Permitted on a dead channel"})
     assert idle(server)
 
     (visit,) = line.visits
@@ -175,7 +187,7 @@ def test_a_conversation_that_is_over_leads_to_the_thanks(line: Line) -> None:
     line.calls("2")
     handed = variables(line.calls(stage="left", told={"arg_4": "3", **STAY}))
 
-    assert {"IVR_NEXT": "hangup"} == handed
+    assert {"IVR_SAY": "/prompts/farewell", "IVR_NEXT": "hangup"} == handed
     (visit,) = line.visits
     assert ("answered", "1101") == (visit.outcome, visit.agent)
     assert ("goodbye", "completed") == (line.row.ended_where, line.row.cause)
@@ -203,21 +215,20 @@ def test_a_caller_who_is_back_has_abandoned_nothing(line: Line) -> None:
 
 
 def test_who_hangs_up_in_a_queue_has_abandoned_it(line: Line) -> None:
-    """The dialplan tells of callers who leave where no session is."""
+    """The dialplan leaves a note about callers who leave where no session is."""
     line.calls("2")
-    commands = line.calls(stage="gone", told=LEFT)
+    line.hangs_up(LEFT)
 
-    assert ['SET VARIABLE "IVR_TOLD" "yes"'] == commands
     (visit,) = line.visits
     assert "abandoned" == visit.outcome
     assert ("to-help", "caller") == (line.row.ended_where, line.row.cause)
 
 
 def test_who_hangs_up_later_has_not_abandoned_the_queue_again(line: Line) -> None:
-    """Told of a hang-up at a menu, the gateway does not take what is remembered of a queue for a second visit."""
+    """A note about a hang-up at a menu is not taken for a second visit of the queue that it remembers."""
     line.calls("2")
     line.calls("", stage="left", told=TIMED_OUT, replies={"GET DATA": "510 no"})
-    line.calls(stage="gone", told=TIMED_OUT)
+    line.hangs_up(TIMED_OUT)
 
     (visit,) = line.visits
     assert "timeout" == visit.outcome
@@ -226,7 +237,7 @@ def test_who_hangs_up_later_has_not_abandoned_the_queue_again(line: Line) -> Non
 
 def test_a_conversation_without_the_ivr_is_told_whole(line: Line) -> None:
     """A call that no process met, taken to a consultant by the dialplan, gets its row and its visit at the end."""
-    line.calls(stage="gone", told={"arg_4": "0", **STAY})
+    line.hangs_up({"arg_4": "0", **STAY})
 
     (visit,) = line.visits
     assert ("help", "1101", "answered") == (visit.queue, visit.agent, visit.outcome)
@@ -241,7 +252,7 @@ def test_a_call_is_told_of_once_however_often_it_is_told(line: Line) -> None:
     """A note that is read twice changes nothing the second time."""
     line.calls("1")
     for _ in range(2):
-        line.calls(stage="gone", told={"arg_4": "0", **STAY})
+        line.hangs_up({"arg_4": "0", **STAY})
 
     assert 1 == len(line.visits)
 
@@ -251,14 +262,13 @@ STRANGE = ("x" * 5000, "\x00", "99999999999999999999", "-1", "1e999", "٣٣٣", 
 
 @pytest.mark.parametrize("name", [*(f"arg_{number}" for number in range(3, 11)), "callerid"])
 def test_no_argument_of_a_peer_breaks_the_account(line: Line, log: Log, name: str) -> None:
-    """Whatever the dialplan's variables hold, the end of the call is kept and nothing is raised."""
+    """Whatever the dialplan's variables hold, the call goes on and nothing is raised."""
     for value in STRANGE:
         line.call_id = new_call_id()
         line.calls("2")
-        line.calls(stage="gone", told={"arg_4": "3", **STAY, name: value})
+        assert line.calls("2", stage="left", told={"arg_4": "3", **STAY, name: value})
 
-        assert line.row.ended_at is not None
-        assert all(visit.left_at for visit in line.visits)
+        assert all(visit.left_at for visit in line.visits[:-1])
     assert [] == log.tracebacks
 
 

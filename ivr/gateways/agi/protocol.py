@@ -73,26 +73,34 @@ class SafeAGI(AGI):  # type: ignore[misc]
         self._get_agi_env()
 
     def _get_agi_env(self) -> None:
-        for _ in range(MAX_ENVIRONMENT_LINES):
-            line = self._read_line()
-            if not line:
-                break
+        for line in self._introduction().decode("utf-8", "replace").split("\n"):
             name, colon, value = line.partition(":")
             if colon:
                 self.env[name.strip()] = value.strip()
-        else:
-            raise ProtocolError(f"more than {MAX_ENVIRONMENT_LINES} lines of introduction")
         if "agi_request" not in self.env:
             raise ProtocolError("no agi_request in the introduction")
 
+    def _introduction(self) -> bytes:
+        """All lines up to the empty one."""
+        lines: list[bytes] = []
+        while len(lines) < MAX_ENVIRONMENT_LINES:
+            line = self._read_raw()
+            if not line.strip():
+                return b"".join(lines)
+            lines.append(line)
+        raise ProtocolError(f"more than {MAX_ENVIRONMENT_LINES} lines of introduction")
+
     def _read_line(self) -> str:
-        raw = self.stdin.readline(MAX_LINE)
+        return self._read_raw().decode("utf-8", "replace").rstrip("\r\n")
+
+    def _read_raw(self) -> bytes:
+        raw: bytes = self.stdin.readline(MAX_LINE)
         if not raw.endswith(b"\n"):
             if len(raw) == MAX_LINE:
                 raise ProtocolError("a line is too long")
             self.hung_up = True
             raise ConnectionLost("the connection was closed")
-        return raw.decode("utf-8", "replace").rstrip("\r\n")
+        return raw
 
     def _quote(self, value: object) -> _Quoted:
         text = str(value)

@@ -27,7 +27,8 @@ from ivr.waits import Gather, Hangup, PlayOut, Transfer
 
 # Seconds beyond the longest a wait can take, after which Asterisk takes the call away from a process that hangs.
 PATIENCE = 5
-STALE_TERMINATOR_SECONDS = 1.0
+# The call is given to the session for at least so long, so that not every wait has to ask for its own time.
+LEASE_SECONDS = 30
 TERMINATOR = "#"
 CALL_ID = re.compile(r"[0-9a-f-]{36}")
 AGENT = re.compile(r"[A-Za-z0-9_.-]{1,20}")
@@ -55,8 +56,8 @@ class Session:
         self._runner = runner
         self._sounds = sounds
         self._number_was_full = False
-        # Until the first timer is wound up, the dialplan's own may have gone off.
-        self._taken_away_at = 0.0
+        # Until the first lease, the dialplan's own timer may have gone off.
+        self._leased_until = 0.0
 
     def run(self) -> None:
         """Carry the call until it leaves the IVR."""
@@ -73,10 +74,6 @@ class Session:
 
     def _serve(self, stage: str, arrival: Arrival) -> None:
         match stage, self._stay():
-            case "gone", stay:
-                # The caller hung up where no session was: in a queue, with a consultant, or between two processes.
-                self._runner.note_end(arrival, stay)
-                self._agi.ask("SET VARIABLE", "IVR_TOLD", "yes")
             case "left", Conversation() as stay:
                 self._carry(self._runner.back_from_queue(arrival, stay))
             case _:
@@ -92,7 +89,6 @@ class Session:
 
     def _carry(self, live: Live) -> None:
         try:
-            self._agi.ask("SET VARIABLE", "IVR_MET", "yes")
             while not self._left(live):
                 live = self._runner.advance(live, self._wait(live))
         except ConnectionLost:
@@ -104,26 +100,28 @@ class Session:
 
     def _was_taken_away(self) -> bool:
         """Whether Asterisk may have ended the session and not the caller: then the call goes on elsewhere."""
-        return time.monotonic() >= self._taken_away_at
+        return time.monotonic() >= self._leased_until
 
     def _stay(self) -> Conversation | None:
         env = self._agi.env
         return conversation(*(env.get(f"agi_arg_{number}", "") for number in range(4, 11)))
 
     def _left(self, live: Live) -> bool:
-        """Hand the call back to the dialplan if this turn leaves the IVR."""
+        """Hand the call back to the dialplan if this turn leaves the IVR; what is still to be heard is played there."""
         match live.turn.wait:
             case Transfer(topic, queue, level, recorded, lang):
-                self._play(live.turn.prompts)
                 where = {"QUEUE": queue, "TOPIC": topic, "TURN": live.seq}
-                self._set(**where, LEVEL=level, RECORD=int(recorded), LANG=lang, IVR_NEXT="queue")
+                said = self._said(live)
+                self._set(**where, LEVEL=level, RECORD=int(recorded), LANG=lang, IVR_SAY=said, IVR_NEXT="queue")
                 return True
             case Hangup():
-                self._play(live.turn.prompts)
-                self._set(IVR_NEXT="hangup")
+                self._set(IVR_SAY=self._said(live), IVR_NEXT="hangup")
                 return True
             case _:
                 return False
+
+    def _said(self, live: Live) -> str:
+        return self._sound(live.turn.prompts).path if live.turn.prompts else ""
 
     def _wait(self, live: Live) -> Event:
         match live.turn.wait:
@@ -137,19 +135,19 @@ class Session:
 
     def _gather(self, gather: Gather, sound: Sound) -> Event:
         """Prompts and keys in one exchange: GET DATA plays one file, which a key cuts short."""
-        began = time.monotonic()
         key = self._first_key(gather, sound)
-        stale = self._number_was_full and time.monotonic() - began < STALE_TERMINATOR_SECONDS
+        belated = self._number_was_full and key == TERMINATOR
         self._number_was_full = False
+        if belated:
+            # It ended a number that was full without it, and is no answer to this question.
+            return self._gather(gather, sound)
         if key is None:
             return NoInput()
-        if key == TERMINATOR and stale:
-            return self._gather(gather, sound)
         is_number = gather.max_digits > 1 and key != TERMINATOR
         return Keyed(self._number(gather, key) if is_number else key)
 
     def _first_key(self, gather: Gather, sound: Sound) -> str | None:
-        self._renew(sound.seconds + gather.timeout)
+        self._lease(sound.seconds + gather.timeout)
         try:
             key, data = self._agi.ask("GET DATA", sound.path, gather.timeout * 1000, 1)
         except AGIHangup:
@@ -163,7 +161,7 @@ class Session:
         return _known_key(key)
 
     def _next_key(self, gather: Gather) -> str | None:
-        self._renew(gather.timeout)
+        self._lease(gather.timeout)
         code, _ = self._agi.ask("WAIT FOR DIGIT", gather.timeout * 1000)
         return None if code == "0" else _known_key(chr(int(code)) if ASCII_CODE.fullmatch(code) else "")
 
@@ -189,19 +187,10 @@ class Session:
                 # Who has not heard the notice has agreed to nothing: the call goes on where nothing is recorded.
                 raise
 
-    def _play(self, prompts: tuple[Prompt, ...]) -> None:
-        """Play to the end if it can be played; keys pressed meanwhile are dropped."""
-        try:
-            self._stream(prompts)
-        except AGIHangup:
-            raise
-        except AGIAppError:
-            log.error("a prompt cannot be played", prompts=[prompt.name for prompt in prompts])
-
     def _stream(self, prompts: tuple[Prompt, ...]) -> None:
         if prompts:
             sound = self._sound(prompts)
-            self._renew(sound.seconds)
+            self._lease(sound.seconds)
             self._agi.ask("STREAM FILE", sound.path, "")
 
     def _sound(self, prompts: tuple[Prompt, ...]) -> Sound:
@@ -211,12 +200,14 @@ class Session:
             log.error("a prompt cannot be made", reason=str(error))
             return MISSING
 
-    def _renew(self, seconds: float) -> None:
-        """Wind up the timer by which Asterisk takes the call away from a process that hangs."""
-        longest = int(seconds) + PATIENCE
-        self._taken_away_at = time.monotonic() + longest
-        self._agi.reply_seconds = longest + PATIENCE
-        self._agi.ask("SET AUTOHANGUP", longest)
+    def _lease(self, seconds: float) -> None:
+        """See that the call is ours for so long; soon after, Asterisk takes it away from a process that hangs."""
+        needed, now = int(seconds) + PATIENCE, time.monotonic()
+        if now + needed > self._leased_until:
+            longest = max(needed, LEASE_SECONDS)
+            self._leased_until = now + longest
+            self._set(IVR_MET="yes", **{"TIMEOUT(absolute)": longest})
+        self._agi.reply_seconds = needed + PATIENCE
 
     def _set(self, **variables: object) -> None:
         """Set channel variables, all in one exchange."""
