@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     ForeignKey,
     Index,
+    Insert,
     Integer,
     String,
     Table,
@@ -31,7 +32,7 @@ from ivr.events import Event
 from ivr.state import Ended, State
 from ivr.turns import Turn
 from ivr.waits import Wait
-from storage.database import Instant, metadata
+from storage.database import Instant, is_duplicate, metadata
 
 ANI_LENGTH = 80
 TERMINAL = "terminal"
@@ -136,10 +137,7 @@ def begin(connection: Connection, call: Call, state: State) -> None:
         "lang": state.lang,
         "auth_level": state.auth_level,
     }
-    try:
-        connection.execute(_INSERT_CALL, row)
-    except IntegrityError as error:
-        raise Superseded(call.id) from error
+    _insert(connection, _INSERT_CALL, call.id, row)
 
 
 def log_turn(
@@ -156,10 +154,16 @@ def log_turn(
         "prompts": codec.encode(tuple(prompt.name for prompt in turn.prompts)),
         "wait": codec.encode(turn.wait),
     }
+    _insert(connection, _INSERT_TURN, call_id, row)
+
+
+def _insert(connection: Connection, statement: Insert, call_id: str, row: dict[str, object]) -> None:
     try:
-        connection.execute(_INSERT_TURN, row)
+        connection.execute(statement, row)
     except IntegrityError as error:
-        raise Superseded(call_id) from error
+        if is_duplicate(error):
+            raise Superseded(call_id) from error
+        raise
 
 
 def summarise(connection: Connection, call_id: str, at: datetime, before: State, after: State) -> None:

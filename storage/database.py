@@ -7,6 +7,7 @@ turns without polling.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.types import TypeDecorator
 
 SQLITE_BUSY_SECONDS = 30
@@ -27,6 +28,9 @@ POSTGRESQL = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+POSTGRESQL_UNIQUE_VIOLATION = "23505"
 
 metadata = MetaData(
     naming_convention={
@@ -111,6 +115,13 @@ def reason_of(error: SQLAlchemyError) -> str:
     if isinstance(error, OperationalError):
         return str(error.orig).partition("\n")[0]
     return type(error).__name__
+
+
+def is_duplicate(error: IntegrityError) -> bool:
+    """Whether the row is there already; every other broken constraint is a fault."""
+    if isinstance(error.orig, sqlite3.Error):
+        return error.orig.sqlite_errorname in {"SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"}
+    return getattr(error.orig, "sqlstate", None) == POSTGRESQL_UNIQUE_VIOLATION
 
 
 def _engine(url: str) -> Engine:

@@ -84,7 +84,21 @@ def _runner(
         return fixed or context.now()
 
     node = f"{socket.gethostname()}:{address[1]}"
-    return make_runner(installation, library, node=node, now=context.now, hours_at=hours_clock, observe=observe)
+    return make_runner(
+        installation, library, node=node, now=context.now, hours_at=hours_clock, observe=_harmless(observe)
+    )
+
+
+def _harmless(observe: Observer) -> Observer:
+    """Calls go on, whatever goes wrong in telling of them."""
+
+    def told(live: Live, before: State, events: tuple[Event, ...]) -> None:
+        try:
+            observe(live, before, events)
+        except Exception:
+            log.exception("a turn could not be told of")
+
+    return told
 
 
 def _listen(address: tuple[str, int], runner: Runner, store: PromptStore, settings: Settings) -> Server:

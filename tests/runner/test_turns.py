@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import MetaData, select
+from sqlalchemy import MetaData, delete, select
+from sqlalchemy.exc import IntegrityError
 
 from ivr import calls
 from ivr.events import Event, HoursChecked, Keyed, PinRefused, PinVerified, Played, SecretKeyed, Started
-from ivr.library import Library
+from ivr.library import Library, menu_versions
 from ivr.runner import Live, Runner
 from ivr.state import AtNotice, Ended, InQueue, State
 from ivr.waits import MOST_SERVICE_ANSWERS, Transfer
@@ -175,3 +176,12 @@ def test_a_turn_is_kept_whole_or_not_at_all(line: Line, runner: Runner, database
     assert (2, ()) == (len(line.turns), line.consents)
     line.live = before
     assert isinstance(line.hears_out(runner).turn.state.position, InQueue)
+
+
+def test_a_row_that_the_database_refuses_is_no_lost_race(line: Line, runner: Runner, database: Database) -> None:
+    """A menu version that is not there is a fault of its own kind: nobody else holds the call."""
+    with database.writing() as connection:
+        connection.execute(delete(menu_versions))
+
+    with pytest.raises(IntegrityError):
+        line.arrives(runner)
