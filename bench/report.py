@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from bench.figures import AIMED_RATE, LOADED, Aim, Figures, aims
-from bench.ground import DIALPLAN, SQLITE, TITLES
-from bench.keypress import KEY_FRAMES
+from bench.figures import AIMED_RATE, EASY_RATE, LOADED, Aim, Figures, aims
+from bench.ground import TITLES
+from bench.keypress import HELD_MS
 from bench.load import AT_EASE, BRIEFLY
 from bench.machine import Machine
 from bench.processor import DISTURBING
-from demo.phone.g711 import FRAME_SECONDS
 
 Row = tuple[str, ...]
 
@@ -135,21 +134,15 @@ def _about(report: Report) -> str:
 
 
 def _remarks(report: Report) -> str:
-    held = round(1000 * KEY_FRAMES * FRAME_SECONDS)
     remarks = [
         f"A call is two menus, a key in each, and a goodbye, with sound both ways; SIPp, Asterisk, the IVR and the "
-        f"database share the {report.machine.cores} cores. CPU is at {AIMED_RATE} calls a second whose callers hear "
-        f"{BRIEFLY} s of each menu; at ease they hear {AT_EASE:.0f} s. Key to prompt is "
-        f"from the end of a key (held {held} ms) to the first packet of the next prompt, at the caller's side, beside "
+        f"database share the {report.machine.cores} cores. Callers in a hurry, {AIMED_RATE} a second, hear "
+        f"{BRIEFLY} s of each menu; callers at ease, {EASY_RATE} a second, hear {AT_EASE:.0f} s. Key to prompt is "
+        f"from the end of a key (held {HELD_MS:.0f} ms) to the first packet of the next prompt, at the caller's side, "
+        f"beside "
         f"{LOADED} calls a second and on an idle system. Centrala commits every turn to its disk before it is heard; "
         "the other two keep nothing. PostgreSQL runs without waiting for its disk."
     ]
-    (_, ours), (_, native) = (report.figures.key_to_prompt(way, LOADED) for way in (SQLITE, DIALPLAN))
-    if ours is not None and native is not None:
-        remarks.append(
-            f"Felt from the moment that the key goes down, the p99 is {held + ours:.0f} ms, the dialplan's "
-            f"{held + native:.0f} ms."
-        )
     if report.disturbance > DISTURBING:
         remarks.append(
             f"Others on the machine used {report.disturbance:.1f} cores meanwhile, so the figures are worse than "
