@@ -36,7 +36,7 @@ from ivr.waits import Hangup, Transfer
 from storage.database import reason_of
 from storage.installation import Installation
 
-HOUSEKEEPING_SECONDS = 2
+HOUSEKEEPING_SECONDS = 1
 # Longer than anybody waits and talks: a call that nothing was heard of since then is no more.
 LONGEST_SILENCE = timedelta(hours=8)
 LAST_PORT = 65535

@@ -151,10 +151,12 @@ def on_a_break(live: Live, *extensions: str) -> Iterator[None]:
 
 @contextmanager
 def nothing_stays(live: Live) -> Iterator[None]:
-    """When the callers have gone, no channel and no session is left, and no log holds a traceback or an error."""
+    """When the callers have gone, no channel, session or note is left, and no log holds a traceback or an error."""
     yield
     wait_for(lambda: channels(live) == 0, "all channels gone")
     wait_for(lambda: sessions(live) == 0, "all sessions gone")
+    if any(is_up(live, number) for number in range(len(live.station.nodes))):
+        wait_for(lambda: notes(live) == 0, "every note taken in")
     assert not (found := faults(live)), "\n".join(found)
 
 
