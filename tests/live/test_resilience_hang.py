@@ -9,6 +9,8 @@ import psutil
 import pytest
 
 from ivr.events import HungUp, Reentered
+from ivr.gateways.agi.session import LEASE_SECONDS
+from tests.live.callers import PATIENCE
 from tests.live.stations import Live
 from tests.live.stories import (
     IDENTIFIER,
@@ -57,7 +59,7 @@ def test_a_process_that_hangs_is_killed_and_its_calls_go_on(
 
 
 def test_where_nobody_kills_it_asterisk_takes_the_call_away(helpline: Live, numbers: Numbers) -> None:
-    """The process and its watcher hang: the newest wait's timer ends it; woken up, the process lets the call be."""
+    """The process and its watcher hang: the timer of its lease ends it; woken up, the process lets the call be."""
     caller = Caller(helpline, numbers())
     stopped = psutil.Process(node(helpline, 0).process.pid)
     both = [stopped, *stopped.children()]
@@ -68,7 +70,7 @@ def test_where_nobody_kills_it_asterisk_takes_the_call_away(helpline: Live, numb
             process.suspend()
         try:
             caller.keys(IDENTIFIER[2:])
-            caller.hears("identifier", times=2)
+            caller.hears("identifier", times=2, timeout=LEASE_SECONDS + PATIENCE)
         finally:
             for process in reversed(both):
                 process.resume()

@@ -28,7 +28,7 @@ from ivr.waits import Gather, Hangup, PlayOut, Transfer
 # Seconds beyond the longest a wait can take, after which Asterisk takes the call away from a process that hangs.
 PATIENCE = 5
 # The call is given to the session for at least so long, so that not every wait has to ask for its own time.
-LEASE_SECONDS = 30
+LEASE_SECONDS = 20
 TERMINATOR = "#"
 CALL_ID = re.compile(r"[0-9a-f-]{36}")
 AGENT = re.compile(r"[A-Za-z0-9_.-]{1,20}")
