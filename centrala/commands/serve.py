@@ -23,12 +23,12 @@ from centrala.settings import Settings
 from centrala.watching import MenuWatch
 from ivr.audio import AudioError, PromptStore
 from ivr.events import Event
-from ivr.flow import place
 from ivr.gateways.agi import notes
 from ivr.gateways.agi.protocol import SafeAGI
 from ivr.gateways.agi.server import Server
 from ivr.gateways.agi.session import Session
 from ivr.library import Library
+from ivr.lookups import place
 from ivr.runner import Live, Observer, Runner
 from ivr.state import State
 from ivr.transcript import lines
