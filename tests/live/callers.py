@@ -74,7 +74,7 @@ def press(call: OutgoingCall, keys: str) -> None:
 
 def to_topic(live: Live, ani: str, key: str) -> tuple[OutgoingCall, tones.Ear]:
     """Dial, and ask for a consultant on the topic of that key, as somebody who knows the way."""
-    return choose(live, ani, ("welcome", f"0{key}"))
+    return choose(live, ani, ("welcome", "0"), ("choose-topic", key))
 
 
 def talk(live: Live, ani: str, key: str) -> Talk:
