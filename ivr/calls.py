@@ -36,6 +36,7 @@ from storage.database import Instant, is_duplicate, metadata
 
 ANI_LENGTH = 80
 TERMINAL = "terminal"
+DAMAGED = "damaged"
 
 calls = Table(
     "calls",
@@ -75,6 +76,7 @@ _INSERT_CALL = insert(calls)
 _INSERT_TURN = insert(turns)
 _FIND_CALL = select(calls).where(calls.c.id == bindparam("call_id"))
 _LAST_TURN = select(turns).where(turns.c.call_id == bindparam("call_id")).order_by(turns.c.seq.desc()).limit(1)
+_LAST_AT = select(turns.c.at).where(turns.c.call_id == bindparam("call_id")).order_by(turns.c.seq.desc()).limit(1)
 _UPDATE_CALL = update(calls).where(calls.c.id == bindparam("call_id"))
 
 
@@ -179,6 +181,11 @@ def summarise(connection: Connection, call_id: str, at: datetime, before: State,
         connection.execute(_UPDATE_CALL, {"call_id": call_id, **changed})
 
 
+def give_up(connection: Connection, call_id: str, at: datetime) -> None:
+    """End a call whose turns cannot be read."""
+    connection.execute(_UPDATE_CALL, {"call_id": call_id, "ended_at": at, "cause": DAMAGED})
+
+
 def find(connection: Connection, call_id: str) -> CallRow | None:
     """The row of a call."""
     row = connection.execute(_FIND_CALL, {"call_id": call_id}).one_or_none()
@@ -209,6 +216,11 @@ def last_turn(connection: Connection, call_id: str) -> LoggedTurn | None:
     """The newest turn of a call. Raises codec.CodecError if the row is damaged."""
     row = connection.execute(_LAST_TURN, {"call_id": call_id}).one_or_none()
     return _logged(row) if row else None
+
+
+def last_at(connection: Connection, call_id: str) -> datetime | None:
+    """When the newest turn of a call was committed."""
+    return connection.execute(_LAST_AT, {"call_id": call_id}).scalar_one_or_none()
 
 
 def turns_of(connection: Connection, call_id: str) -> tuple[LoggedTurn, ...]:

@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import Connection
 
 from ivr import calls
+from ivr.codec import CodecError
 from ivr.definition import Flow
 from ivr.events import (
     Event,
@@ -32,7 +33,7 @@ from ivr.events import (
     Started,
 )
 from ivr.flow import GIVE_UP, start, step
-from ivr.library import Library
+from ivr.library import Library, UnknownVersion
 from ivr.prompts import Prompt
 from ivr.state import AtIdentifier, Ended, InQueue, State
 from ivr.turns import Ignored, Turn
@@ -176,7 +177,7 @@ class Runner:
         return leave_queue(self, live, stay)
 
     def note_end(self, arrival: Arrival, stay: Conversation | None = None, at: datetime | None = None) -> None:
-        """The caller is gone, and was in no session of ours; `at` is when, if it is not now.
+        """The caller is gone, as the dialplan tells; `at` is when, if it is not now.
 
         A call that no process ever met gets a row of its own: a caller was there.
         """
@@ -199,22 +200,36 @@ class Runner:
             # What the dialplan remembers is of an earlier stay.
             stay = None
         if not ended(live):
-            self._advance(live, HungUp("no-ivr" if alone else "caller"), at, stay=stay, call=call)
+            self._advance(live, HungUp("no-ivr" if alone else "caller"), self._after(live, at), stay=stay, call=call)
         elif alone and stay is not None:
             with self._database.writing() as connection:
                 _leave_queue(connection, live.call_id, stay, at)
+
+    def _after(self, live: Live, at: datetime) -> datetime:
+        """`at`, or the time of the newest turn: a hang-up is noticed where a turn is just being committed."""
+        with self._database.reading() as connection:
+            last = calls.last_at(connection, live.call_id)
+        return at if last is None else max(at, last)
 
     def end_lost(self, before: datetime) -> int:
         """End the calls that nothing was heard of since `before`: their Asterisk died. How many there were."""
         with self._database.reading() as connection:
             lost = calls.unfinished(connection, before)
         for call_id in lost:
-            live = self.resume(call_id)
-            if live is not None and not ended(live):
-                stay = Conversation("failed") if isinstance(live.turn.wait, Transfer) else None
-                with suppress(calls.Superseded):
-                    self.advance(live, HungUp("lost"), stay)
+            try:
+                self._end_lost(call_id)
+            except (CodecError, UnknownVersion):
+                log.exception("a lost call cannot be read", call=call_id)
+                with self._database.writing() as connection:
+                    calls.give_up(connection, call_id, self._now())
         return len(lost)
+
+    def _end_lost(self, call_id: str) -> None:
+        live = self.resume(call_id)
+        if live is not None and not ended(live):
+            stay = Conversation("failed") if isinstance(live.turn.wait, Transfer) else None
+            with suppress(calls.Superseded):
+                self.advance(live, HungUp("lost"), stay)
 
     def _advance(
         self,

@@ -54,7 +54,7 @@ class Home:
 
     @property
     def spool(self) -> Path:
-        """Notes that the dialplan leaves about calls while no IVR process could be reached."""
+        """Notes that the dialplan leaves about callers who have gone."""
         return self.path / "spool"
 
     @property

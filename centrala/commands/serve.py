@@ -7,7 +7,7 @@ import json
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -73,8 +73,9 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     stop = _stop_on_signals()
     watchdog.start()
     log.info("ready", address=f"{address[0]}:{address[1]}", menus=loaded.flow.version)
-    _housekeep(stop, watch, installation, runner)
-    _drain(server, settings.ivr.drain_seconds)
+    with _taking_notes(installation, runner):
+        _housekeep(stop, watch, runner)
+        _drain(server, settings.ivr.drain_seconds)
 
 
 def _runner(
@@ -122,14 +123,29 @@ def _stop_on_signals() -> threading.Event:
     return stop
 
 
-def _housekeep(stop: threading.Event, watch: MenuWatch, installation: Installation, runner: Runner) -> None:
+def _housekeep(stop: threading.Event, watch: MenuWatch, runner: Runner) -> None:
     def end_lost() -> int:
         return runner.end_lost(context.now() - LONGEST_SILENCE)
 
-    chores = (watch.look, partial(notes.take_in, installation.home.spool, runner), end_lost)
     while not stop.wait(HOUSEKEEPING_SECONDS):
-        for chore in chores:
+        for chore in (watch.look, end_lost):
             _attempt(chore)
+
+
+@contextlib.contextmanager
+def _taking_notes(installation: Installation, runner: Runner) -> Iterator[None]:
+    """Take notes in meanwhile: neither new prompts nor running calls delay them."""
+    stop = threading.Event()
+
+    def take() -> None:
+        while not stop.wait(HOUSEKEEPING_SECONDS):
+            _attempt(partial(notes.take_in, installation.home.spool, runner))
+
+    thread = threading.Thread(target=take, name="notes", daemon=True)
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
 
 
 def _attempt(chore: Callable[[], object]) -> None:

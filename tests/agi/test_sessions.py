@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import pytest
 
 from ivr import calls
-from ivr.calls import CallRow
+from ivr.calls import CallRow, LoggedTurn
+from ivr.events import Keyed, SecretKeyed
 from ivr.gateways.agi import session
 from ivr.gateways.agi.server import Server
-from ivr.gateways.agi.session import LEASE_SECONDS
+from ivr.gateways.agi.session import LEASE_SECONDS, NO_STAY
 from recordings import consents
 from routing import visits
 from storage.installation import Installation
@@ -51,6 +52,12 @@ class Line:
         return row
 
     @property
+    def turns(self) -> tuple[LoggedTurn, ...]:
+        """The call's turns."""
+        with self._database.reading() as connection:
+            return calls.turns_of(connection, self.call_id)
+
+    @property
     def visits(self) -> tuple[visits.Visit, ...]:
         """The call's stays in queues."""
         with self._database.reading() as connection:
@@ -74,7 +81,7 @@ def test_a_transfer_is_handed_to_the_dialplan(line: Line) -> None:
     handed = variables(line.calls("2")[1:])
 
     where = {"QUEUE": "help", "TOPIC": "help", "TURN": "3", "LEVEL": "none", "RECORD": "1", "LANG": "pl"}
-    assert {**where, "IVR_SAY": "/prompts/connecting", "IVR_NEXT": "queue"} == handed
+    assert {**where, **NO_STAY, "IVR_SAY": "/prompts/connecting", "IVR_NEXT": "queue"} == handed
     assert line.row.ended_at is None
 
 
@@ -126,11 +133,11 @@ def test_a_missing_answer_does_not_end_the_call(line: Line, profile: str) -> Non
 
 
 def test_nobody_consents_to_a_notice_that_was_not_heard(line: Line, log: Log) -> None:
-    """A notice that cannot be played leads to no consent and no transfer: the dialplan goes on unrecorded."""
+    """A notice that cannot be played leads to no consent and no transfer: the dialplan goes on at once, unrecorded."""
     missing = {"STREAM FILE": "200 result=-1", "CHANNEL STATUS": "200 result=6"}
     commands = line.calls("2", replies=missing)
 
-    assert "IVR_NEXT" not in variables(commands)
+    assert "no-ivr" == variables(commands)["IVR_NEXT"]
     assert () == line.consents
     assert line.row.ended_at is None
     assert [] == log.tracebacks
@@ -156,10 +163,19 @@ def test_a_hang_up_on_the_way_to_a_queue_closes_the_visit(line: Line, server: Se
 
 
 def test_a_terminator_after_the_last_digit_is_not_for_the_next_question(line: Line) -> None:
-    """The number is full without it, so the menu that follows is asked once more and not answered with it."""
-    commands = line.calls("3" + "00001" + "#" + "2")
+    """An identifier of twelve digits is full without it: the PIN is asked for once more, and not answered with it."""
+    line.calls("4" + "305178420000" + "#" + "471155")
 
-    assert "queue" == variables(commands)["IVR_NEXT"]
+    kept = [event for turn in line.turns for event in turn.events]
+    assert [12, 6] == [event.length for event in kept if isinstance(event, SecretKeyed)]
+    assert [] == [event for event in kept if isinstance(event, Keyed) and event.digits == "#"]
+
+
+def test_a_terminator_after_a_prompt_is_for_the_question(line: Line) -> None:
+    """What was found is heard in between, so the key is no part of the number any more."""
+    line.calls("3" + "00001" + "#" + "2")
+
+    assert Keyed("#") in [event for turn in line.turns for event in turn.events]
 
 
 @pytest.mark.parametrize("key", ["12", "x", "\x00", "é", "-5", "999999", "٣"])

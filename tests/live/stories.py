@@ -17,8 +17,8 @@ from tests.live.stations import Live
 
 IDENTIFIER, PIN = "30517842", "471155"
 
-# The threads of an IVR process without calls: housekeeping, the one that takes calls, the heartbeat.
-IDLE_THREADS = 3
+# The threads of an IVR process without calls: housekeeping, what takes calls, what takes notes, the heartbeat.
+IDLE_THREADS = 4
 # What Asterisk says of a CANCEL that crossed its answer.
 CROSSED = "Session already DISCONNECTED"
 

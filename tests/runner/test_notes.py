@@ -91,6 +91,27 @@ def test_what_is_no_note_is_left_at_first_and_put_aside_later(
     assert [f"{bad.id}.unusable"] == [left.name for left in spool.iterdir()]
 
 
+def test_what_cannot_be_read_holds_no_other_up(spool: Path, database: Database, runner: Runner) -> None:
+    """A folder by a note's name is put aside like any other that is no note."""
+    folder, good = spool / f"{'0' * 36}.note", Line(database)
+    folder.mkdir()
+    (spool / f"{good.id}.note").write_text(NOTE)
+
+    assert 1 == notes.take_in(spool, runner)
+    os.utime(folder, (0, 0))
+    assert 0 == notes.take_in(spool, runner)
+    assert [f"{'0' * 36}.unusable"] == [left.name for left in spool.iterdir()]
+
+
+def test_a_call_ends_after_its_newest_turn(spool: Path, line: Line, runner: Runner, clock: Clock) -> None:
+    """Asterisk noticed the hang-up while a turn was being committed."""
+    line.arrives(runner)
+    (spool / f"{line.id}.note").write_text("1795400000|x|y|,,,,,,|end\n")
+    notes.take_in(spool, runner)
+
+    assert clock() == line.row.ended_at
+
+
 @pytest.mark.parametrize("name", ["x.note", "../x.note", "A" * 36 + ".note", ".note"])
 def test_a_note_must_be_named_after_a_call(spool: Path, runner: Runner, name: str) -> None:
     """A file with another name is put aside, however whole it is."""

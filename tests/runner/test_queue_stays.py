@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
+from ivr import calls
 from ivr.events import HungUp, QueueLeft
 from ivr.runner import WITHOUT_IVR, Conversation, Runner, hang_up
 from ivr.state import AtMenu, InQueue
@@ -238,3 +240,18 @@ def test_an_old_call_that_still_goes_on_is_not_given_up(line: Line, runner: Runn
 
     assert 0 == runner.end_lost(clock.now.replace(hour=9))
     assert line.row.ended_at is None
+
+
+def test_a_lost_call_that_cannot_be_read_is_given_up_too(
+    queued: Line, runner: Runner, clock: Clock, database: Database
+) -> None:
+    """A damaged row keeps no other call open, and is not looked at again."""
+    damaged = Line(database)
+    damaged.arrives(runner)
+    with database.writing() as connection:
+        connection.execute(update(calls.turns).where(calls.turns.c.call_id == damaged.id).values(state="{}"))
+    since = clock.wait(hours=8)
+
+    assert 2 == runner.end_lost(since)
+    assert 0 == runner.end_lost(since)
+    assert ("lost", "damaged") == (queued.row.cause, damaged.row.cause)

@@ -1,4 +1,4 @@
-"""Notes that the dialplan left about calls that no IVR process could be told of, taken in once one runs again.
+"""Notes that the dialplan leaves about callers who have gone, taken in by whichever IVR process sees them first.
 
 A note is a line `time|ANI|DNIS|turn,QUEUESTATUS,agent,answered,recording,queue,joined|end` in a file named after the
 call. One that cannot be used is put aside under another name, for people to look at.
@@ -14,11 +14,12 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from ivr.calls import Superseded
 from ivr.gateways.agi.session import CALL_ID, conversation, moment, printable
 from ivr.runner import Arrival, Conversation, Runner
+from storage.database import reason_of
 
 FIELDS = 5
 STAY_FIELDS = 7
@@ -43,6 +44,7 @@ def take_in(folder: Path, runner: Runner) -> int:
 
 
 def _take(path: Path, runner: Runner) -> bool:
+    """Take one note in. Raises SQLAlchemyError where the database can keep nothing now."""
     note = read(path)
     if note is None:
         if _is_old(path):
@@ -50,17 +52,21 @@ def _take(path: Path, runner: Runner) -> bool:
         return False
     try:
         runner.note_end(note.arrival, note.stay, note.at)
+        path.unlink(missing_ok=True)
     except Superseded:
         # Another process was quicker: it deletes the note, or we do on the next round.
         return False
-    except SQLAlchemyError:
-        raise
+    except SQLAlchemyError as error:
+        if not isinstance(error, IntegrityError | DataError):
+            raise
+        log.error("a note cannot be kept", reason=reason_of(error))
+        _put_aside(path)
+        return False
     except Exception:
         # The other notes are not to wait for this one.
         log.exception("a note could not be taken in")
         _put_aside(path)
         return False
-    path.unlink(missing_ok=True)
     return True
 
 
@@ -68,7 +74,7 @@ def read(path: Path) -> Note | None:
     """The note in a file, or None if it is not (yet) whole."""
     try:
         fields = path.read_text("utf-8", "replace").strip().split("|")
-    except FileNotFoundError:
+    except OSError:
         return None
     if len(fields) != FIELDS or fields[-1] != "end" or not CALL_ID.fullmatch(path.stem):
         return None
@@ -82,11 +88,11 @@ def read(path: Path) -> Note | None:
 def _is_old(path: Path) -> bool:
     try:
         return time.time() - path.stat().st_mtime > UNFINISHED_SECONDS
-    except FileNotFoundError:
+    except OSError:
         return False
 
 
 def _put_aside(path: Path) -> None:
     log.error("a note about a call cannot be used and was put aside", file=path.name)
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(OSError):
         path.replace(path.with_suffix(".unusable"))

@@ -38,6 +38,8 @@ TURN = re.compile(r"[0-9]{1,9}")
 KEY = re.compile(r"[0-9A-D*#]")
 ASCII_CODE = re.compile(r"[0-9]{1,3}")
 UNIX_TIME = re.compile(r"[0-9]{1,10}(\.[0-9]{1,6})?")
+# Nothing of an earlier stay is left when one begins: who hangs up at once has left the new one.
+NO_STAY = {"QUEUESTATUS": "", "AGENT": "", "ANSWERED_AT": "", "RECORDING": "", "JOINED_AT": ""}
 # What Asterisk cannot play either.
 MISSING = Sound("missing", 0.0)
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ufffd]")
@@ -46,6 +48,10 @@ log = structlog.get_logger()
 
 
 Sounds = Callable[[tuple[Prompt, ...]], Sound]
+
+
+class NoticeUnheard(Exception):
+    """Who has not heard the notice has agreed to nothing: the call goes on where nothing is recorded."""
 
 
 class Session:
@@ -91,6 +97,8 @@ class Session:
         try:
             while not self._left(live):
                 live = self._runner.advance(live, self._wait(live))
+        except NoticeUnheard:
+            self._set(IVR_NEXT="no-ivr")
         except ConnectionLost:
             # Not the caller's doing: if they have gone as well, the dialplan tells.
             log.warning("the connection to Asterisk was lost")
@@ -112,7 +120,9 @@ class Session:
             case Transfer(topic, queue, level, recorded, lang):
                 where = {"QUEUE": queue, "TOPIC": topic, "TURN": live.seq}
                 said = self._said(live)
-                self._set(**where, LEVEL=level, RECORD=int(recorded), LANG=lang, IVR_SAY=said, IVR_NEXT="queue")
+                self._set(
+                    **where, **NO_STAY, LEVEL=level, RECORD=int(recorded), LANG=lang, IVR_SAY=said, IVR_NEXT="queue"
+                )
                 return True
             case Hangup():
                 self._set(IVR_SAY=self._said(live), IVR_NEXT="hangup")
@@ -178,14 +188,15 @@ class Session:
         return digits
 
     def _play_out(self, live: Live) -> None:
+        self._number_was_full = False
         try:
             self._stream(live.turn.prompts)
         except AGIHangup:
             raise
-        except AGIAppError:
+        except AGIAppError as error:
+            log.error("a prompt cannot be played", prompts=[prompt.name for prompt in live.turn.prompts])
             if isinstance(live.turn.state.position, AtNotice):
-                # Who has not heard the notice has agreed to nothing: the call goes on where nothing is recorded.
-                raise
+                raise NoticeUnheard from error
 
     def _stream(self, prompts: tuple[Prompt, ...]) -> None:
         if prompts:
