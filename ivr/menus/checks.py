@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from difflib import get_close_matches
+from itertools import pairwise
 from string import Formatter
 from zoneinfo import ZoneInfo
 
@@ -61,7 +62,7 @@ def _targets_exist(file: schema.MenuFile, report: Reporter) -> None:
     ways = {(edge.target, edge.path) for edge in starts + edges(file)}
     for target, path in sorted(ways, key=str):
         if target not in file.steps:
-            hint = "only the options of a menu lead back or repeat" if target in (REPEAT, BACK) else ""
+            hint = "only the options of menus and offices lead back or repeat" if target in (REPEAT, BACK) else ""
             report.error(path, f'there is no step "{target}"', hint or _nearest(target, file.steps))
 
 
@@ -280,6 +281,18 @@ def _hours_make_sense(file: schema.MenuFile, report: Reporter) -> None:
     for name, hours in file.hours.items():
         if hours.holidays is not None and not known_country(hours.holidays):
             report.error(("hours", name, "holidays"), f'no public holidays are known for "{hours.holidays}"')
+        if not any(hours.open.values()):
+            hint = 'give a day its hours: mon: ["07:00-18:00"]'
+            report.at_key(("hours", name, "open"), f'"{name}" is never open', hint)
+        for day, spans in hours.open.items():
+            if any(start < end for end, start in _ends_and_next_starts(spans)):
+                report.error(("hours", name, "open", day), "opening hours overlap", "make one of those that meet")
+
+
+def _ends_and_next_starts(spans: list[str]) -> Iterator[tuple[str, str]]:
+    """Where each span of a day ends and the next one starts."""
+    times = [span.split("-") for span in sorted(spans)]
+    return ((earlier[1], later[0]) for earlier, later in pairwise(times))
 
 
 def _hours_have_words(file: schema.MenuFile, report: Reporter) -> None:

@@ -49,7 +49,7 @@ WAYS: dict[str, Case] = {
     ),
     "repeat outside": (
         [("play: [news], then: main", "play: [news], then: repeat")],
-        ['30:45: there is no step "repeat" (only the options of a menu lead back or repeat)'],
+        ['30:45: there is no step "repeat" (only the options of menus and offices lead back or repeat)'],
     ),
     "unreachable": (
         [
@@ -448,6 +448,14 @@ SHAPE: dict[str, Case] = {
     "weekday": (
         [("{mon: [", "{monday: [")],
         ["14:20: monday: should be 'mon', 'tue', 'wed', 'thu', 'fri', 'sat' or 'sun'"],
+    ),
+    "hours that never open": (
+        [('open: {mon: ["07:00-18:00"]}', "open: {mon: []}")],
+        ['14:13: "daytime" is never open (give a day its hours: mon: ["07:00-18:00"])'],
+    ),
+    "overlapping hours": (
+        [('["07:00-18:00"]', '["12:00-18:00", "07:00-12:30"]')],
+        ["14:25: opening hours overlap (make one of those that meet)"],
     ),
     "country": (
         [("holidays: PL", "holidays: XX")],
