@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import sys
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import click
@@ -17,6 +18,7 @@ from storage.home import Home, HomeError
 from storage.installation import shown
 
 INTERRUPTED = 130  # as shells say of a program that Ctrl-C ended
+UNREAD = 141  # as shells say of a program that wrote to a closed pipe
 
 
 class Commands(click.Group):
@@ -35,13 +37,29 @@ class Commands(click.Group):
             address = shown(Home.from_environment(os.environ))
             _end(f"{address}: the database cannot be used: {reason_of(error)}")
 
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        """Read the command line; help is printed here."""
+        with _ending_unread():
+            return super().make_context(*args, **options)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was asked for."""
         try:
-            return super().invoke(ctx)
+            with _ending_unread():
+                return super().invoke(ctx)
         except (KeyboardInterrupt, click.Abort):
             click.echo("\ncentrala: interrupted", err=True)
             ctx.exit(INTERRUPTED)
+
+
+@contextlib.contextmanager
+def _ending_unread() -> Iterator[None]:
+    """End with a code of its own where nobody reads what is printed: click's would be the one for faults found."""
+    try:
+        yield
+    except BrokenPipeError:
+        _discard_output()
+        sys.exit(UNREAD)
 
 
 def _prepare_streams() -> None:

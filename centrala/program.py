@@ -26,7 +26,8 @@ def centrala() -> None:
     state lies in CENTRALA_HOME (default var/), the database at CENTRALA_DATABASE_URL (default an SQLite file there).
 
     Results go to stdout and everything else to stderr; with --json stdout is one JSON object per line, lists included.
-    Exit codes: 0 done, 1 faults found in a file, 2 wrong usage or surroundings, 130 interrupted.
+    Exit codes: 0 done, 1 faults found in a file, 2 wrong usage or surroundings, 130 interrupted,
+    141 nobody reads the output.
 
     \b
     First steps:

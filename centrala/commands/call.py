@@ -74,15 +74,13 @@ def _check(ani: str, keys: str | None) -> None:
 
 
 class _Screen:
-    """Shows the lines of a call as its turns are committed, and knows the newest one."""
+    """Shows the lines of a call as its turns are committed."""
 
     def __init__(self, show: Callable[[Line], None]) -> None:
         self._show = show
         self._is_on = True
-        self.live: Live | None = None
 
     def observe(self, live: Live, before: State, events: tuple[Event, ...]) -> None:
-        self.live = live
         for line in lines(live, before, events):
             if self._is_on:
                 self._show(line)
@@ -97,18 +95,20 @@ def _run(runner: Runner, arrival: Arrival, keypad: Keypad, clock: Clock, screen:
         for _ in terminal.call(runner, arrival, keypad, clock):
             pass
     except (EOFError, KeyboardInterrupt):
-        _hang_up(runner, screen.live)
+        _hang_up(runner, arrival.call_id)
     except OSError:
         # What is told of the hang-up would go the same way.
         screen.switch_off()
-        _hang_up(runner, screen.live)
+        _hang_up(runner, arrival.call_id)
         raise
     except context.Failure:
-        _hang_up(runner, screen.live)
+        _hang_up(runner, arrival.call_id)
         raise
 
 
-def _hang_up(runner: Runner, live: Live | None) -> None:
+def _hang_up(runner: Runner, call_id: str) -> None:
+    # As it was committed: the interruption may have come before the newest turn was shown.
+    live = runner.resume(call_id)
     if live is not None and not ended(live):
         hang_up(runner, live)
 

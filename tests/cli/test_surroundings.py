@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -11,11 +12,18 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ivr.events import Event
+from ivr.runner import Live
+from ivr.state import State
 from tests.cli.conftest import ROOT, Run, lines
 from tests.cli.terminal import Terminal
+
+# The package's attribute of that name is the command.
+SCREEN = importlib.import_module("centrala.commands.call")._Screen
 
 Words = tuple[str, ...]
 CENTRALA = (sys.executable, "-m", "centrala")
@@ -67,6 +75,34 @@ def test_a_call_whose_output_nobody_reads_any_more_is_hung_up(home: Path) -> Non
     assert "" == centrala(home, (*CALL, "--keys", "0 1"), "| head -1").stderr
     listed = [json.loads(line) for line in centrala(home, ("calls", "list", "--json")).stdout.splitlines()]
     assert {"completed", "caller"} == {call["cause"] for call in listed}
+
+
+@pytest.mark.parametrize("words", [("--help",), ("calls", "list", "--help"), ("calls", "list"), (*CALL, "--json")])
+def test_output_that_nobody_reads_is_no_fault_of_a_file(home: Path, words: Words) -> None:
+    """A pipe that is closed already has an exit code of its own, which the help names."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as pipe:
+        done = subprocess.run(
+            [*CENTRALA, *words], cwd=ROOT, env=environment(home), stdout=pipe, stderr=subprocess.PIPE, check=False
+        )
+    assert (141, b"") == (done.returncode, done.stderr)
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_an_interruption_before_a_turn_is_shown_hangs_up(run: Run, monkeypatch: pytest.MonkeyPatch, turn: int) -> None:
+    """Ctrl-C between the commit and what is printed of it, the very first turn included: the call has an end."""
+    shown = SCREEN.observe
+    turns = iter(range(1, 100))
+
+    def interrupted(screen: Any, live: Live, before: State, events: tuple[Event, ...]) -> None:
+        if next(turns) == turn:
+            raise KeyboardInterrupt
+        shown(screen, live, before, events)
+
+    monkeypatch.setattr(SCREEN, "observe", interrupted)
+    assert {"type": "hangup", "cause": "caller"} == lines(run(*CALL, "--keys", "0 1", "--json"))[-1]
+    assert ["caller"] == [row["cause"] for row in lines(run("calls", "list", "--json"))]
 
 
 @pytest.mark.parametrize("redirected", [">&-", "<&- >&- 2>&-"])
