@@ -12,6 +12,7 @@ from centrala.commands.calls import calls
 from centrala.commands.check import check
 from centrala.commands.profiles import profiles
 from centrala.commands.prompts import prompts
+from centrala.commands.queues import queues
 from centrala.commands.serve import serve
 from centrala.endings import Commands
 from centrala.logs import configure_logs
@@ -36,6 +37,7 @@ def centrala() -> None:
       centrala call --keys "1 2" --json             the same, keyed beforehand
       centrala profiles add                         somebody who may authenticate
       centrala calls list                           what happened
+      centrala queues --day 2026-11-23              how many, how soon, how long
     \b
     With Asterisk:
       centrala prompts build                        render what callers hear
@@ -47,5 +49,5 @@ def centrala() -> None:
     configure_logs("WARNING")
 
 
-for command in (check, call, serve, asterisk, prompts, calls, profiles):
+for command in (check, call, serve, asterisk, prompts, calls, queues, profiles):
     centrala.add_command(command)

@@ -43,6 +43,13 @@ def _address(value: str) -> str:
     return value
 
 
+def _ip_address(value: str) -> str:
+    try:
+        return str(IPv4Address(value))
+    except ValueError:
+        raise ValueError('an address looks like "127.0.0.1"') from None
+
+
 def _sip_uri(value: str) -> str:
     if not re.fullmatch(r"sips?:[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+(:\d{1,5})?(;[a-z]+=[a-z0-9]+)*", value):
         raise ValueError('a contact looks like "sip:1101@192.0.2.7:5060"')
@@ -56,6 +63,7 @@ def _host(value: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_address)]
+IpAddress = Annotated[str, AfterValidator(_ip_address)]
 SipUri = Annotated[str, AfterValidator(_sip_uri)]
 Host = Annotated[str, AfterValidator(_host)]
 Number = Annotated[str, Field(pattern=r"^\+?[0-9]{3,15}$")]
@@ -110,6 +118,20 @@ class Queues(_Model):
     most_waiting: Annotated[int, Field(ge=0, le=10000)] = 0
 
 
+class Reporting(_Model):
+    """Seconds: an answer within the first is in time; who hangs up within the second has hardly waited."""
+
+    service_level_seconds: Annotated[int, Field(ge=1, le=3600)] = 20
+    short_abandon_seconds: Annotated[int, Field(ge=0, le=600)] = 5
+
+
+class Metrics(_Model):
+    """Where `centrala serve` tells Prometheus how it goes; nowhere while there is no port."""
+
+    host: IpAddress = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+
+
 class Settings(_Model):
     """Everything in settings.yaml. Relative paths are relative to the working folder."""
 
@@ -118,6 +140,8 @@ class Settings(_Model):
     prompts: Prompts = Prompts()
     sip: Sip = Sip()
     queues: Queues = Queues()
+    reporting: Reporting = Reporting()
+    metrics: Metrics = Metrics()
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

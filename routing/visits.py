@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, ColumnElement, Connection, Integer, String, Table, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Index, Integer, String, Table, insert, select, update
 
 from storage.database import Instant, metadata
 
@@ -21,6 +21,8 @@ queue_visits = Table(
     Column("left_at", Instant),
     Column("agent", String(20)),
     Column("outcome", String(20)),
+    Index("ix_queue_visits_enqueued_at", "enqueued_at"),
+    Index("ix_queue_visits_left_at", "left_at"),
 )
 
 

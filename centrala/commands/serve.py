@@ -16,7 +16,7 @@ import click
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from centrala import context, watchdog
+from centrala import context, metrics, reports, watchdog
 from centrala.logs import configure_logs
 from centrala.service import make_prompt_store, make_runner
 from centrala.settings import Settings
@@ -70,6 +70,7 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
         loaded = watch.open()
     runner = _runner(installation, library, address, fixed, _print_lines if transcript else _log_leaving)
     server = _listen(address, runner, store, settings)
+    _serve_metrics(settings, installation, library)
     stop = _stop_on_signals()
     watchdog.start()
     log.info("ready", address=f"{address[0]}:{address[1]}", menus=loaded.flow.version)
@@ -114,6 +115,23 @@ def _listen(address: tuple[str, int], runner: Runner, store: PromptStore, settin
         ) from error
     threading.Thread(target=server.serve_forever, name="accept", kwargs={"poll_interval": 0.1}, daemon=True).start()
     return server
+
+
+def _serve_metrics(settings: Settings, installation: Installation, library: Library) -> None:
+    """Calls are carried whether or not anybody can be told of them: another process may have the port."""
+    host, port = settings.metrics.host, settings.metrics.port
+    if port is None:
+        return
+
+    def members() -> dict[str, tuple[str, ...]]:
+        return {name: queue.agents for name, queue in library.current.queues.items()}
+
+    collector = metrics.ServiceCollector(installation.database, members, reports.thresholds(settings), context.now)
+    try:
+        metrics.serve(host, port, collector)
+        log.info("metrics", address=f"{host}:{port}")
+    except OSError as error:
+        log.error("no metrics from this process", address=f"{host}:{port}", reason=error.strerror)
 
 
 def _stop_on_signals() -> threading.Event:

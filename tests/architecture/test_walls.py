@@ -26,20 +26,21 @@ class Layer:
 
 
 DATABASE = frozenset({"sqlalchemy"})
+POLICY = tuple(f"routing.{name}" for name in ("hours", "offices", "queues", "reporting"))
 VOCABULARY = ("ivr", "ivr.events", "ivr.prompts", "ivr.state", "ivr.turns", "ivr.waits")
 FLOW = tuple(f"ivr.{name}" for name in ("definition", "lookups", "waiting", "questions", "flow", "codec", "fallback"))
 CORE = ("vocabulary", "policy", "flow")
 PARTS = (
     *CORE,
     *("provision", "storage", "routing", "auth_pin", "recordings"),
-    *("menus", "exploration", "audio", "calls", "runner", "AGI", "terminal"),
+    *("menus", "exploration", "audio", "calls", "history", "runner", "AGI", "terminal"),
 )
 
 # From the ground up: a layer imports itself and those layers that it names, which stand above it in this list.
 LAYERS = (
     Layer("provision", ("provision",)),
     Layer("storage", ("storage",), libraries=frozenset({"sqlalchemy", "alembic"})),
-    Layer("policy", ("routing.hours", "routing.offices", "routing.queues"), libraries=frozenset({"holidays"})),
+    Layer("policy", POLICY, libraries=frozenset({"holidays"})),
     Layer("routing", ("routing",), ("policy", "storage"), DATABASE | {"jinja2"}),
     Layer("auth_pin", ("auth_pin",), ("storage",), DATABASE | {"argon2", "cryptography"}),
     Layer("recordings", ("recordings",), ("storage",), DATABASE),
@@ -55,6 +56,7 @@ LAYERS = (
         (*CORE, "calls", "routing", "recordings", "storage"),
         DATABASE | {"structlog"},
     ),
+    Layer("history", ("ivr.history",), (*CORE, "calls", "routing", "storage"), DATABASE),
     Layer("gateways", ("ivr.gateways",)),
     Layer(
         "AGI",

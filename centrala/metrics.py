@@ -1,0 +1,136 @@
+"""Metrics for Prometheus, computed from the database whenever they are asked for: no restart loses any.
+
+Totals are since midnight in the service's time zone; Prometheus takes a total that falls as one that began anew. Every
+IVR process of an installation would tell the same, so that it is enough to ask one of them. No caller, consultant or
+call is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
+
+from centrala import context
+from ivr.history.states import states_now
+from ivr.history.stays import open_stays
+from ivr.history.totals import CallTotals, StayTotals, call_totals, stay_totals
+from routing.reporting.days import day_of, period_of
+from routing.reporting.figures import Thresholds
+from routing.reporting.standing import Standing, counted, standing
+from storage.database import Database
+
+WAITS = frozenset({5, 10, 20, 30, 60, 120, 300, 600, 1800})
+
+# The queues and the consultants of each.
+Members = Callable[[], Mapping[str, Sequence[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    calls: CallTotals
+    stays: tuple[StayTotals, ...]
+    queues: tuple[Standing, ...]
+    agents: Mapping[str, int]
+
+
+class ServiceCollector(Collector):
+    """The service's metrics. The thresholds of reports are among the limits of the histogram of waits."""
+
+    def __init__(self, database: Database, members: Members, thresholds: Thresholds, now: Callable[[], datetime]):
+        self._database = database
+        self._members = members
+        self._limits = sorted(WAITS | {thresholds.service_level, thresholds.short_abandon})
+        self._now = now
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing beforehand: the database need not be asked at the start."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """All metrics as they are now; without the database, only that it does not answer."""
+        try:
+            snapshot = self._look()
+        except SQLAlchemyError:
+            yield _database(up=False)
+            return
+        yield _database(up=True)
+        yield from _of_calls(snapshot.calls)
+        yield from _of_stays(snapshot.stays, self._limits)
+        yield from _of_queues(snapshot.queues)
+        agents = GaugeMetricFamily("centrala_agents", "Consultants by state, where it is known.", labels=["state"])
+        for state, count in snapshot.agents.items():
+            agents.add_metric([state], count)
+        yield agents
+
+    def _look(self) -> _Snapshot:
+        now = self._now()
+        today = day_of(now, context.SERVICE_ZONE)
+        since = period_of(today, today, context.SERVICE_ZONE).start
+        with self._database.reading() as connection:
+            states = states_now(connection)
+            queues = standing(self._members(), open_stays(connection), states, now, answers_are_told=bool(states))
+            stays = stay_totals(connection, since, self._limits)
+            return _Snapshot(call_totals(connection, since), stays, queues, counted(states, states))
+
+
+def serve(host: str, port: int, collector: Collector) -> Callable[[], None]:
+    """Answer on that address, in threads of its own, until what is returned is called. Raises OSError."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(collector)
+    ProcessCollector(registry=registry)
+    server, thread = start_http_server(port, host, registry)
+
+    def stop() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return stop
+
+
+def _database(*, up: bool) -> Metric:
+    return GaugeMetricFamily("centrala_database_up", "Whether the database answers.", value=int(up))
+
+
+def _of_calls(totals: CallTotals) -> Iterator[Metric]:
+    yield CounterMetricFamily("centrala_calls_begun", "Calls that began since midnight.", value=totals.begun)
+    ended = CounterMetricFamily("centrala_calls_ended", "Calls that ended since midnight.", labels=["cause"])
+    for cause, count in totals.ended.items():
+        ended.add_metric([cause], count)
+    yield ended
+    yield GaugeMetricFamily("centrala_calls_running", "Calls that last.", value=totals.running)
+
+
+def _of_stays(totals: Iterable[StayTotals], limits: Sequence[int]) -> Iterator[Metric]:
+    told = "Seconds until the answer or until the call left, of stays in queues that ended since midnight."
+    waits = HistogramMetricFamily("centrala_queue_wait_seconds", told, labels=["queue", "topic", "outcome"])
+    told = "Seconds of conversations that ended since midnight."
+    talks = CounterMetricFamily("centrala_queue_talk_seconds", told, labels=["queue", "topic"])
+    for one in totals:
+        counts = zip((*map(float, limits), "+Inf"), (*one.within, one.count), strict=True)
+        buckets = [(str(limit), float(count)) for limit, count in counts]
+        waits.add_metric([one.queue, one.topic, one.outcome], buckets, one.waited)
+        if one.talked:
+            talks.add_metric([one.queue, one.topic], one.talked)
+    yield from (waits, talks)
+
+
+def _of_queues(queues: Iterable[Standing]) -> Iterator[Metric]:
+    inside = GaugeMetricFamily("centrala_queue_inside", "Callers who wait or talk.", labels=["queue"])
+    waiting = GaugeMetricFamily("centrala_queue_waiting", "Callers who wait.", labels=["queue"])
+    longest = GaugeMetricFamily("centrala_queue_longest_wait_seconds", "The longest of these waits.", labels=["queue"])
+    agents = GaugeMetricFamily("centrala_queue_agents", "Consultants of a queue by state.", labels=["queue", "state"])
+    for one in queues:
+        inside.add_metric([one.queue], one.inside)
+        if one.waiting is not None and one.longest_wait is not None:
+            waiting.add_metric([one.queue], one.waiting)
+            longest.add_metric([one.queue], one.longest_wait)
+        for state, count in one.agents.items():
+            agents.add_metric([one.queue, state], count)
+    yield from (inside, waiting, longest, agents)

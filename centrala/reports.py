@@ -1,0 +1,67 @@
+"""Figures of an installation: what is on record, loaded a day at a time, and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from centrala import context
+from centrala.settings import Settings
+from ivr.definition import Flow
+from ivr.history.contacts import contacts_of, informing
+from ivr.history.states import changes_of, states_now
+from ivr.history.stays import open_stays, stays_of
+from ivr.library import Library, UnknownVersion
+from ivr.menus.faults import MenuError
+from routing.reporting.days import Period, period_of
+from routing.reporting.days import days as each_day
+from routing.reporting.figures import Thresholds
+from routing.reporting.report import Records, WholeDay, by_queue, by_topic, whole_day
+from routing.reporting.standing import Standing, standing
+from storage.installation import Installation
+
+GROUPS = {"topic": by_topic, "queue": by_queue}
+# Longer than anybody waits, talks and wraps up.
+AFTERMATH = timedelta(hours=12)
+
+
+def thresholds(settings: Settings) -> Thresholds:
+    """The thresholds of the settings."""
+    return Thresholds(settings.reporting.service_level_seconds, settings.reporting.short_abandon_seconds)
+
+
+def days(installation: Installation, settings: Settings, first: date, last: date, by: str) -> Iterator[WholeDay]:
+    """The figures of each day, one after another."""
+    library, at = Library(installation.database), context.now()
+    known: dict[str, frozenset[str]] = {}
+
+    def informing_prompts(version: str) -> frozenset[str]:
+        if version not in known:
+            known[version] = _informing(library, version)
+        return known[version]
+
+    for day in each_day(first, last):
+        period = period_of(day, day, context.SERVICE_ZONE)
+        with installation.database.reading() as connection:
+            records = Records(
+                stays_of(connection, period),
+                changes_of(connection, Period(period.start, period.end + AFTERMATH)),
+                contacts_of(connection, period, informing_prompts),
+            )
+        yield whole_day(day, period, at, records, thresholds(settings), GROUPS[by])
+
+
+def now(installation: Installation, settings: Settings, flow: Flow) -> tuple[Standing, ...]:
+    """How the queues stand."""
+    with installation.database.reading() as connection:
+        inside, states = open_stays(connection), states_now(connection)
+    members = {name: queue.agents for name, queue in flow.queues.items()}
+    return standing(members, inside, states, context.now(), answers_are_told=bool(states))
+
+
+def _informing(library: Library, version: str) -> frozenset[str]:
+    try:
+        return informing(library.flow(version))
+    except (MenuError, UnknownVersion):
+        # Checks grow stricter: of menus from before an upgrade nothing may be known any more.
+        return frozenset()

@@ -1,0 +1,28 @@
+"""What the figures mean, for people: shown by `centrala queues --help`."""
+
+from __future__ import annotations
+
+DEFINITIONS = (
+    ("day", "from midnight to midnight, Europe/Warsaw; a stay counts on the day that it began"),
+    ("offered", "stays in queues that are over = answered + abandoned + other; joining twice counts twice"),
+    ("unfinished", "stays that still last; they are in no other figure"),
+    ("abandoned", "the caller hung up before the answer; short: within short_abandon_seconds"),
+    ("other", "neither: timeout, full, nobody logged in, failed; `outcomes` tells them apart"),
+    ("in_time", "answered within service_level_seconds"),
+    ("service_level", "in_time / (offered - short_abandoned)"),
+    (
+        "asa, wait_p50 ...",
+        "mean and percentiles (nearest rank) of the waits of the answered, in seconds, from the turn "
+        "that led to the queue until a consultant answers",
+    ),
+    ("longest_wait", "of all that were offered"),
+    ("talk, wrap_up, aht", "means per answered stay; aht = talk + wrap_up as far as it is on record"),
+    ("occupancy", "talking and wrap-up / time logged in without breaks, all consultants whose states are on record"),
+    ("transfers", "conversations after which the same call joined another queue"),
+    ("calls", "calls that began that day and are over"),
+    (
+        "contained",
+        "calls that ended in the IVR, heard information or an address (at least its beginning) and never "
+        "asked for a consultant; containment = contained / calls",
+    ),
+)

@@ -1,0 +1,87 @@
+"""The figures of stays in queues."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from routing.reporting.measures import mean, nearest_rank, share
+from routing.reporting.records import Stay
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Seconds: an answer within `service_level` is in time; who hangs up within `short_abandon` has hardly waited."""
+
+    service_level: int = 20
+    short_abandon: int = 5
+
+    @property
+    def formula(self) -> str:
+        """The service level, in words."""
+        return f"answered within {self.service_level} s / (offered - abandoned within {self.short_abandon} s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What became of the stays that are over, and of those that are not how many there are (`unfinished`).
+
+    offered = answered + abandoned + other; `short_abandoned` of the abandoned, `in_time` of the answered. Times are
+    in seconds; those of waiting are of the answered, but `longest_wait` of all.
+    """
+
+    offered: int
+    answered: int
+    in_time: int
+    abandoned: int
+    short_abandoned: int
+    other: int
+    outcomes: Mapping[str, int]
+    unfinished: int
+    transfers: int
+    service_level: float | None
+    asa: float | None
+    wait_p50: float | None
+    wait_p90: float | None
+    wait_p95: float | None
+    longest_wait: float | None
+    talk: float | None
+    wrap_up: float | None
+    aht: float | None
+
+
+def figures(stays: Iterable[Stay], thresholds: Thresholds) -> Figures:
+    """The figures of these stays."""
+    known = tuple(stays)
+    over = [stay for stay in known if stay.is_over]
+    answered = [stay for stay in over if stay.was_answered]
+    abandoned = [stay for stay in over if stay.was_abandoned]
+    outcomes = Counter(stay.outcome or UNKNOWN for stay in over if not (stay.was_answered or stay.was_abandoned))
+    waits = sorted(stay.waited() for stay in answered)
+    in_time = sum(wait <= thresholds.service_level for wait in waits)
+    short = sum(stay.waited() <= thresholds.short_abandon for stay in abandoned)
+    talk = mean([stay.talked for stay in answered])
+    wrap_up = mean([stay.wrap_up for stay in answered if stay.wrap_up is not None])
+    return Figures(
+        offered=len(over),
+        answered=len(answered),
+        in_time=in_time,
+        abandoned=len(abandoned),
+        short_abandoned=short,
+        other=outcomes.total(),
+        outcomes=dict(sorted(outcomes.items())),
+        unfinished=len(known) - len(over),
+        transfers=sum(stay.transferred for stay in answered),
+        service_level=share(in_time, len(over) - short),
+        asa=mean(waits),
+        wait_p50=nearest_rank(waits, 50),
+        wait_p90=nearest_rank(waits, 90),
+        wait_p95=nearest_rank(waits, 95),
+        longest_wait=max((stay.waited() for stay in over), default=None),
+        talk=talk,
+        wrap_up=wrap_up,
+        aht=None if talk is None else talk + (wrap_up or 0.0),
+    )
