@@ -23,6 +23,7 @@ from routing.reporting.standing import Standing
 Line = dict[str, Any]
 
 NOW = ("queue", "inside", "waiting", "longest_wait", "agents")
+HELP_WIDTH = 78
 SHARES = ("service_level", "occupancy", "containment")
 OF_THE_DAY = ("occupancy", "calls", "contained", "containment")
 # What a terminal has room for; --json and --csv hold everything.
@@ -44,7 +45,7 @@ SHOWN = {
 
 def _meanings() -> str:
     width = max(len(name) for name, _ in DEFINITIONS) + 4
-    wrapped = (textwrap.wrap(meaning, 96 - width) for _, meaning in DEFINITIONS)
+    wrapped = (textwrap.wrap(meaning, HELP_WIDTH - width) for _, meaning in DEFINITIONS)
     told = [
         f"  {name if number == 0 else '':<{width - 2}}{line}"
         for (name, _), meaning in zip(DEFINITIONS, wrapped, strict=True)

@@ -1,0 +1,214 @@
+"""Our figures against Asterisk's own log of its queues, for the same calls.
+
+The product keeps that log off: this test turns it on in its own installation.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+from urllib.request import urlopen
+from zoneinfo import ZoneInfo
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+import provision
+from demo.asterisk_process import free_port
+from demo.phone import Ring
+from demo.phone.outgoing import OutgoingCall
+from routing import visits
+from routing.visits import Visit
+from tests.live.callers import Account, account, answered, desks_react, row_of, talk_at_once, to_topic
+from tests.live.stations import Live, hears_music, live, menus_with
+from tests.live.stories import at_once, wait_for
+
+IN_TIME, SHORT = 4, 4
+LONGEST_WAIT = 10
+WARSAW = ZoneInfo("Europe/Warsaw")
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """What Asterisk's log tells of a caller: how the stay ended, and the seconds of waiting."""
+
+    queue: str
+    ended: str
+    waited: int
+
+
+@pytest.fixture(scope="module")
+def logging(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """The shipped service, with Asterisk's log of its queues. Nothing is heard on the way to a queue for long."""
+    folder = tmp_path_factory.mktemp("reconciling")
+    settings = {
+        "queues": {"ring_seconds": 3, "wrap_up_seconds": 0, "longest_wait_seconds": LONGEST_WAIT},
+        "metrics": {"port": free_port(socket.SOCK_STREAM)},
+        "reporting": {"service_level_seconds": IN_TIME, "short_abandon_seconds": SHORT},
+    }
+    lasting = {"connecting": 0.1}
+    with live(folder / "home", menus_with(folder), settings=settings, lasting=lasting) as running:
+        configuration = running.station.home / "asterisk" / "etc" / "logger.conf"
+        text = configuration.read_text("utf-8")
+        assert "queue_log = no" in text
+        configuration.write_text(text.replace("queue_log = no", "queue_log = yes"), "utf-8")
+        assert running.station.asterisk is not None
+        running.station.asterisk.rx("logger reload")
+        running.staff()
+        yield running
+
+
+def test_figures_agree_with_asterisks_own_log(logging: Live, numbers: Callable[[], str]) -> None:
+    """A dozen calls: answered at once and after waiting, given up soon and late, and waited for in vain."""
+    callers = _dozen(logging, numbers)
+    kept = {ani: account(logging, ani) for ani in callers}
+    # A stay in the queue is logged before its call ends.
+    log = _read(logging.station.home / "asterisk" / "log" / "queue_log")
+    assert set(callers) == set(log)
+    for ani, expected in callers.items():
+        (visit,) = kept[ani].visits
+        assert (expected, log[ani].ended, log[ani].queue) == (visit.outcome, visit.outcome, visit.queue)
+        # Asterisk counts from whole seconds to whole seconds.
+        assert abs(_whole_seconds(visit) - log[ani].waited) <= 1
+    _compare_metrics(logging, log)
+    _compare(_lines(logging, kept), log, {ani: one.visits[0].topic for ani, one in kept.items()})
+
+
+def _dozen(logging: Live, numbers: Callable[[], str]) -> Mapping[str, str]:
+    """Twelve callers, and what becomes of each."""
+    talking = [numbers() for _ in range(6)]
+    soon, late, patient = [numbers(), numbers()], [numbers(), numbers()], [numbers(), numbers()]
+    with desks_react(logging, Ring(), "1501", "1502", "1401", "1402"):
+        at_once(
+            [
+                lambda: _talk_in_turn(logging, talking),
+                *(lambda ani=ani, key=key: _give_up(logging, ani, key, 1) for ani, key in zip(soon, "45", strict=True)),
+                *(lambda ani=ani, key=key: _give_up(logging, ani, key, 6) for ani, key in zip(late, "45", strict=True)),
+                *(lambda ani=ani: _wait_in_vain(logging, ani) for ani in patient),
+            ]
+        )
+    logging.hang_up()
+    ends = {"answered": talking, "abandoned": soon + late, "timeout": patient}
+    return {ani: end for end, own in ends.items() for ani in own}
+
+
+def _talk_in_turn(logging: Live, callers: list[str]) -> None:
+    """All but the last are answered at once; the last waits for one of the two who answer for that topic."""
+    *first, last = callers
+    talks = talk_at_once(logging, dict(zip(first, "11236", strict=True)))
+    call, ear = to_topic(logging, last, "1")
+    _listen(call, 6)
+    talks[first[0]].end()
+    for there in (answered(logging, last, call, ear), *(talks[ani] for ani in first[1:])):
+        there.wait(1)
+        there.end()
+
+
+def _give_up(logging: Live, ani: str, key: str, seconds: float) -> None:
+    call, _ = to_topic(logging, ani, key)
+    _listen(call, seconds)
+    call.hang_up()
+
+
+def _wait_in_vain(logging: Live, ani: str) -> None:
+    call, _ = to_topic(logging, ani, "5")
+    _listen(call, 1)
+    wait_for(lambda: _has_left(logging, ani), "the end of a wait")
+    call.hang_up()
+
+
+def _listen(call: OutgoingCall, seconds: float) -> None:
+    """Wait in the queue for so long."""
+    call.wait_until(lambda: hears_music(call), what="music")
+    until = call.recording.seconds + seconds
+    call.wait_until(lambda: call.recording.seconds >= until, what="more of it")
+
+
+def _has_left(logging: Live, ani: str) -> bool:
+    row = row_of(logging, ani)
+    assert row is not None
+    with logging.database.reading() as connection:
+        return all(visit.left_at for visit in visits.of_call(connection, row.id))
+
+
+# What Asterisk logs (docs.asterisk.org, Queue Logs): time|channel|queue|agent|event|data|data|data
+
+ENDS = {"CONNECT": ("answered", 5), "ABANDON": ("abandoned", 7), "EXITWITHTIMEOUT": ("timeout", 7)}
+
+
+def _read(path: Path) -> Mapping[str, Logged]:
+    """The end of each caller's stay, by the caller's number."""
+    callers: dict[str, str] = {}
+    found: dict[str, Logged] = {}
+    for line in path.read_text("utf-8").splitlines():
+        fields = line.split("|")
+        channel, queue, event = fields[1], fields[2], fields[4]
+        if event == "ENTERQUEUE":
+            callers[channel] = fields[6]
+        elif event in ENDS:
+            end, place = ENDS[event]
+            assert callers[channel] not in found
+            found[callers[channel]] = Logged(queue, end, int(fields[place]))
+    return found
+
+
+def _whole_seconds(visit: Visit) -> int:
+    until = visit.answered_at or visit.left_at
+    assert until is not None
+    return math.floor(until.timestamp()) - math.floor(visit.enqueued_at.timestamp())
+
+
+# What we tell
+
+
+def _lines(logging: Live, kept: Mapping[str, Account]) -> list[dict[str, Any]]:
+    """The figures of the days of these calls, topics and whole days."""
+    moments = [visit.enqueued_at.astimezone(WARSAW) for one in kept.values() for visit in one.visits]
+    days = (min(moments).date().isoformat(), max(moments).date().isoformat())
+    out = logging.station.centrala("queues", "--day", days[0], "--until", days[1], "--json")
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def _compare(lines: list[dict[str, Any]], log: Mapping[str, Logged], topics: Mapping[str, str]) -> None:
+    """Every count of every topic, and of the day, from Asterisk's log."""
+    for topic in (None, *sorted(set(topics.values()))):
+        own = [logged for ani, logged in log.items() if topic in (None, topics[ani])]
+        told = [line for line in lines if line["topic"] == topic]
+        assert _counts(own) == {name: sum(line[name] for line in told) for name in _counts(own)}
+        waits = [(line["asa"] * line["answered"], line["answered"]) for line in told if line["answered"]]
+        if waits:
+            asa = sum(waited for waited, _ in waits) / sum(count for _, count in waits)
+            assert abs(asa - fmean(one.waited for one in own if one.ended == "answered")) <= 1
+
+
+def _compare_metrics(logging: Live, log: Mapping[str, Logged]) -> None:
+    """The same, as `centrala serve` tells Prometheus; totals begin at midnight."""
+    settings = json.loads((logging.station.home / "station.yaml").read_text("utf-8"))
+    with urlopen(f"http://127.0.0.1:{settings['metrics']['port']}/metrics", timeout=10) as answer:
+        families = {family.name: family for family in text_string_to_metric_families(answer.read().decode())}
+    told = Counter[str]()
+    for sample in families["centrala_queue_wait_seconds"].samples:
+        if sample.name.endswith("_count"):
+            told[sample.labels["outcome"]] += int(sample.value)
+    assert Counter(one.ended for one in log.values()) == told
+    assert {"1"} == {str(int(sample.value)) for sample in families["centrala_database_up"].samples}
+
+
+def _counts(logged: list[Logged]) -> dict[str, int]:
+    answered = [one for one in logged if one.ended == "answered"]
+    abandoned = [one for one in logged if one.ended == "abandoned"]
+    return {
+        "offered": len(logged),
+        "answered": len(answered),
+        "in_time": sum(one.waited <= IN_TIME for one in answered),
+        "abandoned": len(abandoned),
+        "short_abandoned": sum(one.waited <= SHORT for one in abandoned),
+        "other": len(logged) - len(answered) - len(abandoned),
+    }
