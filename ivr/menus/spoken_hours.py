@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
+from string import Formatter
 
 from ivr.menus import schema
 from ivr.menus.document import Path
@@ -52,8 +53,16 @@ def wordless(file: schema.MenuFile) -> Iterator[tuple[Path, str, str]]:
 
 def _told(file: schema.MenuFile, lang: str) -> list[schema.Hours]:
     """The opening hours that prompts tell in a language."""
-    texts = [texts.get(lang, "") for texts in file.prompts.values()]
-    return [hours for name, hours in file.hours.items() if any("{" + name + "}" in text for text in texts)]
+    names = {name for texts in file.prompts.values() for name in _fields(texts.get(lang, ""))}
+    return [hours for name, hours in file.hours.items() if name in names]
+
+
+def _fields(text: str) -> set[str | None]:
+    """What is filled in in a text; nothing where its braces are wrong, which is a fault told elsewhere."""
+    try:
+        return {name for _, name, _, _ in Formatter().parse(text)}
+    except ValueError:
+        return set()
 
 
 def _days(days: list[Weekday], phrases: schema.HoursPhrases) -> str:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ivr.menus.schema import WEEKDAYS, Hours, HoursPhrases, Weekday
 from ivr.menus.spoken_hours import missing, spoken
-from tests.menu_files import SHIPPED, edited, load_text
+from tests.menu_files import SHIPPED, SMALL, edited, load_text
 
 TIMES = [f"{hour:02}:{minute:02}" for hour in range(24) for minute in (0, 30)] + ["24:00"]
 PLAIN = HoursPhrases(
@@ -76,3 +76,9 @@ def test_who_changes_the_hours_changes_what_is_told() -> None:
     }
     for lang, words in expected.items():
         assert words in flow.prompts["closed-hours", lang].text
+
+
+def test_braces_that_are_meant_tell_no_hours() -> None:
+    """{{daytime}} is heard as {daytime}, and no words for hours are needed."""
+    text = edited(SMALL, ("pl: Witamy.", 'pl: "Witamy {{daytime}}."'))
+    assert "Witamy {daytime}." == load_text(text).flow.prompts["welcome", "pl"].text
