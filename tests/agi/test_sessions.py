@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
+from types import SimpleNamespace
 
 import pytest
 
@@ -104,14 +106,12 @@ def test_a_number_is_wound_up_digit_by_digit(line: Line) -> None:
 
 
 def test_a_wait_beyond_the_lease_asks_for_more(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Asterisk is told before a wait that would outlast the time that the session was given."""
-    monkeypatch.setattr(session, "LEASE_SECONDS", 0)
-    commands = line.calls("1")
-    needed = [command for command in commands if command.startswith("EXEC MSet")]
+    """Asterisk is told before the first wait, and again before the first one that would outlast the lease."""
+    monkeypatch.setattr(session, "time", SimpleNamespace(monotonic=itertools.count(0, 4).__next__))
+    commands = line.calls("3" + "12")
 
-    # The sound's one second, five for a key, and as many more.
-    assert 'EXEC MSet "IVR_MET=yes,TIMEOUT(absolute)=11"' == needed[0]
-    assert commands[0] == needed[0]
+    # Four seconds pass before each wait; of the lease's twenty the third wait would leave none for patience.
+    assert ["EXEC MSe", "GET DATA", "GET DATA", "WAIT FOR", "EXEC MSe", "WAIT FOR"] == [one[:8] for one in commands[:6]]
 
 
 def test_a_missing_question_can_still_be_answered(line: Line, log: Log) -> None:
@@ -277,13 +277,29 @@ STRANGE = ("x" * 5000, "\x00", "99999999999999999999", "-1", "1e999", "٣٣٣", 
 
 @pytest.mark.parametrize("name", [*(f"arg_{number}" for number in range(3, 11)), "callerid"])
 def test_no_argument_of_a_peer_breaks_the_account(line: Line, log: Log, name: str) -> None:
-    """Whatever the dialplan's variables hold, the call goes on and nothing is raised."""
+    """Whatever the dialplan's variables hold, the call goes on, its end is kept and nothing is raised."""
     for value in STRANGE:
         line.call_id = new_call_id()
         line.calls("2")
-        assert line.calls("2", stage="left", told={"arg_4": "3", **STAY, name: value})
+        line.calls("2", stage="left", told={"arg_4": "3", **STAY, name: value})
+        line.hangs_up({})
 
-        assert all(visit.left_at for visit in line.visits[:-1])
+        assert line.row.ended_at is not None
+        assert [visit.left_at is not None for visit in line.visits] == [True] * len(line.visits)
+    assert [] == log.tracebacks
+
+
+@pytest.mark.parametrize("number", range(5, 11))
+def test_no_field_of_a_note_breaks_the_account(line: Line, log: Log, number: int) -> None:
+    """Whatever a note holds, the end of the call and of its stay is kept and nothing is raised."""
+    for value in (value for value in STRANGE if not set(value) & set(",|")):
+        line.call_id = new_call_id()
+        line.calls("2")
+        line.hangs_up({"arg_4": "3", **STAY, f"arg_{number}": value})
+
+        (visit,) = line.visits
+        assert line.row.ended_at is not None
+        assert visit.left_at is not None
     assert [] == log.tracebacks
 
 
