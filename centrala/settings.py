@@ -50,6 +50,12 @@ def _ip_address(value: str) -> str:
         raise ValueError('an address looks like "127.0.0.1"') from None
 
 
+def parts(address: str) -> tuple[str, int]:
+    """Host and port of an Address."""
+    host, _, port = address.rpartition(":")
+    return host, int(port)
+
+
 def _sip_uri(value: str) -> str:
     if not re.fullmatch(r"sips?:[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+(:\d{1,5})?(;[a-z]+=[a-z0-9]+)*", value):
         raise ValueError('a contact looks like "sip:1101@192.0.2.7:5060"')
@@ -132,6 +138,20 @@ class Metrics(_Model):
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
 
 
+class Manager(_Model):
+    """Asterisk's manager interface: where it listens, its user, and the IVR process that reads it (the first node)."""
+
+    listen: Address = "127.0.0.1:5038"
+    user: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")] = "centrala"
+    node: Address | None = None
+
+
+class Asterisk(_Model):
+    """What is between the IVR and Asterisk besides calls. Without `ami` nobody knows what agents do."""
+
+    ami: Manager | None = Manager()
+
+
 class Settings(_Model):
     """Everything in settings.yaml. Relative paths are relative to the working folder."""
 
@@ -142,6 +162,13 @@ class Settings(_Model):
     queues: Queues = Queues()
     reporting: Reporting = Reporting()
     metrics: Metrics = Metrics()
+    asterisk: Asterisk = Asterisk()
+
+    @property
+    def manager_reader(self) -> str | None:
+        """The address of the IVR process that reads the manager interface, if any does."""
+        ami = self.asterisk.ami
+        return None if ami is None else ami.node or self.ivr.nodes[0]
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

@@ -35,18 +35,20 @@ class StationError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the parts listen: SIP, one FastAGI port per IVR process, RTP from and to."""
+    """Where the parts listen: SIP, one FastAGI port per IVR process, RTP from and to, AMI if it is wanted."""
 
     sip: int
     nodes: tuple[int, ...]
     rtp: tuple[int, int]
+    ami: int | None = None
 
 
 def free_addresses(nodes: int, sip: int | None = None) -> Addresses:
     """Free loopback ports; `sip` is taken if it is free."""
     rtp = free_udp_range(RTP_PORTS)
     chosen = sip if sip is not None and _is_free(sip) else free_port(socket.SOCK_DGRAM)
-    return Addresses(chosen, tuple(free_ports(nodes)), (rtp.start, rtp.stop - 1))
+    ami, *ivr = free_ports(nodes + 1)
+    return Addresses(chosen, tuple(ivr), (rtp.start, rtp.stop - 1), ami)
 
 
 def _is_free(port: int) -> bool:
@@ -119,6 +121,8 @@ class Station:
             "ivr": {"nodes": [f"127.0.0.1:{port}" for port in self.addresses.nodes]},
             "sip": {"listen": f"127.0.0.1:{self.addresses.sip}", "rtp_from": first, "rtp_to": last},
         }
+        ami = self.addresses.ami
+        settings["asterisk"] = {"ami": None if ami is None else {"listen": f"127.0.0.1:{ami}"}}
         for section in self.settings:
             settings[section] = {**_section(settings, section), **_section(self.settings, section)}
         # JSON is YAML, too.

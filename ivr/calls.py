@@ -206,6 +206,12 @@ def unfinished(connection: Connection, before: datetime) -> tuple[str, ...]:
     return tuple(connection.execute(query).scalars())
 
 
+def open_at(connection: Connection, gateway: str) -> frozenset[str]:
+    """The ids of the gateway's calls that have not ended."""
+    query = select(calls.c.id).where(calls.c.ended_at.is_(None), calls.c.gateway == gateway)
+    return frozenset(connection.execute(query).scalars())
+
+
 def versions_in_use(connection: Connection) -> tuple[str, ...]:
     """The menu versions of calls that have not ended."""
     query = select(calls.c.menu_version).where(calls.c.ended_at.is_(None)).distinct()

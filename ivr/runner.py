@@ -6,7 +6,7 @@ together with the turn that they lead to. A PIN is held here, in memory, for as 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -215,6 +215,16 @@ class Runner:
         """End the calls that nothing was heard of since `before`: their Asterisk died. How many there were."""
         with self._database.reading() as connection:
             lost = calls.unfinished(connection, before)
+        self.end_as_lost(lost)
+        return len(lost)
+
+    def open_calls(self, gateway: str) -> frozenset[str]:
+        """The calls that reached this gateway and have not ended."""
+        with self._database.reading() as connection:
+            return calls.open_at(connection, gateway)
+
+    def end_as_lost(self, lost: Iterable[str]) -> None:
+        """End these calls, wherever they stand: their Asterisk has them no more. One that has ended stays as it is."""
         for call_id in lost:
             try:
                 self._end_lost(call_id)
@@ -222,7 +232,6 @@ class Runner:
                 log.exception("a lost call cannot be read", call=call_id)
                 with self._database.writing() as connection:
                     calls.give_up(connection, call_id, self._now())
-        return len(lost)
 
     def _end_lost(self, call_id: str) -> None:
         live = self.resume(call_id)

@@ -10,7 +10,7 @@ import click
 import provision
 from centrala import context
 from centrala.service import make_prompt_store
-from centrala.settings import Settings
+from centrala.settings import Settings, parts
 from ivr import calls
 from ivr.audio import AudioError
 from ivr.definition import Flow
@@ -20,7 +20,7 @@ from ivr.menus.faults import MenuError
 from ivr.prompts import Prompt
 from routing.asterisk import rendered
 from routing.asterisk.music import write_music
-from routing.asterisk.plan import Distribution, Fallback, Folders, Plan, Sip
+from routing.asterisk.plan import Distribution, Fallback, Folders, Manager, Plan, Sip
 from routing.asterisk.rendering import RELOAD, RenderError, render, write
 from routing.queues import Queue
 from storage.installation import Installation
@@ -102,7 +102,13 @@ def make_plan(
         fallback=_fallback(installation, settings, flow, hours_at),
         language=flow.languages[0],
         key=installation.key("sip"),
+        manager=_manager(settings),
     )
+
+
+def _manager(settings: Settings) -> Manager | None:
+    ami = settings.asterisk.ami
+    return None if ami is None else Manager(*parts(ami.listen), ami.user)
 
 
 def _queues(installation: Installation, flow: Flow) -> tuple[Queue, ...]:

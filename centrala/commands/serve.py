@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from centrala import context, metrics, reports, watchdog
+from centrala.following import following
 from centrala.logs import configure_logs
 from centrala.service import make_prompt_store, make_runner
 from centrala.settings import Settings
@@ -75,7 +76,9 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     watchdog.start()
     log.info("ready", address=f"{address[0]}:{address[1]}", menus=loaded.flow.version)
     with _taking_notes(installation, runner):
-        _housekeep(stop, watch, runner)
+        # Whoever runs next follows Asterisk while this process still finishes its calls.
+        with following(settings, installation, runner, f"{address[0]}:{address[1]}"):
+            _housekeep(stop, watch, runner)
         _drain(server, settings.ivr.drain_seconds)
 
 

@@ -74,8 +74,17 @@ class Fallback:
 
 
 @dataclass(frozen=True, slots=True)
+class Manager:
+    """Where Asterisk's manager interface (AMI) listens, and whom it lets in."""
+
+    host: str
+    port: int
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that is rendered. `key` is the secret that phones' passwords are derived from."""
+    """Everything that is rendered. `key` is the secret that phones' and managers' passwords are derived from."""
 
     folders: Folders
     sip: Sip
@@ -85,6 +94,7 @@ class Plan:
     fallback: Fallback
     language: str
     key: bytes
+    manager: Manager | None = None
 
     @property
     def extensions(self) -> tuple[str, ...]:
@@ -94,5 +104,14 @@ class Plan:
 
 def phone_password(key: bytes, extension: str) -> str:
     """The SIP password of a consultant's phone: derived, so that it is stored nowhere but in the rendered file."""
-    digest = hmac.new(key, b"sip phone\x00" + extension.encode("ascii"), hashlib.sha256).digest()
+    return _password(key, b"sip phone", extension)
+
+
+def manager_password(key: bytes, user: str) -> str:
+    """The password of a user of Asterisk's manager interface, derived like those of the telephones."""
+    return _password(key, b"asterisk manager", user)
+
+
+def _password(key: bytes, kind: bytes, name: str) -> str:
+    digest = hmac.new(key, kind + b"\x00" + name.encode("ascii"), hashlib.sha256).digest()
     return base64.b32encode(digest[:PASSWORD_BYTES]).decode("ascii").lower()

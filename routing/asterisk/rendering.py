@@ -16,17 +16,25 @@ from routing.asterisk.plan import (
     NOBODY_SECONDS,
     RESTART_SECONDS,
     Plan,
+    manager_password,
     phone_password,
 )
 from routing.hours import Hours, holidays_of
 
+# What the manager's user is told of: that Asterisk has booted; queues' members; queues' calls. It holds callers'
+# numbers, but nothing that was keyed.
+MANAGER_EVENTS = (
+    *("FullyBooted", "QueueMemberAdded", "QueueMemberRemoved", "QueueMemberStatus", "QueueMemberPause"),
+    *("AgentCalled", "AgentConnect", "AgentComplete", "AgentRingNoAnswer"),
+    *("QueueCallerJoin", "QueueCallerLeave", "QueueCallerAbandon"),
+)
 YEARS_OF_HOLIDAYS = 5
 PLAIN = re.compile(r"[\w./:+@=;, -]*")
 NOT_IN_PATHS = re.compile(r"[;,]")
 
 # By these a running Asterisk takes a new configuration. `core reload` will not do: it reads the telephones several
 # times at once, which leaves every tenth new one unavailable to its queue until the next reload.
-RELOAD = ("module reload res_pjsip.so", "dialplan reload", "queue reload all")
+RELOAD = ("module reload res_pjsip.so", "dialplan reload", "queue reload all", "manager reload")
 
 
 class RenderError(Exception):
@@ -52,6 +60,8 @@ def render(plan: Plan, today: date) -> Mapping[str, str]:
         "restart_seconds": RESTART_SECONDS,
         "most_entries": MOST_ENTRIES,
         "passwords": {extension: phone_password(plan.key, extension) for extension in plan.extensions},
+        "manager_events": MANAGER_EVENTS,
+        "manager_password": manager_password(plan.key, plan.manager.user) if plan.manager else "",
         "contacts": dict(plan.sip.phones),
         "spans": _spans(plan.fallback.hours),
         "closed_days": _closed_days(plan.fallback.hours, today),
@@ -62,7 +72,7 @@ def render(plan: Plan, today: date) -> Mapping[str, str]:
 
 
 def write(files: Mapping[str, str], folder: Path) -> None:
-    """Write the files, readable by their owner only: pjsip.conf holds passwords. Raises RenderError."""
+    """Write the files, readable by their owner only: pjsip.conf and manager.conf hold passwords. Raises RenderError."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, text in files.items():

@@ -26,7 +26,7 @@ class Layer:
 
 
 DATABASE = frozenset({"sqlalchemy"})
-POLICY = tuple(f"routing.{name}" for name in ("hours", "offices", "queues", "reporting"))
+POLICY = tuple(f"routing.{name}" for name in ("hours", "offices", "queues", "members", "reporting"))
 VOCABULARY = ("ivr", "ivr.events", "ivr.prompts", "ivr.state", "ivr.turns", "ivr.waits")
 FLOW = tuple(f"ivr.{name}" for name in ("definition", "lookups", "waiting", "questions", "flow", "codec", "fallback"))
 CORE = ("vocabulary", "policy", "flow")
@@ -41,7 +41,7 @@ LAYERS = (
     Layer("provision", ("provision",)),
     Layer("storage", ("storage",), libraries=frozenset({"sqlalchemy", "alembic"})),
     Layer("policy", POLICY, libraries=frozenset({"holidays"})),
-    Layer("routing", ("routing",), ("policy", "storage"), DATABASE | {"jinja2"}),
+    Layer("routing", ("routing",), ("policy", "storage"), DATABASE | {"asterisk", "jinja2", "structlog"}),
     Layer("auth_pin", ("auth_pin",), ("storage",), DATABASE | {"argon2", "cryptography"}),
     Layer("recordings", ("recordings",), ("storage",), DATABASE),
     Layer("vocabulary", VOCABULARY),

@@ -1,0 +1,162 @@
+"""Keeps `agent_states` and `agent_changes` in step with Asterisk.
+
+Asterisk's events are queued by the AMI's thread and taken in by one of our own. Whenever a connection is made
+everything is read again, and what differs from what was last written is logged as a change of that moment. While the
+database cannot be used changes wait here, each with the time at which it happened.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from routing import agent_states, members
+from routing.agent_states import Change
+from routing.ami import Ami, AmiError, Event
+from routing.members import Agent, AgentState, WrapUp
+from storage.database import Database, reason_of
+
+LOOK_SECONDS = 1.0
+AGAIN_SECONDS = 2.0
+# A database that is away for hours: older changes are given up.
+MOST_WAITING = 100_000
+
+log = structlog.get_logger()
+
+
+class AgentWatch:
+    """Follows every agent between `start` and `stop`. `now` is Asterisk's clock, too: they share a machine."""
+
+    def __init__(self, ami: Ami, database: Database, now: Callable[[], datetime], wrap_up: WrapUp) -> None:
+        self._ami = ami
+        self._database = database
+        self._now = now
+        self._wrap_up = wrap_up
+        self._inbox: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self._agents: dict[str, Agent] = {}
+        self._known: dict[str, AgentState] = {}
+        self._waiting: list[Change] = []
+        # Set as soon as a connection is made: what was known until then may be wrong.
+        self._must_read = threading.Event()
+        self._read_at = 0
+        self._told = False
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="agents", daemon=True)
+        ami.subscribe(members.EVENTS, self._inbox.put)
+        ami.on_connect(self._connected)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopping.set()
+        self._inbox.put(None)
+        self._thread.join(AGAIN_SECONDS)
+
+    def _connected(self) -> None:
+        self._must_read.set()
+        self._inbox.put(None)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._turn()
+            except SQLAlchemyError as error:
+                self._fail(f"the database cannot be used: {reason_of(error)}")
+            except AmiError as error:
+                self._fail(str(error))
+            except Exception:
+                log.exception("an agent's state could not be followed")
+                self._must_read.set()
+                self._stopping.wait(AGAIN_SECONDS)
+        with contextlib.suppress(SQLAlchemyError):
+            self._write()
+
+    def _fail(self, reason: str) -> None:
+        if not self._told:
+            log.warning("agents' states are behind", reason=reason)
+        self._told = True
+        self._stopping.wait(AGAIN_SECONDS)
+
+    def _turn(self) -> None:
+        """Take in what is there, at the latest after a second: wrap-up ends by the clock."""
+        if self._must_read.is_set():
+            self._read_again()
+        try:
+            event = self._inbox.get(timeout=LOOK_SECONDS)
+        except queue.Empty:
+            event = None
+        while event is not None:
+            self._take(event)
+            event = self._next()
+        self._wrapped_up(self._now())
+        self._write()
+        self._told = False
+
+    def _next(self) -> Event | None:
+        try:
+            return self._inbox.get_nowait()
+        except queue.Empty:
+            return None
+
+    def _read_again(self) -> None:
+        self._write()
+        self._must_read.clear()
+        try:
+            with self._database.reading() as connection:
+                self._known = {row.agent: row.into for row in agent_states.current(connection)}
+            reply = self._ami.send("QueueStatus")
+        except Exception:
+            self._must_read.set()
+            raise
+        self._read_at = reply.number
+        self._agents = members.found(event.headers for event in reply.events)
+        at = self._now()
+        for extension in self._known.keys() | self._agents.keys():
+            self._note(extension, at)
+
+    def _take(self, event: Event) -> None:
+        extension = members.agent_of(event.headers)
+        # What is older than the list is in the list.
+        if extension is None or event.number <= self._read_at:
+            return
+        at = event.at or self._now()
+        self._wrapped_up(at)
+        self._agents[extension] = members.take(self._agents.get(extension, Agent()), event.headers)
+        self._note(extension, at)
+
+    def _wrapped_up(self, now: datetime) -> None:
+        """Those whose wrap-up was over by then."""
+        for extension, state in list(self._known.items()):
+            if state.state != members.WRAP_UP:
+                continue
+            until = members.wraps_up_until(self._agents.get(extension, Agent()), self._wrap_up)
+            if until is not None and until <= now:
+                self._note(extension, until)
+
+    def _note(self, extension: str, at: datetime) -> None:
+        state = members.state_of(self._agents.get(extension, Agent()), at, self._wrap_up)
+        if state == self._known.get(extension, members.NOBODY):
+            return
+        self._known[extension] = state
+        self._waiting.append(Change(extension, state.state, state.reason, at))
+        if len(self._waiting) > MOST_WAITING:
+            del self._waiting[: MOST_WAITING // 10]
+            log.error("changes of agents' states were given up")
+
+    def _write(self) -> None:
+        if self._waiting:
+            with self._database.writing() as connection:
+                agent_states.write(connection, self._waiting)
+            self._waiting = []

@@ -1,0 +1,179 @@
+"""What Asterisk says of queues' members -> what state each agent is in.
+
+Asterisk tells of memberships, one per agent and queue; an agent is in one state. `take` and `found` turn Asterisk's
+words into what is known of an agent, `state_of` turns that into a state. Nothing here knows a clock or a connection.
+
+What app_queue does (apps/app_queue.c, Asterisk 22): a telephone's state is told for each queue in turn; when it becomes
+idle, `LastCall` is already that of the call which has just ended. Nobody tells when wrap-up ends: it is over so many
+seconds after LastCall, and which queue's wrap-up it is, is that of the queue whose call was the last.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import IntEnum
+
+LOGGED_OUT, AVAILABLE, RINGING = "logged_out", "available", "ringing"
+ON_CALL, WRAP_UP, ON_BREAK = "on_call", "wrap_up", "on_break"
+
+# Reasons that are no agent's own: the telephone cannot be reached; a call that no queue has brought.
+UNREACHABLE, DIRECT = "unreachable", "direct"
+
+# The events that say something of a member: `take` knows them.
+EVENTS = (
+    *("QueueMemberAdded", "QueueMemberRemoved", "QueueMemberStatus", "QueueMemberPause"),
+    *("AgentCalled", "AgentConnect"),
+)
+IN_LIST = "QueueMember"
+
+_INTERFACE = re.compile(r"[A-Za-z0-9]+/([A-Za-z0-9_.-]{1,20})")
+
+# How long wrap-up lasts after a call of the queue of that name, in seconds.
+WrapUp = Callable[[str], int]
+
+
+class Device(IntEnum):
+    """The states of a telephone (include/asterisk/devicestate.h)."""
+
+    UNKNOWN = 0
+    NOT_INUSE = 1
+    INUSE = 2
+    BUSY = 3
+    INVALID = 4
+    UNAVAILABLE = 5
+    RINGING = 6
+    RINGINUSE = 7
+    ONHOLD = 8
+
+
+_IN_USE = (Device.INUSE, Device.BUSY, Device.RINGINUSE, Device.ONHOLD)
+_GONE = (Device.UNKNOWN, Device.INVALID, Device.UNAVAILABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentState:
+    """What an agent does; `reason` is the one of a break, or why nobody can be reached."""
+
+    state: str
+    reason: str = ""
+
+
+NOBODY = AgentState(LOGGED_OUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """An agent in a queue.
+
+    `last_call` is the Unix time at which their last call ended, 0 if there was none; a `wrap_up` of 0 is the queue's.
+    """
+
+    device: Device
+    in_call: bool
+    paused: bool
+    reason: str
+    last_call: int
+    wrap_up: int
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """What is known of an agent: memberships by queue; whether a queue's call rings or talks; which queue's was last."""
+
+    memberships: Mapping[str, Membership] = field(default_factory=dict)
+    offered: bool = False
+    last_queue: str = ""
+
+
+def agent_of(headers: Mapping[str, str]) -> str | None:
+    """The extension that an event is about, or None if it is about none."""
+    found = _INTERFACE.match(headers.get("Interface") or headers.get("Location") or "")
+    return found[1] if found else None
+
+
+def found(members: Iterable[Mapping[str, str]]) -> dict[str, Agent]:
+    """Every agent of the list that QueueStatus gives, by extension."""
+    agents: dict[str, Agent] = {}
+    for headers in members:
+        extension, queue = agent_of(headers), headers.get("Queue", "")
+        if extension is None or headers.get("Event") != IN_LIST:
+            continue
+        agent, membership = agents.get(extension, Agent()), _membership(headers)
+        talks = membership.in_call
+        agents[extension] = Agent(
+            {**agent.memberships, queue: membership}, agent.offered or talks, queue if talks else agent.last_queue
+        )
+    return agents
+
+
+def take(agent: Agent, headers: Mapping[str, str]) -> Agent:
+    """What is known of the agent after an event."""
+    queue = headers.get("Queue", "")
+    match headers.get("Event"):
+        case "QueueMemberRemoved":
+            return replace(agent, memberships={name: one for name, one in agent.memberships.items() if name != queue})
+        case "QueueMemberAdded" | "QueueMemberStatus" | "QueueMemberPause":
+            memberships = {**agent.memberships, queue: _membership(headers)}
+            # The call that was offered or talked is over once every queue has heard that the telephone is idle.
+            idle = all(one.device is Device.NOT_INUSE for one in memberships.values())
+            return replace(agent, memberships=memberships, offered=agent.offered and not idle)
+        case "AgentCalled":
+            return replace(agent, offered=True)
+        case "AgentConnect" if queue in agent.memberships:
+            talking = replace(agent.memberships[queue], in_call=True)
+            return Agent({**agent.memberships, queue: talking}, True, queue)
+        case _:
+            return agent
+
+
+def state_of(agent: Agent, at: datetime, wrap_up: WrapUp) -> AgentState:
+    """The state that the agent is in."""
+    memberships = agent.memberships.values()
+    devices = {one.device for one in memberships}
+    if not memberships:
+        return NOBODY
+    if any(one.in_call for one in memberships):
+        return AgentState(ON_CALL)
+    if not devices.isdisjoint(_IN_USE):
+        return AgentState(ON_CALL, "" if agent.offered else DIRECT)
+    if Device.RINGING in devices:
+        return AgentState(RINGING)
+    if devices.issubset(_GONE):
+        return AgentState(LOGGED_OUT, UNREACHABLE)
+    if all(one.paused for one in memberships):
+        return _paused(agent)
+    until = wraps_up_until(agent, wrap_up)
+    return AgentState(WRAP_UP if until is not None and at < until else AVAILABLE)
+
+
+def wraps_up_until(agent: Agent, wrap_up: WrapUp) -> datetime | None:
+    """When the wrap-up after the agent's last call is or was over; None where there was no call or is no wrap-up."""
+    last = max((one.last_call for one in agent.memberships.values()), default=0)
+    queues = [agent.last_queue] if agent.last_queue in agent.memberships else list(agent.memberships)
+    seconds = max((agent.memberships[queue].wrap_up or wrap_up(queue) for queue in queues), default=0)
+    return datetime.fromtimestamp(last + seconds, UTC) if last and seconds else None
+
+
+def _paused(agent: Agent) -> AgentState:
+    reason = next((one.reason for one in agent.memberships.values() if one.reason), "")
+    return AgentState(WRAP_UP) if reason == WRAP_UP else AgentState(ON_BREAK, reason)
+
+
+def _membership(headers: Mapping[str, str]) -> Membership:
+    device = _number(headers, "Status")
+    return Membership(
+        device=Device(device) if device in list(Device) else Device.UNKNOWN,
+        in_call=headers.get("InCall") == "1",
+        paused=headers.get("Paused") == "1",
+        reason=headers.get("PausedReason", "")[:40] if headers.get("Paused") == "1" else "",
+        last_call=_number(headers, "LastCall"),
+        wrap_up=_number(headers, "Wrapuptime"),
+    )
+
+
+def _number(headers: Mapping[str, str], name: str) -> int:
+    text = headers.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 11 else 0
