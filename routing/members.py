@@ -3,9 +3,10 @@
 Asterisk tells of memberships, one per agent and queue; an agent is in one state. `take` and `found` turn Asterisk's
 words into what is known of an agent, `state_of` turns that into a state. Nothing here knows a clock or a connection.
 
-What app_queue does (apps/app_queue.c, Asterisk 22): a telephone's state is told for each queue in turn; when it becomes
-idle, `LastCall` is already that of the call which has just ended. Nobody tells when wrap-up ends: it is over so many
-seconds after LastCall, and which queue's wrap-up it is, is that of the queue whose call was the last.
+What app_queue does (apps/app_queue.c, Asterisk 22): it tells of a telephone's state for each queue in turn; when the
+telephone becomes idle, `LastCall` is already that of the call which has just ended. A telephone that is being called is
+in use even before it rings, so what rings and what talks is told by the queue (AgentCalled, AgentConnect). Nobody tells
+when wrap-up ends: it is over so many seconds after LastCall, as the queue has it whose call was the last.
 """
 
 from __future__ import annotations
@@ -81,10 +82,14 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """What is known of an agent: memberships by queue; whether a queue's call rings or talks; which queue's was last."""
+    """What is known of an agent: memberships by queue, and which queue's call was the last.
+
+    `offered` is set while a queue's call is with the telephone, `rang` once it has been heard to ring.
+    """
 
     memberships: Mapping[str, Membership] = field(default_factory=dict)
     offered: bool = False
+    rang: bool = False
     last_queue: str = ""
 
 
@@ -102,9 +107,9 @@ def found(members: Iterable[Mapping[str, str]]) -> dict[str, Agent]:
         if extension is None or headers.get("Event") != IN_LIST:
             continue
         agent, membership = agents.get(extension, Agent()), _membership(headers)
-        talks = membership.in_call
-        agents[extension] = Agent(
-            {**agent.memberships, queue: membership}, agent.offered or talks, queue if talks else agent.last_queue
+        memberships = {**agent.memberships, queue: membership}
+        agents[extension] = (
+            _connected(memberships, queue) if membership.in_call else replace(agent, memberships=memberships)
         )
     return agents
 
@@ -116,17 +121,26 @@ def take(agent: Agent, headers: Mapping[str, str]) -> Agent:
         case "QueueMemberRemoved":
             return replace(agent, memberships={name: one for name, one in agent.memberships.items() if name != queue})
         case "QueueMemberAdded" | "QueueMemberStatus" | "QueueMemberPause":
-            memberships = {**agent.memberships, queue: _membership(headers)}
-            # The call that was offered or talked is over once every queue has heard that the telephone is idle.
-            idle = all(one.device is Device.NOT_INUSE for one in memberships.values())
-            return replace(agent, memberships=memberships, offered=agent.offered and not idle)
+            return _told(agent, {**agent.memberships, queue: _membership(headers)})
         case "AgentCalled":
-            return replace(agent, offered=True)
+            return replace(agent, offered=True, rang=False)
         case "AgentConnect" if queue in agent.memberships:
             talking = replace(agent.memberships[queue], in_call=True)
-            return Agent({**agent.memberships, queue: talking}, True, queue)
+            return _connected({**agent.memberships, queue: talking}, queue)
         case _:
             return agent
+
+
+def _told(agent: Agent, memberships: Mapping[str, Membership]) -> Agent:
+    devices = {one.device for one in memberships.values()}
+    # The call is over once every queue has heard that the telephone is idle.
+    offered = agent.offered and devices != {Device.NOT_INUSE}
+    rang = offered and (agent.rang or Device.RINGING in devices)
+    return replace(agent, memberships=memberships, offered=offered, rang=rang)
+
+
+def _connected(memberships: Mapping[str, Membership], queue: str) -> Agent:
+    return Agent(memberships, offered=True, rang=True, last_queue=queue)
 
 
 def state_of(agent: Agent, at: datetime, wrap_up: WrapUp) -> AgentState:
@@ -137,10 +151,10 @@ def state_of(agent: Agent, at: datetime, wrap_up: WrapUp) -> AgentState:
         return NOBODY
     if any(one.in_call for one in memberships):
         return AgentState(ON_CALL)
-    if not devices.isdisjoint(_IN_USE):
-        return AgentState(ON_CALL, "" if agent.offered else DIRECT)
     if Device.RINGING in devices:
         return AgentState(RINGING)
+    if not devices.isdisjoint(_IN_USE):
+        return _in_use(agent)
     if devices.issubset(_GONE):
         return AgentState(LOGGED_OUT, UNREACHABLE)
     if all(one.paused for one in memberships):
@@ -155,6 +169,12 @@ def wraps_up_until(agent: Agent, wrap_up: WrapUp) -> datetime | None:
     queues = [agent.last_queue] if agent.last_queue in agent.memberships else list(agent.memberships)
     seconds = max((agent.memberships[queue].wrap_up or wrap_up(queue) for queue in queues), default=0)
     return datetime.fromtimestamp(last + seconds, UTC) if last and seconds else None
+
+
+def _in_use(agent: Agent) -> AgentState:
+    if not agent.offered:
+        return AgentState(ON_CALL, DIRECT)
+    return AgentState(ON_CALL if agent.rang else RINGING)
 
 
 def _paused(agent: Agent) -> AgentState:

@@ -1,4 +1,4 @@
-"""A wire between the IVR and PostgreSQL that can be cut: what is asked meanwhile gets no answer but a refusal."""
+"""Wires between the IVR and others that can be cut: what is asked meanwhile gets no answer but a refusal."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import shutil
 import socket
 import tempfile
 import threading
+from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
+from demo.asterisk_process import free_port
+
 NAME = ".s.PGSQL.5432"
 POLL_SECONDS = 0.1
+CONNECT_SECONDS = 5.0
 PIECE = 65536
 
 
-class Relay:
-    """Passes on what comes to a socket of its own to PostgreSQL's, as long as it is not cut."""
+class Wire(ABC):
+    """Passes on what comes to a socket of its own to somebody else's, as long as it is not cut."""
 
-    def __init__(self, sockets: Path) -> None:
-        # A socket's path may have 107 bytes only.
-        self.folder = Path(tempfile.mkdtemp(prefix="centrala-relay-"))
-        self._target = str(sockets / NAME)
-        self._closed = threading.Event()
+    def __init__(self) -> None:
         self._cut = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -37,11 +37,6 @@ class Relay:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.cut()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def url(self, database: str) -> str:
-        """SQLAlchemy's address of a database behind this wire."""
-        return f"postgresql+psycopg://centrala@/{database}?host={quote(str(self.folder), safe='')}&port=5432"
 
     def cut(self) -> None:
         """Drop every connection and take no new one."""
@@ -53,10 +48,17 @@ class Relay:
     def mend(self) -> None:
         """Take connections again."""
         self._cut.clear()
-        listener = socket.socket(socket.AF_UNIX)
-        listener.bind(str(self.folder / NAME))
+        listener = self._bound()
         listener.listen(64)
         self._begin(self._listen, listener)
+
+    @abstractmethod
+    def _bound(self) -> socket.socket:
+        """A socket at this wire's near end."""
+
+    @abstractmethod
+    def _connected(self) -> socket.socket:
+        """A connection at its far end. Raises OSError."""
 
     def _listen(self, listener: socket.socket) -> None:
         with listener:
@@ -64,22 +66,72 @@ class Relay:
             while not self._cut.is_set():
                 with contextlib.suppress(TimeoutError):
                     self._begin(self._carry, listener.accept()[0])
-        (self.folder / NAME).unlink()
 
     def _carry(self, near: socket.socket) -> None:
-        with near, socket.socket(socket.AF_UNIX) as far, selectors.DefaultSelector() as ready:
-            far.connect(self._target)
+        with near, contextlib.suppress(OSError), self._connected() as far, selectors.DefaultSelector() as ready:
             ready.register(near, selectors.EVENT_READ, far)
             ready.register(far, selectors.EVENT_READ, near)
-            with contextlib.suppress(ConnectionError):
-                while not self._cut.is_set():
-                    for key, _ in ready.select(POLL_SECONDS):
-                        piece = key.fileobj.recv(PIECE)  # type: ignore[union-attr]
-                        if not piece:
-                            return
-                        key.data.sendall(piece)
+            while not self._cut.is_set():
+                for key, _ in ready.select(POLL_SECONDS):
+                    piece = key.fileobj.recv(PIECE)  # type: ignore[union-attr]
+                    if not piece:
+                        return
+                    key.data.sendall(piece)
 
     def _begin(self, work: object, sock: socket.socket) -> None:
         thread = threading.Thread(target=work, args=(sock,), daemon=True)  # type: ignore[arg-type]
         self._threads.append(thread)
         thread.start()
+
+
+class Relay(Wire):
+    """The wire to a PostgreSQL whose sockets are in a folder."""
+
+    def __init__(self, sockets: Path) -> None:
+        super().__init__()
+        # A socket's path may have 107 bytes only.
+        self.folder = Path(tempfile.mkdtemp(prefix="centrala-relay-"))
+        self._target = str(sockets / NAME)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def url(self, database: str) -> str:
+        """SQLAlchemy's address of a database behind this wire."""
+        return f"postgresql+psycopg://centrala@/{database}?host={quote(str(self.folder), safe='')}&port=5432"
+
+    def _bound(self) -> socket.socket:
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(self.folder / NAME))
+        return listener
+
+    def _connected(self) -> socket.socket:
+        far = socket.socket(socket.AF_UNIX)
+        far.connect(self._target)
+        return far
+
+    def cut(self) -> None:
+        """Drop every connection and take no new one."""
+        super().cut()
+        (self.folder / NAME).unlink(missing_ok=True)
+
+
+class TcpRelay(Wire):
+    """The wire to a port on loopback, from another port there, which stays the same when it is cut."""
+
+    def __init__(self, target: int) -> None:
+        super().__init__()
+        self._target = target
+        self.port = free_port()
+
+    def _bound(self) -> socket.socket:
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", self.port))
+        return listener
+
+    def _connected(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self._target), CONNECT_SECONDS)

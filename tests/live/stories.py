@@ -19,6 +19,8 @@ IDENTIFIER, PIN = "30517842", "471155"
 
 # The threads of an IVR process without calls: housekeeping, what takes calls, what takes notes, the heartbeat.
 IDLE_THREADS = 4
+# Of the one that reads what Asterisk's manager interface tells: the connection, and what agents do.
+READER_THREADS = 2
 # What Asterisk says of a CANCEL that crossed its answer.
 CROSSED = "Session already DISCONNECTED"
 
@@ -132,7 +134,8 @@ def channels(live: Live) -> int:
 def sessions(live: Live) -> int:
     """How many calls are in the IVR, by the threads of its processes."""
     running = [node(live, number) for number in range(len(live.station.nodes)) if is_up(live, number)]
-    return sum(psutil.Process(one.process.pid).num_threads() - IDLE_THREADS for one in running)
+    threads = sum(psutil.Process(one.process.pid).num_threads() - IDLE_THREADS for one in running)
+    return threads - (READER_THREADS if live.station.addresses.ami and is_up(live, 0) else 0)
 
 
 @contextmanager

@@ -1,0 +1,286 @@
+"""What Asterisk's manager interface tells: what agents do, which calls are lost, and nothing that was keyed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+import provision
+from demo.phone import Ring
+from ivr import calls
+from routing import agent_states, members
+from routing.ami import Ami
+from routing.ami.messages import encode
+from routing.asterisk.plan import manager_password
+from tests.live.callers import desks_react, row_of, talk, to_topic
+from tests.live.conftest import SHORT_TIMEOUT
+from tests.live.relay import TcpRelay
+from tests.live.stations import Live, hears_music, live, menus_with
+from tests.live.stories import (
+    IDENTIFIER,
+    PIN,
+    Caller,
+    Story,
+    node,
+    nothing_stays,
+    on_a_break,
+    tell,
+    unfinished,
+    wait_for,
+)
+
+Numbers = Callable[[], str]
+RING_SECONDS, WRAP_UP_SECONDS = 3, 2
+# Longer than those whose call seems to have no channel are given.
+WHILE = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A service whose IVR process reaches Asterisk's manager by a wire that can be cut."""
+
+    live: Live
+    wire: TcpRelay
+
+
+@pytest.fixture(scope="module")
+def watched(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    """Everybody is at a telephone; there is wrap-up after each call."""
+    folder = tmp_path_factory.mktemp("watched")
+    queues = {"ring_seconds": RING_SECONDS, "wrap_up_seconds": WRAP_UP_SECONDS}
+    with live(folder / "home", menus_with(folder, SHORT_TIMEOUT), nodes=0, settings={"queues": queues}) as running:
+        assert running.station.addresses.ami is not None
+        with TcpRelay(running.station.addresses.ami) as wire:
+            # Asterisk's own port is in its configuration already.
+            reader = {"ami": {"listen": f"127.0.0.1:{wire.port}"}}
+            running.station.settings = {"queues": queues, "asterisk": reader}
+            running.station.write_settings()
+            running.station.centrala("profiles", "add", stdin=f"{IDENTIFIER}\n{PIN}\n")
+            running.station.start_node(0)
+            running.staff()
+            wait_for(lambda: not _others(running, members.AVAILABLE), "everybody to be seen")
+            yield Watched(running, wire)
+
+
+def _state(running: Live, extension: str) -> tuple[str, str]:
+    """What is kept of what an agent does."""
+    with running.database.reading() as connection:
+        found = {row.agent: (row.state, row.reason) for row in agent_states.current(connection)}
+    return found.get(extension, ("", ""))
+
+
+def _others(running: Live, state: str) -> set[str]:
+    """Whoever is at a telephone and not in this state."""
+    return {extension for extension in running.desks if _state(running, extension)[0] != state}
+
+
+def _history(running: Live, extension: str) -> list[str]:
+    """The states that an agent came into."""
+    with running.database.reading() as connection:
+        query = agent_states.agent_changes.select().order_by(agent_states.agent_changes.c.id)
+        return [row.state for row in connection.execute(query) if row.agent == extension]
+
+
+def _log(running: Live, words: str) -> int:
+    """How many lines of the IVR's log hold these words."""
+    return node(running, 0).log.read_text("utf-8").count(words)
+
+
+def test_a_call_leads_an_agent_through_the_states(watched: Watched, ani: str) -> None:
+    """Ringing, on the call, wrap-up, free again; each with the time at which it happened."""
+    running = watched.live
+    before = len(_history(running, "1201"))
+    with on_a_break(running, "1202"):
+        with desks_react(running, Ring(), "1201"):
+            call, _ = to_topic(running, ani, "2")
+            wait_for(lambda: _state(running, "1201") == (members.RINGING, ""), "ringing")
+            assert (members.ON_BREAK, "") == _state(running, "1202")
+        call.wait_until(lambda: running.consultant_of(ani), what="an answer")
+        wait_for(lambda: _state(running, "1201") == (members.ON_CALL, ""), "a conversation")
+        call.hang_up()
+        wait_for(lambda: _state(running, "1201") == (members.WRAP_UP, ""), "wrap-up")
+        wait_for(lambda: _state(running, "1201") == (members.AVAILABLE, ""), "the end of wrap-up")
+
+    once = [members.RINGING, members.ON_CALL, members.WRAP_UP, members.AVAILABLE]
+    # Who did not answer in time was free for a moment, and rang again.
+    history = _history(running, "1201")[before:]
+    assert once == history[-4:]
+    assert set(history[:-4]) <= {members.RINGING, members.AVAILABLE}
+    wait_for(lambda: _state(running, "1202")[0] == members.AVAILABLE, "the end of the break")
+    (start, end) = _last(running, "1201", members.WRAP_UP), _last(running, "1201", members.AVAILABLE)
+    assert 0 < end - start <= WRAP_UP_SECONDS
+
+
+def _last(running: Live, extension: str, state: str) -> float:
+    with running.database.reading() as connection:
+        query = agent_states.agent_changes.select().order_by(agent_states.agent_changes.c.id.desc())
+        rows = connection.execute(query)
+        return float(next(row.at.timestamp() for row in rows if (row.agent, row.state) == (extension, state)))
+
+
+def test_a_telephone_that_goes_takes_its_agent_along(watched: Watched) -> None:
+    """And brings them back."""
+    running = watched.live
+    assert 200 == running.desks["1502"].register(expires=0)
+    wait_for(lambda: _state(running, "1502") == (members.LOGGED_OUT, members.UNREACHABLE), "being gone")
+    assert 200 == running.desks["1502"].register()
+    wait_for(lambda: _state(running, "1502")[0] == members.AVAILABLE, "being back")
+
+
+def test_nothing_that_was_keyed_is_told(watched: Watched, ani: str) -> None:
+    """Everything that the manager's user is sent during a login and a transfer, byte for byte."""
+    running, heard = watched.live, bytearray()
+    with _listening(running, heard):
+        caller = Caller(running, ani)
+        caller.dials()
+        caller.comes_to(("main", "2"), ("identifier", f"{IDENTIFIER}#"), ("pin", PIN))
+        caller.hears("authenticated")
+        caller.hears("main", times=2)
+        caller.keys("0")
+        caller.comes_to(("topics", "4"))
+        caller.talks().end()
+        wait_for(lambda: b"Event: AgentComplete" in heard, "the end of the conversation")
+    told = heard.decode()
+    assert [] == [words for words in ("DTMF", "Digit", "AGI", IDENTIFIER, PIN) if words in told]
+    headers = [line.partition(": ") for line in told.splitlines()]
+    assert {"system,all", "agent,all"} == {value for name, _, value in headers if name == "Privilege"}
+
+
+class _listening:
+    """The manager's user, seen from the wire: all bytes go to `heard`."""
+
+    def __init__(self, running: Live, heard: bytearray) -> None:
+        self._heard = heard
+        self._secret = manager_password(running.installation.key("sip"), "centrala")
+        self._socket = socket.create_connection(("127.0.0.1", running.station.addresses.ami or 0), 10)
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+        self._socket.sendall(encode("Login", "1", {"Username": "centrala", "Secret": self._secret}))
+        wait_for(lambda: b"FullyBooted" in self._heard, "being let in")
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._socket.close()
+
+    def _listen(self) -> None:
+        while piece := self._socket.recv(65536):
+            self._heard += piece
+
+
+@pytest.mark.parametrize(
+    ("action", "headers"),
+    [
+        ("Command", {"Command": "core show version"}),
+        ("QueuePause", {"Interface": "PJSIP/1101", "Paused": "true"}),
+        ("Redirect", {"Channel": "PJSIP/1101", "Exten": "s", "Context": "arrival", "Priority": 1}),
+        ("Setvar", {"Variable": "HOURS_AT", "Value": "1"}),
+        ("UpdateConfig", {"SrcFilename": "extensions.conf", "DstFilename": "extensions.conf"}),
+    ],
+)
+def test_the_user_may_only_ask(watched: Watched, action: str, headers: dict[str, str]) -> None:
+    """Whoever gets hold of its password learns something, and changes nothing."""
+    running = watched.live
+    secret = manager_password(running.installation.key("sip"), "centrala")
+    with Ami(("127.0.0.1", running.station.addresses.ami or 0), "centrala", secret) as ami:
+        wait_for(lambda: ami.connected, "a connection")
+        with pytest.raises(Exception, match="Permission denied"):
+            ami.send(action, **headers)
+
+
+def test_a_cut_wire_loses_no_call_and_no_state(watched: Watched, numbers: Numbers) -> None:
+    """Calls begin, go on and end meanwhile; afterwards everything is read again, and nobody is taken for lost."""
+    running = watched.live
+    lasting, brief = Caller(running, numbers()), Caller(running, numbers())
+    outages = _log(running, "no connection to Asterisk's manager")
+    with nothing_stays(running):
+        lasting.dials()
+        lasting.comes_to(("main", "0"), ("topics", "3"))
+        there = lasting.talks()
+        wait_for(lambda: _state(running, there.extension)[0] == members.ON_CALL, "a conversation")
+        watched.wire.cut()
+        brief.dials()
+        brief.comes_to(("main", "0"), ("topics", "5"))
+        brief.talks().end()
+        with on_a_break(running, "1101"):
+            wait_for(lambda: _log(running, "no connection to Asterisk's manager") > outages, "the outage to be logged")
+            watched.wire.mend()
+            wait_for(lambda: _state(running, "1101")[0] == members.ON_BREAK, "the break to be seen")
+        wait_for(lambda: _state(running, "1101")[0] == members.AVAILABLE, "the end of the break")
+        assert members.ON_CALL == _state(running, there.extension)[0]
+        there.wait(WHILE)
+        there.end()
+    assert outages + 1 == _log(running, "no connection to Asterisk's manager")
+    for caller in (lasting, brief):
+        kept = caller.account()
+        assert ("completed", ["answered"]) == (kept.row.cause, [visit.outcome for visit in kept.visits])
+    wait_for(lambda: not _others(running, members.AVAILABLE), "everybody to be free")
+
+
+def at_a_menu(caller: Caller) -> Story:
+    """Who is asked something."""
+    caller.dials()
+    caller.comes_to(("main", "0"))
+    caller.hears("topics")
+    yield
+
+
+def in_the_queue(caller: Caller) -> Story:
+    """Who waits."""
+    with on_a_break(caller.live, "1201", "1202"):
+        caller.dials()
+        caller.comes_to(("main", "0"), ("topics", "2"))
+        caller.call.wait_until(lambda: hears_music(caller.call), what="music")
+        yield
+        # Asterisk is a new one.
+        wait_for(lambda: _state(caller.live, "1201")[0] == members.AVAILABLE, "nobody to be on a break")
+
+
+def in_conversation(caller: Caller) -> Story:
+    """Who talks."""
+    talk(caller.live, caller.ani, "1")
+    yield
+
+
+def test_calls_of_an_asterisk_that_died_are_ended_when_it_is_back(watched: Watched, numbers: Numbers) -> None:
+    """Within seconds, wherever they stood; a call that comes meanwhile stays."""
+    running = watched.live
+    callers = {story: Caller(running, numbers()) for story in (at_a_menu, in_the_queue, in_conversation)}
+    late = Caller(running, numbers())
+
+    def die_and_come_back() -> None:
+        assert running.station.asterisk is not None
+        os.killpg(running.station.asterisk.pid, signal.SIGKILL)
+        running.station.start_asterisk()
+        for desk in running.desks.values():
+            assert 200 == desk.register()
+        late.dials()
+        late.comes_to(("main", "0"))
+
+    tell((story(caller) for story, caller in callers.items()), die_and_come_back)
+    for caller in callers.values():
+        wait_for(lambda ani=caller.ani: _is_over(running, ani), "the end of a call")  # type: ignore[misc]
+
+    assert {"lost"} == {caller.account().row.cause for caller in callers.values()}
+    assert {at_a_menu: [], in_the_queue: ["failed"], in_conversation: ["failed"]} == {
+        story: [visit.outcome for visit in caller.account().visits] for story, caller in callers.items()
+    }
+    assert not _is_over(running, late.ani)
+    late.comes_to(("topics", "4"))
+    late.talks().end()
+    assert "completed" == late.account().row.cause
+    wait_for(lambda: not _others(running, members.AVAILABLE), "everybody to be free")
+    assert [] == unfinished(running)
+
+
+def _is_over(running: Live, ani: str) -> bool:
+    row: calls.CallRow | None = row_of(running, ani)
+    return row is not None and row.ended_at is not None

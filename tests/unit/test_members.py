@@ -1,0 +1,240 @@
+"""What Asterisk says of queues' members, told as it says it, and the states that agents are in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from routing import members
+from routing.members import Agent, AgentState, Device, agent_of, found, state_of, take, wraps_up_until
+
+NOW = 1_795_244_648
+WRAP_UP = 10
+
+AVAILABLE, RINGING, ON_CALL = (AgentState(name) for name in (members.AVAILABLE, members.RINGING, members.ON_CALL))
+WRAPPING_UP, GONE = AgentState(members.WRAP_UP), AgentState(members.LOGGED_OUT, members.UNREACHABLE)
+
+
+def at(seconds: float = 0) -> datetime:
+    """So many seconds into the story."""
+    return datetime.fromtimestamp(NOW + seconds, UTC)
+
+
+def member(event: str, device: Device, queue: str = "pensions", **headers: object) -> dict[str, str]:
+    """What Asterisk says of a membership."""
+    usual = {
+        "Event": event,
+        "Queue": queue,
+        "Interface": "PJSIP/1201",
+        "Status": str(int(device)),
+        "InCall": "0",
+        "Paused": "0",
+        "PausedReason": "",
+        "LastCall": "0",
+        "Wrapuptime": "0",
+    }
+    return usual | {name: str(value) for name, value in headers.items()}
+
+
+def status(device: Device, queue: str = "pensions", **headers: object) -> dict[str, str]:
+    """A telephone's state has changed."""
+    return member("QueueMemberStatus", device, queue, **headers)
+
+
+def queue_event(event: str, queue: str = "pensions") -> dict[str, str]:
+    """A call of a queue, and an agent."""
+    return {"Event": event, "Queue": queue, "Interface": "PJSIP/1201"}
+
+
+def after(*events: Mapping[str, str], agent: Agent = Agent()) -> Agent:  # noqa: B008
+    """What is known after these events."""
+    for headers in events:
+        agent = take(agent, headers)
+    return agent
+
+
+def state(agent: Agent, seconds: float = 0) -> AgentState:
+    """The state at a moment of the story."""
+    return state_of(agent, at(seconds), lambda queue: WRAP_UP)
+
+
+def states(*events: Mapping[str, str], agent: Agent = Agent()) -> list[AgentState]:  # noqa: B008
+    """The states that follow one another, without repetitions."""
+    told: list[AgentState] = []
+    for headers in events:
+        agent = take(agent, headers)
+        if told[-1:] != [now := state(agent)]:
+            told.append(now)
+    return told
+
+
+LOGS_IN = member("QueueMemberAdded", Device.NOT_INUSE)
+
+
+def test_a_call_from_a_queue() -> None:
+    """Available, ringing, talking, and wrap-up as soon as the telephone is idle."""
+    assert [AVAILABLE, RINGING, ON_CALL, WRAPPING_UP] == states(
+        LOGS_IN,
+        queue_event("AgentCalled"),
+        status(Device.BUSY),
+        status(Device.RINGING),
+        status(Device.BUSY),
+        queue_event("AgentConnect"),
+        queue_event("AgentComplete"),
+        status(Device.NOT_INUSE, LastCall=NOW),
+    )
+
+
+def test_a_telephone_that_tells_of_no_ringing() -> None:
+    """It is in use from the first moment: the queue tells when the caller is there."""
+    assert [AVAILABLE, RINGING, ON_CALL] == states(
+        LOGS_IN, queue_event("AgentCalled"), status(Device.BUSY), queue_event("AgentConnect")
+    )
+
+
+def test_who_hears_the_whisper_is_on_the_call() -> None:
+    """The telephone was picked up; the caller is not joined yet."""
+    agent = after(LOGS_IN, queue_event("AgentCalled"), status(Device.RINGING), status(Device.INUSE))
+    assert state(agent) == ON_CALL
+
+
+def test_an_agent_of_several_queues_changes_once() -> None:
+    """Each queue tells of the telephone in turn, the one whose call it was not necessarily first."""
+    both = after(member("QueueMemberAdded", Device.NOT_INUSE, "benefits"), LOGS_IN)
+    assert [AVAILABLE, RINGING, ON_CALL, WRAPPING_UP] == states(
+        status(Device.NOT_INUSE, "benefits"),
+        queue_event("AgentCalled"),
+        status(Device.RINGING, "benefits"),
+        status(Device.RINGING),
+        queue_event("AgentConnect"),
+        status(Device.INUSE, "benefits"),
+        status(Device.INUSE, InCall=1),
+        status(Device.NOT_INUSE, "benefits"),
+        status(Device.NOT_INUSE, LastCall=NOW),
+        agent=both,
+    )
+
+
+def test_an_unanswered_call() -> None:
+    """Ringing is over without wrap-up; the pause that follows has Asterisk's reason."""
+    assert [AVAILABLE, RINGING, AVAILABLE, AgentState(members.ON_BREAK, "Auto-Pause")] == states(
+        LOGS_IN,
+        queue_event("AgentCalled"),
+        status(Device.RINGING),
+        queue_event("AgentRingNoAnswer"),
+        status(Device.NOT_INUSE),
+        member("QueueMemberPause", Device.NOT_INUSE, Paused=1, PausedReason="Auto-Pause"),
+    )
+
+
+def test_wrap_up_ends_by_the_clock() -> None:
+    """So many seconds after the last call; nobody tells."""
+    agent = after(LOGS_IN, queue_event("AgentConnect"), status(Device.NOT_INUSE, LastCall=NOW))
+    assert at(WRAP_UP) == wraps_up_until(agent, lambda queue: WRAP_UP)
+    assert [WRAPPING_UP, WRAPPING_UP, AVAILABLE] == [state(agent, seconds) for seconds in (0, WRAP_UP - 0.001, WRAP_UP)]
+
+
+def test_wrap_up_is_that_of_the_queue_whose_call_was_the_last() -> None:
+    """A member's own one comes first."""
+    lasting = {"pensions": 30, "benefits": 5}
+    both = after(member("QueueMemberAdded", Device.NOT_INUSE, "benefits"), LOGS_IN)
+    after_pensions = after(queue_event("AgentConnect"), status(Device.NOT_INUSE, LastCall=NOW), agent=both)
+    after_benefits = after(
+        queue_event("AgentConnect", "benefits"), status(Device.NOT_INUSE, "benefits", LastCall=NOW), agent=both
+    )
+    own = after(status(Device.NOT_INUSE, LastCall=NOW, Wrapuptime=90), agent=after_pensions)
+    assert [at(30), at(5), at(90)] == [
+        wraps_up_until(agent, lasting.__getitem__) for agent in (after_pensions, after_benefits, own)
+    ]
+
+
+def test_without_wrap_up_the_agent_is_free_at_once() -> None:
+    """A queue may have none."""
+    agent = after(LOGS_IN, queue_event("AgentConnect"), status(Device.NOT_INUSE, LastCall=NOW))
+    assert state_of(agent, at(), lambda queue: 0) == AVAILABLE
+
+
+def test_breaks_have_reasons() -> None:
+    """A pause in one queue alone leaves the agent available to the others; wrap-up may be a pause, too."""
+    pause = member("QueueMemberPause", Device.NOT_INUSE, Paused=1, PausedReason="lunch")
+    both = after(member("QueueMemberAdded", Device.NOT_INUSE, "benefits"), LOGS_IN, pause)
+    assert state(both) == AVAILABLE
+    assert state(after(LOGS_IN, pause)) == AgentState(members.ON_BREAK, "lunch")
+    assert state(after(LOGS_IN, pause | {"PausedReason": members.WRAP_UP})) == WRAPPING_UP
+    assert state(after(LOGS_IN, pause, member("QueueMemberPause", Device.NOT_INUSE))) == AVAILABLE
+
+
+def test_a_call_that_no_queue_brought_is_told_apart() -> None:
+    """Dialling a feature code is no conversation with a caller."""
+    assert state(after(LOGS_IN, status(Device.INUSE))) == AgentState(members.ON_CALL, members.DIRECT)
+
+
+def test_who_is_in_no_queue_is_logged_out() -> None:
+    """From the last queue on."""
+    both = after(member("QueueMemberAdded", Device.NOT_INUSE, "benefits"), LOGS_IN)
+    left = after(member("QueueMemberRemoved", Device.NOT_INUSE, "benefits"), agent=both)
+    assert [AVAILABLE, members.NOBODY] == [
+        state(left),
+        state(after(member("QueueMemberRemoved", Device.NOT_INUSE), agent=left)),
+    ]
+
+
+@pytest.mark.parametrize("device", [Device.UNAVAILABLE, Device.INVALID, Device.UNKNOWN])
+def test_a_telephone_that_is_gone_takes_no_calls(device: Device) -> None:
+    """Whoever has logged in and pulled the plug."""
+    assert state(after(LOGS_IN, status(device))) == GONE
+
+
+def test_everything_is_read_again_from_the_list() -> None:
+    """In a call, in wrap-up, on a break, with memberships of one agent in several queues."""
+    listed = [
+        member("QueueParams", Device.UNKNOWN),
+        member("QueueMember", Device.NOT_INUSE, Location="PJSIP/1201", Interface=""),
+        member("QueueMember", Device.BUSY, "benefits", Location="PJSIP/1202", Interface="", InCall=1),
+        member("QueueMember", Device.BUSY, Location="PJSIP/1202", Interface=""),
+        member("QueueMember", Device.NOT_INUSE, Location="PJSIP/1203", Interface="", LastCall=NOW - 3),
+        member("QueueMember", Device.NOT_INUSE, Location="Local/1204@phones/n", Interface="", Paused=1),
+    ]
+    agents = found(listed)
+    assert {
+        "1201": AVAILABLE,
+        "1202": ON_CALL,
+        "1203": WRAPPING_UP,
+        "1204": AgentState(members.ON_BREAK),
+    } == {extension: state(agent) for extension, agent in agents.items()}
+    assert "benefits" == agents["1202"].last_queue
+
+
+@pytest.mark.parametrize("interface", ["", "PJSIP", "PJSIP/", "PJSIP/ ", "/1201"])
+def test_what_is_no_telephone_is_nobody(interface: str) -> None:
+    """Only extensions are agents."""
+    assert agent_of({"Interface": interface}) is None
+
+
+EVENT_NAMES = st.sampled_from([*members.EVENTS, "AgentComplete", "Other"])
+NUMBERS = st.one_of(st.integers(-3, 12).map(str), st.text(max_size=12))
+EVENTS = st.fixed_dictionaries(
+    {"Event": EVENT_NAMES, "Queue": st.sampled_from(["a", "b"])},
+    optional=dict.fromkeys(("Status", "InCall", "Paused", "LastCall", "Wrapuptime", "PausedReason"), NUMBERS),
+)
+
+
+@given(st.lists(EVENTS, max_size=20))
+def test_no_event_is_unexpected(events: list[dict[str, str]]) -> None:
+    """Whatever comes from the network, in any order, leads to a state."""
+    known = (members.LOGGED_OUT, members.AVAILABLE, members.RINGING, members.ON_CALL, members.WRAP_UP, members.ON_BREAK)
+    reached = state(after(*events))
+    assert reached.state in known
+    assert len(reached.reason) <= 40
+
+
+@given(st.lists(EVENTS, max_size=20), st.sampled_from(list(Device)))
+def test_the_newest_words_about_every_queue_settle_the_state(events: list[dict[str, str]], device: Device) -> None:
+    """Whatever was missed or told twice before, nothing of it stays."""
+    last = [status(device, "a"), status(device, "b")]
+    if device in (Device.NOT_INUSE, Device.UNAVAILABLE):
+        assert state(after(*last)) == state(after(*events, *last))
