@@ -125,6 +125,7 @@ class AgentWatch:
         at = self._now()
         for extension in self._known.keys() | self._agents.keys():
             self._note(extension, at)
+        self._write()
 
     def _take(self, event: Event) -> None:
         extension = members.agent_of(event.headers)

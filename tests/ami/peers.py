@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
@@ -16,7 +17,17 @@ USER, SECRET = "centrala", "a password"
 BOOTED = {"Event": "FullyBooted", "Status": "Fully Booted"}
 WAIT_SECONDS = 10.0
 
+POLL_SECONDS = 0.005
+
 Headers = dict[str, str]
+
+
+def wait_for(condition: Callable[[], object], what: str) -> None:
+    """Poll until something is true."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: never"
+        time.sleep(POLL_SECONDS)
 
 
 class Peer:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from routing.ami import Ami, AmiError, Disconnected, Event, NoReply, Patience, Refused
-from tests.ami.peers import BOOTED, GREETING, SECRET, USER, Headers, Manager, Peer
+from tests.ami.peers import BOOTED, GREETING, SECRET, USER, Headers, Manager, Peer, wait_for
 
 QUICK = Patience(connect=5, reply=5, ping=5, silence=10, first_pause=0.01, longest_pause=0.02)
 PATIENCE = 10.0
@@ -27,14 +26,6 @@ def connected(manager: Manager, patience: Patience = QUICK) -> Iterator[Ami]:
     with manager, Ami(manager.address, USER, SECRET, patience) as ami:
         wait_for(lambda: ami.connected, "a connection")
         yield ami
-
-
-def wait_for(condition: Callable[[], object], what: str) -> None:
-    """Poll until something is true."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"{what}: never"
-        time.sleep(0.005)
 
 
 def obliging(peer: Peer) -> None:

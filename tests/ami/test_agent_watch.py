@@ -1,0 +1,258 @@
+"""Agents' states in the database: what is written when, and what is caught up with."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import delete
+from structlog.testing import capture_logs
+
+from routing import agent_states, members
+from routing.agent_states import Change, agent_changes
+from routing.agent_watch import AgentWatch
+from routing.ami import Ami, Patience
+from routing.members import Device
+from storage.database import Database
+from tests.ami.peers import SECRET, USER, Act, Headers, Manager, Peer, wait_for
+
+START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+WRAP_UP = 10
+QUICK = Patience(connect=5, reply=5, first_pause=0.01, longest_pause=0.02)
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        """The time."""
+        return self.now
+
+
+def at(seconds: float) -> datetime:
+    """So many seconds into the story."""
+    return START + timedelta(seconds=seconds)
+
+
+def member(agent: str, device: Device, event: str = "QueueMember", when: float = 0, **headers: object) -> Headers:
+    """What Asterisk says of a member."""
+    told = {
+        "Event": event,
+        "Timestamp": f"{at(when).timestamp():.6f}",
+        "Queue": "pensions",
+        "Interface": f"PJSIP/{agent}",
+        "Status": int(device),
+    }
+    return {name: str(value) for name, value in {**told, **headers}.items()}
+
+
+def lists(peer: Peer, *listed: Headers, before: tuple[Headers, ...] = ()) -> None:
+    """Answer QueueStatus; `before` happens while it is being asked."""
+    asked = peer.expect("QueueStatus")
+    peer.say(*before)
+    peer.answer(asked, EventList="start")
+    own = {"ActionID": asked["ActionID"]}
+    peer.say(*({**one, **own} for one in listed), {"Event": "QueueStatusComplete", "EventList": "Complete", **own})
+
+
+@contextmanager
+def watching(database: Database, *acts: Act, clock: Clock | None = None) -> Iterator[None]:
+    """Agents are followed through these connections, the last of which stays."""
+    manager = Manager(*acts)
+    ami = Ami(manager.address, USER, SECRET, QUICK)
+    watch = AgentWatch(ami, database, clock or Clock(), lambda queue: WRAP_UP)
+    with manager, watch, ami:
+        yield
+
+
+def history(database: Database) -> list[Change]:
+    """Every change, in order."""
+    with database.reading() as connection:
+        return list(agent_states.changes(connection, START - timedelta(days=1), START + timedelta(days=1)))
+
+
+def now(database: Database) -> dict[str, str]:
+    """What each agent does."""
+    with database.reading() as connection:
+        return {row.agent: row.state for row in agent_states.current(connection)}
+
+
+def test_what_differs_at_the_start_is_logged(database: Database) -> None:
+    """Who is as they were is not; who is gone has logged out."""
+    before = [
+        Change("1201", members.ON_CALL, "", at(-60)),
+        Change("1202", members.AVAILABLE, "", at(-60)),
+        Change("1203", members.ON_BREAK, "lunch", at(-60)),
+    ]
+    with database.writing() as connection:
+        agent_states.write(connection, before)
+        connection.execute(delete(agent_changes))
+
+    def act(peer: Peer) -> None:
+        peer.let_in()
+        lists(peer, member("1201", Device.NOT_INUSE), member("1202", Device.NOT_INUSE))
+        peer.read()
+
+    with watching(database, act):
+        wait_for(lambda: len(history(database)) == 2, "two changes")
+    assert {
+        Change("1201", members.AVAILABLE, "", START),
+        Change("1203", members.LOGGED_OUT, "", START),
+    } == set(history(database))
+    assert {"1201": "available", "1202": "available", "1203": "logged_out"} == now(database)
+
+
+def test_events_are_written_with_the_times_at_which_they_happened(database: Database) -> None:
+    """Whenever it is that they are taken in; wrap-up ends by the clock, in its place among them."""
+    clock = Clock()
+
+    def act(peer: Peer) -> None:
+        peer.let_in()
+        lists(peer, member("1201", Device.NOT_INUSE))
+        status = "QueueMemberStatus"
+        peer.say(
+            member("1201", Device.NOT_INUSE, "AgentCalled", 1.5),
+            member("1201", Device.RINGING, status, 1.75),
+            member("1201", Device.BUSY, status, 3.5),
+            member("1201", Device.BUSY, "AgentConnect", 3.75),
+            member("1201", Device.NOT_INUSE, status, 60.25, LastCall=int(at(60).timestamp())),
+            member("1202", Device.NOT_INUSE, "QueueMemberAdded", 90),
+        )
+        peer.read()
+
+    with watching(database, act, clock=clock):
+        wait_for(lambda: len(history(database)) == 6, "six changes")
+    assert [
+        Change("1201", members.AVAILABLE, "", at(0)),
+        Change("1201", members.RINGING, "", at(1.75)),
+        Change("1201", members.ON_CALL, "", at(3.5)),
+        Change("1201", members.WRAP_UP, "", at(60.25)),
+        Change("1201", members.AVAILABLE, "", at(60 + WRAP_UP)),
+        Change("1202", members.AVAILABLE, "", at(90)),
+    ] == history(database)
+
+
+def test_wrap_up_ends_though_nothing_happens(database: Database) -> None:
+    """Nobody tells: the clock does."""
+    clock = Clock()
+    clock.now = at(61)
+
+    def act(peer: Peer) -> None:
+        peer.let_in()
+        lists(peer, member("1201", Device.NOT_INUSE, LastCall=int(at(60).timestamp())))
+        peer.read()
+
+    with watching(database, act, clock=clock):
+        wait_for(lambda: now(database).get("1201") == members.WRAP_UP, "wrap-up")
+        clock.now = at(300)
+        wait_for(lambda: now(database).get("1201") == members.AVAILABLE, "its end")
+    assert at(60 + WRAP_UP) == history(database)[-1].at
+
+
+def test_what_is_older_than_the_list_is_in_the_list(database: Database) -> None:
+    """An event that was sent while the list was asked for does not undo it."""
+
+    def act(peer: Peer) -> None:
+        peer.let_in()
+        old = member("1201", Device.NOT_INUSE, "QueueMemberStatus", 0)
+        lists(peer, member("1201", Device.BUSY, InCall=1), before=(old,))
+        peer.say(member("1202", Device.NOT_INUSE, "QueueMemberAdded", 1))
+        peer.read()
+
+    with watching(database, act):
+        wait_for(lambda: "1202" in now(database), "the newer event")
+    assert [("1201", members.ON_CALL), ("1202", members.AVAILABLE)] == [
+        (change.agent, change.state) for change in history(database)
+    ]
+
+
+def test_after_an_outage_everything_is_read_again(database: Database) -> None:
+    """What changed meanwhile is logged as of now; what did not is not."""
+    mended = threading.Event()
+    clock = Clock()
+
+    def first(peer: Peer) -> None:
+        peer.let_in()
+        lists(peer, member("1201", Device.NOT_INUSE), member("1202", Device.NOT_INUSE))
+        wait_for(lambda: len(now(database)) == 2, "both")
+
+    def second(peer: Peer) -> None:
+        mended.wait()
+        peer.let_in()
+        lists(peer, member("1201", Device.NOT_INUSE, Paused=1, PausedReason="lunch"), member("1202", Device.NOT_INUSE))
+        peer.read()
+
+    with watching(database, first, second, clock=clock):
+        wait_for(lambda: len(now(database)) == 2, "both")
+        clock.now = at(30)
+        mended.set()
+        wait_for(lambda: now(database)["1201"] == members.ON_BREAK, "the break")
+    assert [Change("1201", members.ON_BREAK, "lunch", at(30))] == history(database)[2:]
+
+
+def test_a_list_that_never_comes_is_asked_for_again(database: Database) -> None:
+    """As long as the connection holds."""
+
+    def act(peer: Peer) -> None:
+        peer.let_in()
+        asked = peer.expect("QueueStatus")
+        peer.say({"Response": "Error", "ActionID": asked["ActionID"], "Message": "not now"})
+        lists(peer, member("1201", Device.NOT_INUSE))
+        peer.read()
+
+    with watching(database, act):
+        wait_for(lambda: now(database) == {"1201": members.AVAILABLE}, "the list")
+
+
+def test_while_the_database_is_away_nothing_is_lost(database: Database) -> None:
+    """Changes are written when it is back, in order and with their times."""
+    away, told = threading.Event(), threading.Event()
+
+    def act(peer: Peer) -> None:
+        peer.let_in()
+        lists(peer, member("1201", Device.NOT_INUSE))
+        away.wait()
+        for second, device in ((1, Device.INUSE), (2, Device.UNAVAILABLE), (3, Device.NOT_INUSE)):
+            peer.say(member("1201", device, "QueueMemberStatus", second))
+        told.set()
+        peer.read()
+
+    with capture_logs() as logs, watching(database, act):
+        wait_for(lambda: now(database) == {"1201": members.AVAILABLE}, "the list")
+        _rename(database, "agent_changes", "elsewhere")
+        away.set()
+        wait_for(lambda: any("behind" in line["event"] for line in logs), "the outage")
+        told.wait()
+        _rename(database, "elsewhere", "agent_changes")
+        wait_for(lambda: len(history(database)) == 4, "the changes")
+    assert [
+        (members.ON_CALL, members.DIRECT, at(1)),
+        (members.LOGGED_OUT, members.UNREACHABLE, at(2)),
+        (members.AVAILABLE, "", at(3)),
+    ] == [(change.state, change.reason, change.at) for change in history(database)[1:]]
+
+
+def _rename(database: Database, old: str, new: str) -> None:
+    with database.writing() as connection:
+        connection.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}")
+
+
+@pytest.mark.parametrize("agents", [1, 365])
+def test_a_whole_centre_is_written_at_once(database: Database, agents: int) -> None:
+    """All consultants at the start of a day."""
+    listed = [member(f"{1000 + number}", Device.NOT_INUSE) for number in range(agents)]
+
+    def act(peer: Peer) -> None:
+        peer.let_in()
+        lists(peer, *listed)
+        peer.read()
+
+    with watching(database, act):
+        wait_for(lambda: len(now(database)) == agents, "everybody")
+    assert agents == len(history(database))
