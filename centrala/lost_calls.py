@@ -60,6 +60,8 @@ class LostCalls:
                 log.warning("lost calls cannot be looked for", reason=str(error))
             except SQLAlchemyError as error:
                 log.error("the database cannot be used", reason=reason_of(error))
+            except Exception:
+                log.exception("lost calls could not be ended")
             self._stopping.wait(self._grace)
         return None
 
