@@ -116,6 +116,14 @@ def everyone(database: Database, keys: Keys) -> Iterator[Profile]:
             yield Profile(row.subject, identifier, State(row.state), row.created_at)
 
 
+def identifier_of(database: Database, keys: Keys, subject: str) -> str | None:
+    """The identifier of a profile that may be used, or None if there is no such profile. Raises ProfileUnreadable."""
+    usable = (profiles.c.subject == subject) & (profiles.c.state == State.CONFIRMED)
+    with database.reading() as connection:
+        sealed = connection.execute(select(profiles.c.identifier).where(usable)).scalar()
+    return None if sealed is None else IdentifierSeal(keys.identifier).open(sealed, subject)
+
+
 def find(connection: Connection, claim: str) -> Credentials | None:
     """The credentials of the profile that has this claim: one query."""
     return find_all(connection, (claim,)).get(claim)

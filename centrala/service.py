@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+import structlog
+
+from auth_pin import profiles
 from auth_pin.authentication import Authenticator
+from auth_pin.faults import ProfileUnreadable
+from auth_pin.keys import Keys
 from centrala import context
 from centrala.settings import Settings
 from ivr.audio import PromptStore
 from ivr.library import Library
 from ivr.runner import Observer, Runner
 from storage.installation import Installation
+
+log = structlog.get_logger()
 
 
 def make_runner(
@@ -28,6 +35,20 @@ def make_runner(
         installation.database, identifier_key=installation.key("identifier"), pin_key=installation.key("pin")
     )
     return Runner(installation.database, library, authenticator, node=node, now=now, hours_at=hours_at, observe=observe)
+
+
+def make_identify(installation: Installation) -> Callable[[str], str | None]:
+    """Who a caller of the level `full` is, by the pseudonym of their profile, for the consultant's telephone."""
+    keys = Keys(identifier=installation.key("identifier"), pin=installation.key("pin"))
+
+    def identify(subject: str) -> str | None:
+        try:
+            return profiles.identifier_of(installation.database, keys, subject)
+        except ProfileUnreadable as error:
+            log.error("an identifier cannot be shown", reason=str(error))
+            return None
+
+    return identify
 
 
 def make_prompt_store(installation: Installation, settings: Settings) -> PromptStore:

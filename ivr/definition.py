@@ -16,6 +16,9 @@ from routing.queues import Queue
 REPEAT = "repeat"
 BACK = "back"
 
+# How far a caller can be authenticated.
+LEVELS = ("none", "full")
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -151,7 +154,11 @@ class Queueing:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A whole service. `version` is the hash of the file it was loaded from."""
+    """A whole service. `version` is the hash of the file it was loaded from.
+
+    `whispers` are what a consultant hears before a caller, by topic, language and level; `captions` what their
+    telephone shows of each topic.
+    """
 
     version: str
     languages: tuple[str, ...]
@@ -165,3 +172,5 @@ class Flow:
     queues: Mapping[str, Queue]
     topics: Mapping[str, str]
     offices: Mapping[str, OfficeTable]
+    whispers: Mapping[tuple[str, str, str], Prompt]
+    captions: Mapping[str, str]

@@ -98,6 +98,17 @@ prompts:
   farewell: {pl: Pa., en: Bye.}
 """
 
+WHISPERING = (
+    "\nprompts:\n",
+    """
+  whisper:
+    phrase: "{topic}. {language}. {level}."
+    languages: {pl: Polski, en: Angielski}
+    levels: {none: Nieznany, full: Znany}
+prompts:
+""",
+)
+
 
 def edited(text: str, *edits: tuple[str, str]) -> str:
     """The text with each edit made; what an edit replaces must stand there once, so that no edit is lost."""

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from centrala import context, metrics, reports, watchdog
 from centrala.following import following
 from centrala.logs import configure_logs
-from centrala.service import make_prompt_store, make_runner
+from centrala.service import make_identify, make_prompt_store, make_runner
 from centrala.settings import Settings
 from centrala.watching import MenuWatch
 from ivr.audio import AudioError, PromptStore
@@ -27,7 +27,7 @@ from ivr.events import Event
 from ivr.gateways.agi import notes
 from ivr.gateways.agi.protocol import SafeAGI
 from ivr.gateways.agi.server import Server
-from ivr.gateways.agi.session import Session
+from ivr.gateways.agi.session import Identify, Session
 from ivr.library import Library
 from ivr.lookups import place
 from ivr.runner import Live, Observer, Runner
@@ -70,7 +70,7 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     with context.menus_explained(), context.explained(AudioError):
         loaded = watch.open()
     runner = _runner(installation, library, address, fixed, _print_lines if transcript else _log_leaving)
-    server = _listen(address, runner, store, settings)
+    server = _listen(address, runner, store, make_identify(installation), settings)
     _serve_metrics(settings, installation, library)
     stop = _stop_on_signals()
     watchdog.start()
@@ -106,9 +106,11 @@ def _harmless(observe: Observer) -> Observer:
     return told
 
 
-def _listen(address: tuple[str, int], runner: Runner, store: PromptStore, settings: Settings) -> Server:
+def _listen(
+    address: tuple[str, int], runner: Runner, store: PromptStore, identify: Identify, settings: Settings
+) -> Server:
     def session(agi: SafeAGI) -> Session:
-        return Session(agi, runner, store.sound)
+        return Session(agi, runner, store.sound, identify)
 
     try:
         server = Server(address, session, settings.ivr.most_calls)

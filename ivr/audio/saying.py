@@ -11,11 +11,12 @@ from ivr.prompts import Prompt
 
 
 def sequences_of(flow: Flow) -> tuple[Said, ...]:
-    """All that a turn can say in any language, and what the dialplan says while no IVR process answers."""
+    """All that a turn can say in any language, what consultants hear, and what the dialplan says without the IVR."""
     alone = fallback(flow)
     without_ivr = (alone.connecting, alone.closed, alone.unanswered, alone.goodbye)
     said = (sequence for found in explore(flow).sequences.values() for sequence in found)
-    return tuple(dict.fromkeys((*said, *filter(None, without_ivr))))
+    whispered = ((whisper,) for whisper in flow.whispers.values())
+    return tuple(dict.fromkeys((*said, *filter(None, without_ivr), *whispered)))
 
 
 def prompts_of(flow: Flow, sequences: Iterable[Said]) -> tuple[Prompt, ...]:

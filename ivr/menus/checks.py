@@ -8,7 +8,7 @@ from itertools import pairwise
 from string import Formatter
 from zoneinfo import ZoneInfo
 
-from ivr.definition import BACK, REPEAT
+from ivr.definition import BACK, LEVELS, REPEAT
 from ivr.menus import schema
 from ivr.menus.document import Document, Path
 from ivr.menus.faults import Fault
@@ -17,6 +17,7 @@ from ivr.menus.ways import Edge, circles, closure, edges, hours_in_a_row
 from ivr.waits import MOST_SERVICE_ANSWERS
 from routing.hours import known_country
 
+WHISPER_FIELDS = frozenset({"topic", "language", "level"})
 OFFICE_FIELDS = frozenset({"name", "street", "postal_code", "city"})
 MOST_OPTIONS = 9
 MOST_TOLD = 10
@@ -239,6 +240,19 @@ def _words_for_keys(file: schema.MenuFile, report: Reporter) -> None:
             report.at_key(where, f'no {lang} word for the key "{key}"', f'add "{key}": word')
 
 
+def _words_for_whispers(file: schema.MenuFile, report: Reporter) -> None:
+    if file.phrases.whisper is None:
+        return
+    for field, needed in (("languages", file.languages), ("levels", LEVELS)):
+        words: dict[str, str] = getattr(file.phrases.whisper, field)
+        at: Path = ("phrases", "whisper", field)
+        for name in needed:
+            if name not in words:
+                report.at_key(at, f'no word for "{name}" in {field}', f'add "{name}": word')
+        for name in words.keys() - set(needed):
+            report.at_key((*at, name), f'"{name}" is not among the {field}', f"known: {', '.join(needed)}")
+
+
 def _templates_fill(file: schema.MenuFile, report: Reporter) -> None:
     addresses = {step.address for step in file.steps.values() if isinstance(step, schema.Offices)}
     for path, texts in _translated(file):
@@ -252,6 +266,8 @@ def _templates_fill(file: schema.MenuFile, report: Reporter) -> None:
     for lang, phrases in file.phrases.hours.items():
         _template_fills(("phrases", "hours", lang, "from_day"), phrases.from_day, frozenset({"first", "last"}), report)
         _template_fills(("phrases", "hours", lang, "from_time"), phrases.from_time, frozenset({"start", "end"}), report)
+    if file.phrases.whisper is not None:
+        _template_fills(("phrases", "whisper", "phrase"), file.phrases.whisper.phrase, WHISPER_FIELDS, report)
 
 
 def _template_fills(path: Path, text: str, allowed: frozenset[str], report: Reporter) -> None:
@@ -385,6 +401,7 @@ CHECKS: tuple[Callable[[schema.MenuFile, Reporter], None], ...] = (
     _languages_known,
     _languages_are_offered,
     _words_for_keys,
+    _words_for_whispers,
     _templates_fill,
     _hours_make_sense,
     _hours_have_words,

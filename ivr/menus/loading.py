@@ -16,6 +16,7 @@ from ivr.menus.document import Document, read_bytes, read_document
 from ivr.menus.faults import Fault, MenuError, UnreadableMenus
 from ivr.menus.mending import Reading, read_file
 from ivr.menus.spoken_hours import missing, spoken
+from ivr.menus.whispers import captions, whispers
 from ivr.prompts import Prompt
 from routing.hours import MIDNIGHT_AT_THE_END, WEEKDAYS, Hours, Span
 from routing.offices import Offices, OfficeTableError, read_offices
@@ -135,6 +136,8 @@ def _flow(file: schema.MenuFile, version: str, offices: Mapping[str, Offices]) -
         queues={name: Queue(name, queue.hours, tuple(queue.agents)) for name, queue in file.queues.items()},
         topics={name: topic.queue for name, topic in file.topics.items()},
         offices=offices,
+        whispers=whispers(file),
+        captions=captions(file),
     )
 
 

@@ -240,10 +240,14 @@ class Queue(_Model):
 
 
 class Topic(_Model):
-    """A subject of calls and the queue that answers it."""
+    """A subject of calls and the queue that answers it.
+
+    `short` is what consultants hear and see of it, in the service's first language (default: the label).
+    """
 
     queue: Name
     label: Translations
+    short: Text | None = None
 
 
 class Recording(_Model):
@@ -293,12 +297,27 @@ class HoursPhrases(_Model):
     times: dict[Time, Text] = {}
 
 
+class WhisperPhrases(_Model):
+    """What a consultant hears before a caller, in the service's first language.
+
+    `phrase` holds `{topic}`, `{language}` and `{level}`, which are the topic's `short` and words of the other two.
+    """
+
+    phrase: Text
+    languages: dict[str, Text]
+    levels: dict[str, Text]
+
+
 class Phrases(_Model):
-    """How an option is put into words: `{label}` and `{key}` are filled in; and how opening hours are, by language."""
+    """How an option is put into words: `{label}` and `{key}` are filled in; how opening hours are, by language.
+
+    `whisper` is for consultants; without it they hear nothing before a caller.
+    """
 
     option: Translations
     keys: dict[str, dict[Key, Text]]
     hours: dict[str, HoursPhrases] = {}
+    whisper: WhisperPhrases | None = None
 
 
 class MenuFile(_Model):

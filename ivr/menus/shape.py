@@ -107,6 +107,8 @@ def model_around(location: tuple[int | str, ...]) -> type[BaseModel] | None:
         return _model_in_step(location)
     if location[:2] == ("phrases", "hours"):
         return schema.HoursPhrases if len(location) == len(("phrases", "hours", "language", "field")) else None
+    if location[:2] == ("phrases", "whisper"):
+        return schema.WhisperPhrases if len(location) == len(("phrases", "whisper", "field")) else None
     return SECTIONS.get(str(location[0]))
 
 

@@ -16,7 +16,7 @@ import structlog
 
 from auth_pin import profiles
 from auth_pin.keys import Keys
-from centrala.service import make_runner
+from centrala.service import make_identify, make_runner
 from ivr.audio import Sound
 from ivr.gateways.agi import notes
 from ivr.gateways.agi.protocol import SafeAGI
@@ -28,7 +28,7 @@ from ivr.prompts import Prompt
 from ivr.runner import Runner
 from storage.installation import Installation
 from tests.agi.peers import WAIT_SECONDS
-from tests.menu_files import SMALL, edited, load_text
+from tests.menu_files import SMALL, WHISPERING, edited, load_text
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 IDENTIFIER, PIN = "30517842", "471155"
@@ -55,7 +55,7 @@ def database_url(tmp_path: Path) -> str:
 def service() -> Loaded:
     """The small service; whom nobody answered is back in its menu."""
     return load_text(
-        edited(SMALL, ("unanswered: sorry", "unanswered: main"), ("exhausted: to-help", "exhausted: sorry"))
+        edited(SMALL, ("unanswered: sorry", "unanswered: main"), ("exhausted: to-help", "exhausted: sorry"), WHISPERING)
     )
 
 
@@ -78,7 +78,7 @@ def make_test_runner(installation: Installation, library: Library) -> Callable[[
 
 
 @pytest.fixture
-def serve(make_test_runner: Callable[[str], Runner]) -> Iterator[MakeServer]:
+def serve(make_test_runner: Callable[[str], Runner], installation: Installation) -> Iterator[MakeServer]:
     """Servers that listen until the test ends."""
     with contextlib.ExitStack() as stack:
 
@@ -86,7 +86,7 @@ def serve(make_test_runner: Callable[[str], Runner]) -> Iterator[MakeServer]:
             carried_by = runner or make_test_runner(node)
 
             def session(agi: SafeAGI) -> Session:
-                return Session(agi, carried_by, sound)
+                return Session(agi, carried_by, sound, make_identify(installation))
 
             server = Server(("127.0.0.1", 0), session, most_calls)
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from auth_pin import profiles
 from ivr import calls
 from ivr.calls import CallRow, LoggedTurn
 from ivr.events import Keyed, SecretKeyed
@@ -83,8 +84,37 @@ def test_a_transfer_is_handed_to_the_dialplan(line: Line) -> None:
     handed = variables(line.calls("2")[1:])
 
     where = {"QUEUE": "help", "TOPIC": "help", "TURN": "3", "LEVEL": "none", "RECORD": "1", "LANG": "pl"}
-    assert {**where, **NO_STAY, "IVR_SAY": "/prompts/connecting", "IVR_NEXT": "queue"} == handed
+    offer = {"CAPTION": "Pomoc", "WHISPER": "/prompts/whisper-help-pl-none"}
+    assert {**where, **NO_STAY, **offer, "IVR_SAY": "/prompts/connecting", "IVR_NEXT": "queue"} == handed
     assert line.row.ended_at is None
+
+
+def test_the_identifier_of_whoever_has_logged_in_goes_to_the_dialplan(line: Line, profile: str) -> None:
+    """In a command of its own, before the rest; nowhere else is it spoken of."""
+    commands = line.calls("4" + f"{IDENTIFIER}#" + PIN + "2")
+
+    assert [f'SET VARIABLE "IDENTIFIER" "{IDENTIFIER}"'] == [one for one in commands if IDENTIFIER in one]
+    handed = variables(commands)
+    assert ("full", "/prompts/whisper-help-pl-full") == (handed["LEVEL"], handed["WHISPER"])
+
+
+def test_who_has_not_logged_in_has_no_identifier(line: Line, profile: str) -> None:
+    """A wrong PIN is no login: the level stays none, and the dialplan is told of nobody."""
+    commands = line.calls("4" + f"{IDENTIFIER}#" + "111111" + f"{IDENTIFIER}#" + "*" + "2")
+
+    assert [] == [one for one in commands if "IDENTIFIER" in one]
+    assert "none" == variables(commands)["LEVEL"]
+
+
+def test_a_profile_that_is_gone_holds_nobody_up(line: Line, profile: str, installation: Installation) -> None:
+    """Between the login and the transfer it may be blocked: the call goes on, and nobody is named."""
+    line.calls("4" + f"{IDENTIFIER}#" + PIN)
+    with installation.database.writing() as connection:
+        connection.execute(profiles.profiles.update().values(state=profiles.State.BLOCKED))
+    commands = line.calls("2")
+
+    assert [] == [one for one in commands if "IDENTIFIER" in one]
+    assert "queue" == variables(commands)["IVR_NEXT"]
 
 
 def test_a_connection_that_ends_is_not_the_callers_end(line: Line, server: Server) -> None:

@@ -54,6 +54,20 @@ def test_a_claim_without_a_profile_finds_nothing(populated: Database) -> None:
             assert profiles.find(connection, claim) is None
 
 
+def test_the_identifier_of_a_usable_profile_can_be_shown(database: Database) -> None:
+    """By its subject."""
+    subject = profiles.add(database, KEYS, EWA.identifier, EWA.pin, State.CONFIRMED, NOON)
+    assert EWA.identifier == profiles.identifier_of(database, KEYS, subject)
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.CONFIRMED])
+def test_the_identifier_of_any_other_profile_is_shown_to_nobody(database: Database, state: State) -> None:
+    """Nor of one that is not there."""
+    subject = profiles.add(database, KEYS, EWA.identifier, EWA.pin, state, NOON)
+    assert profiles.identifier_of(database, KEYS, subject) is None
+    assert profiles.identifier_of(database, KEYS, "nobody") is None
+
+
 def test_an_identifier_has_one_profile(populated: Database) -> None:
     """One person has one profile: a second is refused, and the first stays as it was."""
     before = list(profiles.everyone(populated, KEYS))

@@ -61,6 +61,8 @@ def flow_of(steps: Sequence[Step], start: str, *, tries: int = 3, ask: bool = Fa
         queues={"people": Queue("people", "day", ("1101",))},
         topics={"all": "people"},
         offices={step.name: OFFICES for step in steps if isinstance(step, Offices)},
+        whispers={},
+        captions={"all": "All"},
     )
 
 

@@ -13,7 +13,7 @@ from ivr.menus.loading import Loaded, load_menus
 from ivr.state import Ended
 from ivr.waits import MOST_SERVICE_ANSWERS
 from tests.callers import Caller
-from tests.menu_files import SHIPPED, SMALL, edited, faults_of, gates, load_text
+from tests.menu_files import SHIPPED, SMALL, WHISPERING, edited, faults_of, gates, load_text
 
 Edits = list[tuple[str, str]]
 Case = tuple[Edits, list[str]]
@@ -233,6 +233,29 @@ SPOKEN_HOURS: dict[str, Case] = {
     "unknown hours are told": (
         [("  sorry: {pl: Przepraszamy., en: Sorry.}", '  sorry: {pl: "Otwarte {daytimes}.", en: Sorry.}')],
         ["76:15: {daytimes} cannot be filled in here (known here: {daytime})"],
+    ),
+}
+
+WHISPERS: dict[str, Case] = {
+    "whispers are words": ([WHISPERING], []),
+    "no word for a language": (
+        [WHISPERING, ("languages: {pl: Polski, en: Angielski}", "languages: {pl: Polski}")],
+        ['59:5: no word for "en" in languages (add "en": word)'],
+    ),
+    "no word for a level": (
+        [WHISPERING, ("full: Znany", "ful: Znany")],
+        [
+            '60:5: no word for "full" in levels (add "full": word)',
+            '60:29: "ful" is not among the levels (known: none, full)',
+        ],
+    ),
+    "a whisper without a level": (
+        [WHISPERING, ("{topic}. {language}. {level}.", "{topic}. {language}.")],
+        ["58:13: this phrase holds {topic} and {level} and {language}, once each or more"],
+    ),
+    "a misspelt field of whispers": (
+        [WHISPERING, ("    phrase:", "    phrse:")],
+        ['58:5: unknown field "phrse" (did you mean "phrase"?)'],
     ),
 }
 
@@ -569,7 +592,7 @@ YAML: dict[str, Case] = {
 
 CASES = [
     pytest.param(*case, id=name)
-    for group in (WAYS, NAMES, LANGUAGES, SPOKEN_HOURS, SHAPE, YAML)
+    for group in (WAYS, NAMES, LANGUAGES, SPOKEN_HOURS, WHISPERS, SHAPE, YAML)
     for name, case in group.items()
 ]
 

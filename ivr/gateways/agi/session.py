@@ -22,7 +22,7 @@ from ivr.flow import GIVE_UP
 from ivr.gateways.agi.protocol import ConnectionLost, ProtocolError, SafeAGI
 from ivr.prompts import Prompt
 from ivr.runner import ABANDONED, Arrival, Conversation, Live, Runner, ended, hang_up
-from ivr.state import AtNotice
+from ivr.state import AtNotice, State
 from ivr.waits import Gather, Hangup, PlayOut, Transfer
 
 # Seconds beyond the longest a wait can take, after which Asterisk takes the call away from a process that hangs.
@@ -48,6 +48,12 @@ log = structlog.get_logger()
 
 
 Sounds = Callable[[tuple[Prompt, ...]], Sound]
+# The identifier of an authenticated profile by its pseudonym, for the consultant's telephone; None if it has none.
+Identify = Callable[[str], str | None]
+
+
+def nobody(_subject: str) -> None:
+    """Consultants are shown no identifiers."""
 
 
 class NoticeUnheard(Exception):
@@ -57,10 +63,11 @@ class NoticeUnheard(Exception):
 class Session:
     """A call at this gateway."""
 
-    def __init__(self, agi: SafeAGI, runner: Runner, sounds: Sounds) -> None:
+    def __init__(self, agi: SafeAGI, runner: Runner, sounds: Sounds, identify: Identify = nobody) -> None:
         self._agi = agi
         self._runner = runner
         self._sounds = sounds
+        self._identify = identify
         self._number_was_full = False
         # Until the first lease, the dialplan's own timer may have gone off.
         self._leased_until = 0.0
@@ -117,18 +124,29 @@ class Session:
     def _left(self, live: Live) -> bool:
         """Hand the call back to the dialplan if this turn leaves the IVR; what is still to be heard is played there."""
         match live.turn.wait:
-            case Transfer(topic, queue, level, recorded, lang):
-                where = {"QUEUE": queue, "TOPIC": topic, "TURN": live.seq}
-                said = self._said(live)
-                self._set(
-                    **where, **NO_STAY, LEVEL=level, RECORD=int(recorded), LANG=lang, IVR_SAY=said, IVR_NEXT="queue"
-                )
+            case Transfer() as transfer:
+                self._transfer(live, transfer)
                 return True
             case Hangup():
                 self._set(IVR_SAY=self._said(live), IVR_NEXT="hangup")
                 return True
             case _:
                 return False
+
+    def _transfer(self, live: Live, to: Transfer) -> None:
+        """Hand over the call, and what the consultant is to know of it."""
+        self._show_identifier(live.turn.state)
+        where = {"QUEUE": to.queue, "TOPIC": to.topic, "TURN": live.seq, "LEVEL": to.auth_level, "LANG": to.lang}
+        whisper = live.flow.whispers.get((to.topic, to.lang, to.auth_level))
+        offer = {"CAPTION": live.flow.captions[to.topic], "WHISPER": self._sound((whisper,)).path if whisper else ""}
+        self._set(**where, **NO_STAY, **offer, RECORD=int(to.recorded), IVR_SAY=self._said(live), IVR_NEXT="queue")
+
+    def _show_identifier(self, state: State) -> None:
+        """Only at the level `full`; by itself, since an application's arguments are there for others to see."""
+        if state.auth_level != "full" or state.subject is None:
+            return
+        if identifier := self._identify(state.subject):
+            self._agi.ask("SET VARIABLE", "IDENTIFIER", identifier)
 
     def _said(self, live: Live) -> str:
         return self._sound(live.turn.prompts).path if live.turn.prompts else ""

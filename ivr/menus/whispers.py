@@ -1,0 +1,49 @@
+"""What a consultant is told of a call, in the first of the languages: a whisper for the ear, a caption for the eye."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+
+from ivr.definition import LEVELS
+from ivr.menus import schema
+from ivr.prompts import Prompt
+
+# What every telephone can show, and nothing that means something to Asterisk.
+_NOT_SHOWN = re.compile(r"[^A-Za-z0-9 .-]+")
+# Letters that do not come apart into one of ASCII and an accent.
+_LETTERS = str.maketrans({"ł": "l", "Ł": "L", "ß": "ss", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "æ": "ae", "Æ": "Ae"})
+
+
+def whispers(file: schema.MenuFile) -> Mapping[tuple[str, str, str], Prompt]:
+    """What is said to a consultant by the call's topic, language and level; nothing where the file words nothing."""
+    phrases = file.phrases.whisper
+    return {} if phrases is None else dict(_whispers(file, phrases))
+
+
+def _whispers(file: schema.MenuFile, phrases: schema.WhisperPhrases) -> Iterator[tuple[tuple[str, str, str], Prompt]]:
+    for topic in file.topics:
+        for lang in file.languages:
+            for level in LEVELS:
+                words = phrases.phrase.format(
+                    topic=_short(file, topic), language=phrases.languages[lang], level=phrases.levels[level]
+                )
+                yield (topic, lang, level), Prompt(f"whisper-{topic}-{lang}-{level}", file.languages[0], words)
+
+
+def captions(file: schema.MenuFile) -> Mapping[str, str]:
+    """What a telephone shows of each topic: letters of ASCII, or the topic's name where the label has none."""
+    return {topic: plain(_short(file, topic)) or topic for topic in file.topics}
+
+
+def plain(text: str) -> str:
+    """The text in ASCII, without accents and without punctuation."""
+    apart = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    letters = "".join(character for character in apart if not unicodedata.combining(character))
+    return " ".join(_NOT_SHOWN.sub(" ", letters).split())
+
+
+def _short(file: schema.MenuFile, topic: str) -> str:
+    found = file.topics[topic]
+    return found.short or found.label[file.languages[0]]

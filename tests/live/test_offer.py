@@ -1,0 +1,160 @@
+"""What a consultant gets with a call: the whisper, the display, the header; and who the caller is, only at `full`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import provision
+from tests.live import tones
+from tests.live.callers import Talk, account, answered, choose, press, recorded_files, row_of
+from tests.live.conftest import SHORT_TIMEOUT
+from tests.live.stations import Live, hears_music, live, menus_with
+from tests.live.stories import IDENTIFIER, PIN, wait_for
+
+DESKS = ("1301", "1302")
+WHISPER = "whisper-doctors-uk-none"
+LASTING = 2.0
+
+
+@pytest.fixture(scope="module")
+def offering(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A service with two consultants for doctors, one person's profile, and a whisper that lasts."""
+    folder = tmp_path_factory.mktemp("offering")
+    settings = {"queues": {"ring_seconds": 3, "wrap_up_seconds": 0}}
+    menus = menus_with(folder, SHORT_TIMEOUT)
+    with live(folder / "home", menus, settings=settings, lasting={WHISPER: LASTING}) as running:
+        running.staff(*DESKS)
+        running.station.centrala("profiles", "add", stdin=f"{IDENTIFIER}\n{PIN}\n")
+        yield running
+
+
+def _in_ukrainian(running: Live, ani: str) -> Talk:
+    """A doctor who speaks Ukrainian; from the answer of a consultant's telephone on."""
+    call, ear = choose(running, ani, ("welcome", "7"))
+    for prompt, key in (("uk:welcome", "0"), ("uk:choose-topic", "6")):
+        ear.wait_for(prompt)
+        press(call, key)
+    return answered(running, ani, call, ear)
+
+
+def _who_logged_in(running: Live, ani: str) -> Talk:
+    call, ear = choose(running, ani, ("main", "2"), ("identifier", f"{IDENTIFIER}#"), ("pin", f"{PIN}#"))
+    for prompt, times, key in (("pl:main", 2, "0"), ("pl:topics", 1, "6")):
+        ear.wait_for(prompt, times)
+        press(call, key)
+    return answered(running, ani, call, ear)
+
+
+def test_the_consultant_alone_hears_what_comes(offering: Live, ani: str) -> None:
+    """Topic, language and level are said before the two are joined, while the caller goes on hearing music."""
+    there = _in_ukrainian(offering, ani)
+    desk = tones.Ear(there.consultant, offering.table)
+    desk.wait_for(f"pl:{WHISPER}")
+    until = there.call.recording.seconds + LASTING / 2
+    there.call.wait_until(lambda: there.call.recording.seconds >= until, what="half of the whisper")
+    music_meanwhile = hears_music(there.call)
+    there.call.wait_until(lambda: not hears_music(there.call), what="the consultant")
+    there.wait(1)
+    there.end()
+
+    assert music_meanwhile
+    assert [f"pl:{WHISPER}"] == desk.keys()
+    assert not desk.heard()[0].cut
+    assert [] == [heard.key for heard in there.ear.heard() if "whisper" in heard.key]
+
+
+def test_the_telephone_shows_topic_language_and_level(offering: Live, ani: str) -> None:
+    """On its display and in a header, beside the caller's number; whoever has proven nothing has no name."""
+    there = _in_ukrainian(offering, ani)
+    invited = there.consultant.headers
+    there.end()
+
+    assert ("topic=doctors;lang=uk;level=none",) == invited.all("X-Centrala")
+    assert ("Lekarze uk none", ani) == (there.consultant.remote.name, there.consultant.remote.user)
+    assert ("doctors", "uk", "none") == _kept(offering, ani)
+
+
+def _kept(running: Live, ani: str) -> tuple[str | None, str, str]:
+    row = account(running, ani).row
+    return row.topic, row.lang, row.auth_level
+
+
+def test_whoever_has_logged_in_is_named(offering: Live, ani: str) -> None:
+    """The identifier is in the header and on the display, is not said, and no channel's variable bears it on."""
+    there = _who_logged_in(offering, ani)
+    desk = tones.Ear(there.consultant, offering.table)
+    desk.wait_for("pl:whisper-doctors-pl-full")
+    there.wait(1)
+    assert offering.station.asterisk is not None
+    known = _variables(offering, f"PJSIP/{there.extension}-")
+    invited = there.consultant.headers
+    there.end()
+
+    assert (f"topic=doctors;lang=pl;level=full;identifier={IDENTIFIER}",) == invited.all("X-Centrala")
+    assert f"Lekarze pl full {IDENTIFIER}" == there.consultant.remote.name
+    assert ["pl:whisper-doctors-pl-full"] == desk.keys()
+    assert "CALL_ID=" in known
+    assert IDENTIFIER not in known
+
+
+def _variables(running: Live, prefix: str) -> str:
+    """The variables of the channel whose name begins so."""
+    assert running.station.asterisk is not None
+    rx = running.station.asterisk.rx
+    (name,) = [line.split("!")[0] for line in rx("core show channels concise").splitlines() if line.startswith(prefix)]
+    return rx(f"core show channel {name}").partition("Variables:")[2]
+
+
+def test_the_next_caller_is_not_the_one_before(offering: Live, numbers: Callable[[], str]) -> None:
+    """A telephone that has shown who called shows it for no other call."""
+    _who_logged_in(offering, numbers()).end()
+    there = _in_ukrainian(offering, numbers())
+    there.end()
+
+    assert IDENTIFIER not in str(there.consultant.headers.lines)
+
+
+def test_identifiers_on_telephones_are_found_nowhere_else(offering: Live, ani: str) -> None:
+    """Not in a log, a row or a name of a file."""
+    _who_logged_in(offering, ani).end()
+    account(offering, ani)
+
+    files = [path for path in offering.station.home.rglob("*") if path.is_file()]
+    assert {"centrala.db", "ivr-0.log", "messages.log"} <= {path.name for path in files}
+    assert [] == [path for path in files if _holds(path, IDENTIFIER)]
+
+
+def _holds(path: Path, digits: str) -> bool:
+    return digits in path.name or digits.encode() in path.read_bytes()
+
+
+def test_a_consultant_who_hangs_up_over_the_whisper_loses_nobody(offering: Live, ani: str) -> None:
+    """The caller goes on waiting and is answered next; nothing was recorded of the first telephone."""
+    first = _in_ukrainian(offering, ani)
+    tones.Ear(first.consultant, offering.table).wait_for(f"pl:{WHISPER}")
+    row = row_of(offering, ani)
+    assert row is not None
+    assert [] == recorded_files(offering, row.id)
+    first.consultant.hang_up()
+    first.consultant.wait_ended()
+    again = answered(offering, ani, first.call, first.ear)
+    tones.Ear(again.consultant, offering.table).wait_for(f"pl:{WHISPER}")
+    wait_for(lambda: recorded_files(offering, row.id), "a recording")
+    again.end()
+
+    assert ["answered"] == [visit.outcome for visit in account(offering, ani).visits]
+
+
+def test_a_caller_who_hangs_up_over_the_whisper_was_not_answered(offering: Live, ani: str) -> None:
+    """The consultant is free at once, and there is no recording."""
+    there = _in_ukrainian(offering, ani)
+    tones.Ear(there.consultant, offering.table).wait_for(f"pl:{WHISPER}")
+    there.call.hang_up()
+    there.consultant.wait_ended()
+
+    kept = account(offering, ani)
+    assert ["abandoned"] == [visit.outcome for visit in kept.visits]
+    assert [] == recorded_files(offering, kept.row.id)
