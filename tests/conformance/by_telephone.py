@@ -11,7 +11,7 @@ from ivr.scripts import Act, HangUp, Key, Listen, Queue, Script, expected
 from ivr.scripts.script import SILENCE, TERMINATOR
 from tests.conformance.told import Told, logged
 from tests.live import tones
-from tests.live.stations import Live, hears_music, tone_key
+from tests.live.stations import Live, hears_caller, hears_music, tone_key
 
 # Seconds until the next prompt at most: a stay in a queue, a silence, a busy machine.
 PATIENCE = 40.0
@@ -155,6 +155,7 @@ class Caller:
         call.wait_until(lambda: self._live.consultant_of(self._ani), PATIENCE, "a consultant")
         self._desks.answered.discard(self._ani)
         if consultant := self._live.consultant_of(self._ani):
+            consultant.wait_until(lambda: hears_caller(consultant), PATIENCE, "the caller's voice")
             consultant.hang_up()
 
     def _call_id(self) -> str:

@@ -23,7 +23,7 @@ from recordings.parts import RecordingPart
 from routing import visits
 from routing.visits import Visit
 from tests.live import tones
-from tests.live.stations import Live
+from tests.live.stations import Live, hears_caller
 
 PATIENCE = 20.0
 POLL_SECONDS = 0.05
@@ -90,7 +90,14 @@ def talk_at_once(live: Live, callers: Mapping[str, str]) -> dict[str, Talk]:
 
 
 def answered(live: Live, ani: str, call: OutgoingCall, ear: tones.Ear) -> Talk:
-    """The conversation of a caller who waits for a consultant."""
+    """The conversation of a caller who waits for a consultant, from when the two hear each other."""
+    there = picked_up(live, ani, call, ear)
+    there.consultant.wait_until(lambda: hears_caller(there.consultant), PATIENCE, "the caller's voice")
+    return there
+
+
+def picked_up(live: Live, ani: str, call: OutgoingCall, ear: tones.Ear) -> Talk:
+    """The same from when the consultant has picked up, and hears who it is."""
     call.wait_until(lambda: live.consultant_of(ani), PATIENCE, "a consultant")
     consultant = live.consultant_of(ani)
     assert consultant is not None

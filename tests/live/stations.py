@@ -32,7 +32,8 @@ OPEN = "2026-11-23T10:00"
 CLOSED = "2026-11-22T10:00"
 NUMBER = "225601600"
 MUSIC_SECONDS = 30
-MUSIC_LOUDNESS = 1000
+# The amplitude from which on something is heard.
+HEARD = 1000
 
 # Alembic migrates one database of a process at a time.
 _OPENING = threading.Lock()
@@ -126,8 +127,17 @@ class Live:
 
 def hears_music(call: Call) -> bool:
     """Whether the last fifth of a second that was heard is music on hold."""
+    return _hears(call, tones.MUSIC)
+
+
+def hears_caller(call: Call) -> bool:
+    """Whether the last fifth of a second that was heard is a caller's voice: what is whispered before is over."""
+    return _hears(call, tones.CALLER_VOICE)
+
+
+def _hears(call: Call, hertz: int) -> bool:
     last = call.recording.pcm(max(len(call.recording.sound) - 1600, 0))
-    return tones.loudness(last, tones.MUSIC) > MUSIC_LOUDNESS
+    return tones.loudness(last, hertz) > HEARD
 
 
 def _speak(call: IncomingCall) -> Answer:

@@ -9,10 +9,10 @@ import pytest
 
 import provision
 from tests.live import tones
-from tests.live.callers import Talk, account, answered, choose, press, recorded_files, row_of
+from tests.live.callers import Talk, account, answered, choose, picked_up, press, recorded_files, row_of
 from tests.live.conftest import SHORT_TIMEOUT
-from tests.live.stations import Live, hears_music, live, menus_with
-from tests.live.stories import IDENTIFIER, PIN, wait_for
+from tests.live.stations import Live, hears_caller, hears_music, live, menus_with
+from tests.live.stories import IDENTIFIER, PIN
 
 DESKS = ("1301", "1302")
 WHISPER = "whisper-doctors-uk-none"
@@ -37,7 +37,13 @@ def _in_ukrainian(running: Live, ani: str) -> Talk:
     for prompt, key in (("uk:welcome", "0"), ("uk:choose-topic", "6")):
         ear.wait_for(prompt)
         press(call, key)
-    return answered(running, ani, call, ear)
+    return picked_up(running, ani, call, ear)
+
+
+def _end(there: Talk) -> None:
+    """After the whisper and a word."""
+    there.consultant.wait_until(lambda: hears_caller(there.consultant), what="the caller's voice")
+    there.end()
 
 
 def _who_logged_in(running: Live, ani: str) -> Talk:
@@ -56,9 +62,7 @@ def test_the_consultant_alone_hears_what_comes(offering: Live, ani: str) -> None
     until = there.call.recording.seconds + LASTING / 2
     there.call.wait_until(lambda: there.call.recording.seconds >= until, what="half of the whisper")
     music_meanwhile = hears_music(there.call)
-    there.call.wait_until(lambda: not hears_music(there.call), what="the consultant")
-    there.wait(1)
-    there.end()
+    _end(there)
 
     assert music_meanwhile
     assert [f"pl:{WHISPER}"] == desk.keys()
@@ -70,7 +74,7 @@ def test_the_telephone_shows_topic_language_and_level(offering: Live, ani: str) 
     """On its display and in a header, beside the caller's number; whoever has proven nothing has no name."""
     there = _in_ukrainian(offering, ani)
     invited = there.consultant.headers
-    there.end()
+    _end(there)
 
     assert ("topic=doctors;lang=uk;level=none",) == invited.all("X-Centrala")
     assert ("Lekarze uk none", ani) == (there.consultant.remote.name, there.consultant.remote.user)
@@ -112,7 +116,7 @@ def test_the_next_caller_is_not_the_one_before(offering: Live, numbers: Callable
     """A telephone that has shown who called shows it for no other call."""
     _who_logged_in(offering, numbers()).end()
     there = _in_ukrainian(offering, numbers())
-    there.end()
+    _end(there)
 
     assert IDENTIFIER not in str(there.consultant.headers.lines)
 
@@ -140,10 +144,9 @@ def test_a_consultant_who_hangs_up_over_the_whisper_loses_nobody(offering: Live,
     assert [] == recorded_files(offering, row.id)
     first.consultant.hang_up()
     first.consultant.wait_ended()
-    again = answered(offering, ani, first.call, first.ear)
+    again = picked_up(offering, ani, first.call, first.ear)
     tones.Ear(again.consultant, offering.table).wait_for(f"pl:{WHISPER}")
-    wait_for(lambda: recorded_files(offering, row.id), "a recording")
-    again.end()
+    _end(again)
 
     assert ["answered"] == [visit.outcome for visit in account(offering, ani).visits]
 

@@ -291,6 +291,8 @@ OUTCOMES = {
     "JOINUNAVAIL": "join_empty",
     "LEAVEUNAVAIL": "leave_empty",
     "": ABANDONED,
+    # The caller has gone while the consultant was being told of the call.
+    "CONTINUE": ABANDONED,
 }
 
 
