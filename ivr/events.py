@@ -83,6 +83,13 @@ class QueueLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class SentOn:
+    """A consultant has sent the caller on to the consultants of another topic."""
+
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reentered:
     """Another process took the call over; the caller is to hear the same place again."""
 
@@ -111,6 +118,7 @@ Event = (
     | OfficeFound
     | OfficeNotFound
     | QueueLeft
+    | SentOn
     | Reentered
     | HungUp
 )

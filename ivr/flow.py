@@ -31,9 +31,10 @@ from ivr.events import (
     QueueLeft,
     Reentered,
     SecretKeyed,
+    SentOn,
     Started,
 )
-from ivr.lookups import Said, authentication_at, menu_at, offices_at, opening_at, place, say
+from ivr.lookups import Said, authentication_at, menu_at, offices_at, opening_at, place, say, way_to_topic
 from ivr.questions import address, introduced, no_input_prompt, no_match_prompt, notice, question, returned_to
 from ivr.state import (
     AfterAddress,
@@ -88,8 +89,8 @@ def step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return _hours_checked(flow, state, name, is_open)
         case AtNotice() | AtConsent(), _:
             return _consenting(flow, state, event)
-        case InQueue(), QueueLeft(outcome):
-            return _back_from_queue(flow, state, outcome)
+        case InQueue(), QueueLeft() | SentOn():
+            return _back_from_queue(flow, state, event)
         case AtIdentifier() | AtPin() | AtVerification() | AtResult(), _:
             return _authenticating(flow, state, event)
         case AtPostalCode() | AtOfficeSearch(), _:
@@ -391,7 +392,9 @@ def _not_recorded(flow: Flow, state: State, name: str) -> Turn:
     return _to_queue(flow, replace(state, consent=False), name, say(flow, state, flow.recording.refused))
 
 
-def _back_from_queue(flow: Flow, state: State, outcome: str) -> Turn:
-    if outcome == "answered":
+def _back_from_queue(flow: Flow, state: State, event: QueueLeft | SentOn) -> Turn:
+    if isinstance(event, SentOn):
+        return _go(flow, state, way_to_topic(flow, event.topic) or flow.queueing.answered, ())
+    if event.outcome == "answered":
         return _go(flow, state, flow.queueing.answered, ())
     return _go(flow, state, flow.queueing.unanswered, ())

@@ -47,6 +47,11 @@ def offices_at(flow: Flow, name: str) -> Offices:
     return found
 
 
+def way_to_topic(flow: Flow, topic: str | None) -> str | None:
+    """The name of the step that leads to the consultants of a topic, or None."""
+    return next((name for name, step in flow.steps.items() if isinstance(step, Transfer) and step.topic == topic), None)
+
+
 def transfer_at(flow: Flow, name: str) -> Transfer:
     """The way to the consultants of that name."""
     found = flow.steps[name]

@@ -30,6 +30,7 @@ from ivr.events import (
     QueueLeft,
     Reentered,
     SecretKeyed,
+    SentOn,
     Started,
 )
 from ivr.flow import GIVE_UP, start, step
@@ -176,6 +177,13 @@ class Runner:
             stay = replace(stay, outcome="failed")
         return leave_queue(self, live, stay)
 
+    def send_on(self, arrival: Arrival, stay: Conversation, topic: str) -> Live:
+        """A consultant has sent the caller on to another topic. Whoever has been told that already is taken over."""
+        live = self.resume(arrival.call_id)
+        if live is None or not _is_of(stay, live):
+            return self.arrive(arrival)
+        return self.advance(live, SentOn(topic), stay)
+
     def note_end(self, arrival: Arrival, stay: Conversation | None = None, at: datetime | None = None) -> None:
         """The caller is gone, as the dialplan tells; `at` is when, if it is not now.
 
@@ -262,9 +270,10 @@ class Runner:
         with self._database.writing() as connection:
             if call is not None:
                 calls.begin(connection, call, before)
-            self._commit(connection, after, before, events, at)
+            # Before the next one begins.
             if stay is not None:
                 _leave_queue(connection, live.call_id, stay, at)
+            self._commit(connection, after, before, events, at)
         if self._observe is not None:
             self._observe(after, before, events)
         return after

@@ -18,6 +18,7 @@ from ivr.fallback import fallback
 from ivr.library import Library, UnknownVersion
 from ivr.menus.faults import MenuError
 from ivr.prompts import Prompt
+from ivr.transfers import transfer_keys
 from routing.asterisk import rendered
 from routing.asterisk.music import write_music
 from routing.asterisk.plan import Distribution, Fallback, Folders, Manager, Plan, Sip
@@ -103,6 +104,7 @@ def make_plan(
         language=flow.languages[0],
         key=installation.key("sip"),
         manager=_manager(settings),
+        transfers=tuple((key, topic, flow.topics[topic]) for key, topic in transfer_keys(flow).items()),
     )
 
 

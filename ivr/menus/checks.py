@@ -8,16 +8,16 @@ from itertools import pairwise
 from string import Formatter
 from zoneinfo import ZoneInfo
 
-from ivr.definition import BACK, LEVELS, REPEAT
+from ivr.definition import BACK, REPEAT
 from ivr.menus import schema
 from ivr.menus.document import Document, Path
 from ivr.menus.faults import Fault
 from ivr.menus.spoken_hours import wordless
 from ivr.menus.ways import Edge, circles, closure, edges, hours_in_a_row
+from ivr.menus.whispers import WHISPER_FIELDS, unspoken
 from ivr.waits import MOST_SERVICE_ANSWERS
 from routing.hours import known_country
 
-WHISPER_FIELDS = frozenset({"topic", "language", "level"})
 OFFICE_FIELDS = frozenset({"name", "street", "postal_code", "city"})
 MOST_OPTIONS = 9
 MOST_TOLD = 10
@@ -240,19 +240,6 @@ def _words_for_keys(file: schema.MenuFile, report: Reporter) -> None:
             report.at_key(where, f'no {lang} word for the key "{key}"', f'add "{key}": word')
 
 
-def _words_for_whispers(file: schema.MenuFile, report: Reporter) -> None:
-    if file.phrases.whisper is None:
-        return
-    for field, needed in (("languages", file.languages), ("levels", LEVELS)):
-        words: dict[str, str] = getattr(file.phrases.whisper, field)
-        at: Path = ("phrases", "whisper", field)
-        for name in needed:
-            if name not in words:
-                report.at_key(at, f'no word for "{name}" in {field}', f'add "{name}": word')
-        for name in words.keys() - set(needed):
-            report.at_key((*at, name), f'"{name}" is not among the {field}', f"known: {', '.join(needed)}")
-
-
 def _templates_fill(file: schema.MenuFile, report: Reporter) -> None:
     addresses = {step.address for step in file.steps.values() if isinstance(step, schema.Offices)}
     for path, texts in _translated(file):
@@ -311,8 +298,8 @@ def _ends_and_next_starts(spans: list[str]) -> Iterator[tuple[str, str]]:
     return ((earlier[1], later[0]) for earlier, later in pairwise(times))
 
 
-def _hours_have_words(file: schema.MenuFile, report: Reporter) -> None:
-    for path, message, hint in wordless(file):
+def _hours_and_whispers_have_words(file: schema.MenuFile, report: Reporter) -> None:
+    for path, message, hint in (*wordless(file), *unspoken(file)):
         report.at_key(path, message, hint)
 
 
@@ -401,10 +388,9 @@ CHECKS: tuple[Callable[[schema.MenuFile, Reporter], None], ...] = (
     _languages_known,
     _languages_are_offered,
     _words_for_keys,
-    _words_for_whispers,
     _templates_fill,
     _hours_make_sense,
-    _hours_have_words,
+    _hours_and_whispers_have_words,
     _agents_stand_once,
     _every_step_is_reached,
     _every_way_can_end,

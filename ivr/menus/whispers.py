@@ -8,7 +8,10 @@ from collections.abc import Iterator, Mapping
 
 from ivr.definition import LEVELS
 from ivr.menus import schema
+from ivr.menus.document import Path
 from ivr.prompts import Prompt
+
+WHISPER_FIELDS = frozenset({"topic", "language", "level"})
 
 # What every telephone can show, and nothing that means something to Asterisk.
 _NOT_SHOWN = re.compile(r"[^A-Za-z0-9 .-]+")
@@ -30,6 +33,20 @@ def _whispers(file: schema.MenuFile, phrases: schema.WhisperPhrases) -> Iterator
                     topic=_short(file, topic), language=phrases.languages[lang], level=phrases.levels[level]
                 )
                 yield (topic, lang, level), Prompt(f"whisper-{topic}-{lang}-{level}", file.languages[0], words)
+
+
+def unspoken(file: schema.MenuFile) -> Iterator[tuple[Path, str, str]]:
+    """Where words are missing for whispers, or stand for nothing: the place, what is wrong, and what to do."""
+    if file.phrases.whisper is None:
+        return
+    for field, needed in (("languages", tuple(file.languages)), ("levels", LEVELS)):
+        words: dict[str, str] = getattr(file.phrases.whisper, field)
+        at: Path = ("phrases", "whisper", field)
+        for name in needed:
+            if name not in words:
+                yield at, f'no word for "{name}" in {field}', f'add "{name}": word'
+        for name in words.keys() - set(needed):
+            yield (*at, name), f'"{name}" is not among the {field}', f"known: {', '.join(needed)}"
 
 
 def captions(file: schema.MenuFile) -> Mapping[str, str]:

@@ -84,7 +84,10 @@ class Manager:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that is rendered. `key` is the secret that phones' and managers' passwords are derived from."""
+    """Everything that is rendered. `key` is the secret that phones' and managers' passwords are derived from.
+
+    `transfers` are the keys by which consultants send callers on, each with its topic and queue.
+    """
 
     folders: Folders
     sip: Sip
@@ -95,6 +98,7 @@ class Plan:
     language: str
     key: bytes
     manager: Manager | None = None
+    transfers: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def extensions(self) -> tuple[str, ...]:

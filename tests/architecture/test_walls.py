@@ -28,7 +28,10 @@ class Layer:
 DATABASE = frozenset({"sqlalchemy"})
 POLICY = tuple(f"routing.{name}" for name in ("hours", "offices", "queues", "members", "reporting"))
 VOCABULARY = ("ivr", "ivr.events", "ivr.prompts", "ivr.state", "ivr.turns", "ivr.waits")
-FLOW = tuple(f"ivr.{name}" for name in ("definition", "lookups", "waiting", "questions", "flow", "codec", "fallback"))
+FLOW = tuple(
+    f"ivr.{name}"
+    for name in ("definition", "lookups", "waiting", "questions", "transfers", "flow", "codec", "fallback")
+)
 CORE = ("vocabulary", "policy", "flow")
 PARTS = (
     *CORE,

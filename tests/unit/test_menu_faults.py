@@ -246,7 +246,7 @@ WHISPERS: dict[str, Case] = {
         [WHISPERING, ("full: Znany", "ful: Znany")],
         [
             '60:5: no word for "full" in levels (add "full": word)',
-            '60:29: "ful" is not among the levels (known: none, full)',
+            '60:30: "ful" is not among the levels (known: none, full)',
         ],
     ),
     "a whisper without a level": (

@@ -33,6 +33,7 @@ TERMINATOR = "#"
 CALL_ID = re.compile(r"[0-9a-f-]{36}")
 AGENT = re.compile(r"[A-Za-z0-9_.-]{1,20}")
 QUEUE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+TOPIC = re.compile(r"[a-z][a-z0-9-]{0,39}")
 FILE = re.compile(r"[A-Za-z0-9_-]{1,180}")
 TURN = re.compile(r"[0-9]{1,9}")
 KEY = re.compile(r"[0-9A-D*#]")
@@ -86,9 +87,11 @@ class Session:
                 log.info("superseded")
 
     def _serve(self, stage: str, arrival: Arrival) -> None:
-        match stage, self._stay():
-            case "left", Conversation() as stay:
+        match stage, self._stay(), self._agi.env.get("agi_arg_11", ""):
+            case "left", Conversation() as stay, _:
                 self._carry(self._runner.back_from_queue(arrival, stay))
+            case "sent-on", Conversation() as stay, topic if TOPIC.fullmatch(topic):
+                self._carry(self._runner.send_on(arrival, stay, topic))
             case _:
                 self._carry(self._runner.arrive(arrival))
 
