@@ -1,0 +1,156 @@
+"""Consultants who send callers on: what goes with the call, and what is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+import provision
+from demo.phone import Ring
+from demo.phone.call import Call
+from ivr.waits import Transfer
+from tests.live import tones
+from tests.live.callers import (
+    PATIENCE,
+    Talk,
+    account,
+    answered,
+    choose,
+    desks_react,
+    is_heard,
+    press,
+    recorded,
+    talk,
+)
+from tests.live.conftest import SHORT_TIMEOUT
+from tests.live.stations import Live, hears_music, live, menus_with
+from tests.live.stories import IDENTIFIER, PIN, nothing_stays
+
+PENSIONS, BENEFITS = ("1201", "1202"), ("1301", "1302")
+SEND_ON = "*2"
+KEY_SECONDS, GAP_SECONDS = 0.1, 0.1
+
+
+@pytest.fixture(scope="module")
+def groups(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A service with consultants for pensions and for doctors, and one person's profile."""
+    folder = tmp_path_factory.mktemp("groups")
+    settings = {"queues": {"ring_seconds": 3, "wrap_up_seconds": 0}}
+    with live(folder / "home", menus_with(folder, SHORT_TIMEOUT), settings=settings) as running:
+        running.staff(*PENSIONS, *BENEFITS)
+        running.station.centrala("profiles", "add", stdin=f"{IDENTIFIER}\n{PIN}\n")
+        yield running
+
+
+def _press(call: Call, keys: str) -> None:
+    call.press(keys, KEY_SECONDS, GAP_SECONDS)
+    call.wait_until(lambda: not call.pressing, what="the keys to be sent")
+
+
+def _send_on(there: Talk, key: str) -> None:
+    """The consultant sends the caller on and is out of the call."""
+    _press(there.consultant, SEND_ON + key)
+    there.consultant.wait_ended()
+
+
+def test_a_caller_who_is_sent_on_is_answered_there(groups: Live, ani: str) -> None:
+    """By the other group, which hears the topic; consent stays, and each stay is kept, with its recording."""
+    with nothing_stays(groups):
+        first = talk(groups, ani, "2")
+        first.wait(1)
+        _send_on(first, "6")
+        second = answered(groups, ani, first.call, first.ear)
+        second.wait(1)
+        second.end()
+
+    desk = tones.Ear(second.consultant, groups.table)
+    kept = account(groups, ani)
+    assert (first.extension in PENSIONS, second.extension in BENEFITS) == (True, True)
+    assert ["pl:whisper-doctors-pl-none"] == desk.keys()
+    assert ("topic=doctors;lang=pl;level=none",) == second.consultant.headers.all("X-Centrala")
+    assert ["pl:connecting", "pl:connecting", "pl:goodbye"] == first.ear.keys()[-3:]
+    stays = [(visit.topic, visit.queue, visit.agent, visit.outcome) for visit in kept.visits]
+    assert [
+        ("pensions", "pensions", first.extension, "answered"),
+        ("doctors", "benefits", second.extension, "answered"),
+    ] == stays
+    assert 1 == len(kept.consents)
+    assert [first.extension, second.extension] == [part.agent for part in kept.parts]
+    for part in kept.parts:
+        assert is_heard(recorded(groups, part.agent_file), tones.CONSULTANT_VOICES[0])
+    assert ("doctors", "completed") == (kept.row.topic, kept.row.cause)
+
+
+def test_the_level_goes_with_the_call(groups: Live, ani: str) -> None:
+    """Who has logged in is known to the second consultant, too."""
+    call, ear = choose(groups, ani, ("main", "2"), ("identifier", f"{IDENTIFIER}#"), ("pin", f"{PIN}#"))
+    for prompt, times, key in (("pl:main", 2, "0"), ("pl:topics", 1, "6")):
+        ear.wait_for(prompt, times)
+        press(call, key)
+    first = answered(groups, ani, call, ear)
+    _send_on(first, "2")
+    second = answered(groups, ani, call, ear)
+    second.end()
+
+    known = f"topic=pensions;lang=pl;level=full;identifier={IDENTIFIER}"
+    assert (known,) == second.consultant.headers.all("X-Centrala")
+    waits = [turn.wait for turn in account(groups, ani).turns if isinstance(turn.wait, Transfer)]
+    assert [("doctors", "full"), ("pensions", "full")] == [(wait.topic, wait.auth_level) for wait in waits]
+
+
+def test_the_caller_hears_music_on_the_way(groups: Live, ani: str) -> None:
+    """While the consultant keys, and while the other group's telephone rings; then leaves, and nothing stays."""
+    with nothing_stays(groups), desks_react(groups, Ring(), *BENEFITS):
+        first = talk(groups, ani, "2")
+        _press(first.consultant, SEND_ON)
+        first.call.wait_until(lambda: hears_music(first.call), what="music")
+        assert first.consultant.up
+        _press(first.consultant, "3")
+        first.consultant.wait_ended()
+        first.call.wait_until(lambda: hears_music(first.call), what="music")
+        first.call.wait_until(lambda: _ringing(groups, ani), PATIENCE, "a telephone to ring")
+        first.call.hang_up()
+
+    assert ["answered", "abandoned"] == [visit.outcome for visit in account(groups, ani).visits]
+
+
+def _ringing(running: Live, ani: str) -> bool:
+    offered = (call for extension in BENEFITS for call in running.desks[extension].incoming)
+    return any(call.caller == ani and not call.up and not call.ended for call in offered)
+
+
+def test_a_key_that_leads_nowhere_sends_nobody_on(groups: Live, ani: str) -> None:
+    """The consultant hears a beep and is with the caller again."""
+    first = talk(groups, ani, "2")
+    _press(first.consultant, SEND_ON + "9")
+    first.call.wait_until(lambda: hears_music(first.call), what="music")
+    first.consultant.wait_until(lambda: not hears_music(first.call), PATIENCE, "the caller again")
+    first.wait(1)
+    first.end()
+
+    assert [("pensions", "answered")] == [(visit.queue, visit.outcome) for visit in account(groups, ani).visits]
+
+
+def test_callers_send_nobody_on(groups: Live, ani: str) -> None:
+    """What they key in a conversation is theirs."""
+    first = talk(groups, ani, "2")
+    _press(first.call, SEND_ON + "6")
+    first.wait(2)
+    assert first.consultant.up
+    first.end()
+
+    assert 1 == len(account(groups, ani).visits)
+
+
+def test_a_consultant_is_free_after_sending_on(groups: Live, numbers: Callable[[], str]) -> None:
+    """For the next caller, as after any conversation."""
+    anis = [numbers() for _ in range(3)]
+    first = talk(groups, anis[0], "2")
+    _send_on(first, "6")
+    answered(groups, anis[0], first.call, first.ear).end()
+    both = [talk(groups, ani, "2") for ani in anis[1:]]
+    for one in both:
+        one.end()
+
+    assert set(PENSIONS) == {one.extension for one in both}
