@@ -17,6 +17,7 @@ from ivr.events import (
     QueueLeft,
     Reentered,
     SecretKeyed,
+    SentOn,
     Started,
 )
 from ivr.flow import start, step
@@ -77,6 +78,10 @@ class Caller:
     def returns(self, outcome: str) -> Caller:
         """Come back from a queue."""
         return self._happen(QueueLeft(outcome))
+
+    def sent_on(self, topic: str) -> Caller:
+        """Be sent on by a consultant."""
+        return self._happen(SentOn(topic))
 
     def taken_over(self) -> Caller:
         """Go on in another process."""

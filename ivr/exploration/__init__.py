@@ -23,7 +23,8 @@ class Exploration:
     """Every transition of a flow, in order of their names, and every sequence that a turn can say, by language.
 
     Being taken over by another process is not a transition (a caller can do nothing about it); what is said then is
-    among the sequences. `outcomes` are the ways out of a queue that were taken into account.
+    among the sequences. Nor is being sent on by a consultant: callers hear what they hear on the way to any queue.
+    `outcomes` are the ways out of a queue that were taken into account.
     """
 
     transitions: tuple[Transition, ...]

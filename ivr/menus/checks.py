@@ -12,6 +12,7 @@ from ivr.definition import BACK, REPEAT
 from ivr.menus import schema
 from ivr.menus.document import Document, Path
 from ivr.menus.faults import Fault
+from ivr.menus.reporter import Reporter
 from ivr.menus.spoken_hours import wordless
 from ivr.menus.ways import Edge, circles, closure, edges, hours_in_a_row
 from ivr.menus.whispers import WHISPER_FIELDS, unspoken
@@ -21,26 +22,6 @@ from routing.hours import known_country
 OFFICE_FIELDS = frozenset({"name", "street", "postal_code", "city"})
 MOST_OPTIONS = 9
 MOST_TOLD = 10
-
-
-class Reporter:
-    """Collects faults by the path of what they are about."""
-
-    def __init__(self, document: Document) -> None:
-        self._document = document
-        self.faults: list[Fault] = []
-
-    def error(self, path: Path, message: str, hint: str = "") -> None:
-        """Report what must not be."""
-        self.faults.append(Fault(*self._document.value_mark(path), message, hint))
-
-    def at_key(self, path: Path, message: str, hint: str = "") -> None:
-        """Report what must not be, at the key instead of the value."""
-        self.faults.append(Fault(*self._document.mark(path), message, hint))
-
-    def warn(self, path: Path, message: str, hint: str = "") -> None:
-        """Report what is unwise."""
-        self.faults.append(Fault(*self._document.mark(path), message, hint, "warning"))
 
 
 def check(file: schema.MenuFile, document: Document, *, complete: bool = True) -> list[Fault]:

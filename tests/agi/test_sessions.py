@@ -238,6 +238,41 @@ def test_a_conversation_that_is_over_leads_to_the_thanks(line: Line) -> None:
     assert ("goodbye", "completed") == (line.row.ended_where, line.row.cause)
 
 
+SENT_ON = {"arg_4": "3", **STAY, "arg_11": "help"}
+
+
+def test_a_caller_who_is_sent_on_has_another_stay(line: Line) -> None:
+    """The first one is closed as answered, and the second begins; consent was given once."""
+    line.calls("2")
+    handed = variables(line.calls(stage="sent-on", told=SENT_ON))
+
+    assert ("help", "4", "queue") == (handed["TOPIC"], handed["TURN"], handed["IVR_NEXT"])
+    first, second = line.visits
+    assert ("answered", "1101") == (first.outcome, first.agent)
+    assert (None, None) == (second.outcome, second.left_at)
+    assert 1 == len(line.consents)
+
+
+def test_who_is_sent_on_twice_by_one_conversation_is_in_one_queue(line: Line) -> None:
+    """A process died when it had written that: the dialplan tells the next one the same."""
+    line.calls("2")
+    line.calls(stage="sent-on", told=SENT_ON)
+    handed = variables(line.calls(stage="sent-on", told=SENT_ON))
+
+    assert "queue" == handed["IVR_NEXT"]
+    assert ["answered", None] == [visit.outcome for visit in line.visits]
+
+
+@pytest.mark.parametrize("topic", ["", "x" * 50, "../x", "gardening"])
+def test_whoever_is_sent_nowhere_is_served_all_the_same(line: Line, log: Log, topic: str) -> None:
+    """A topic that nobody knows ends in thanks; what is none, in the queue where the call was."""
+    line.calls("2")
+    commands = line.calls(stage="sent-on", told={**SENT_ON, "arg_11": topic})
+
+    assert variables(commands)["IVR_NEXT"] in ("hangup", "queue")
+    assert [] == log.tracebacks
+
+
 def test_what_is_remembered_of_an_earlier_queue_is_not_taken_for_the_newest(line: Line) -> None:
     """A process died on the way to the second queue: the outcome of the first one is not the second's."""
     line.calls("2")

@@ -21,11 +21,13 @@ from tests.live.callers import (
     is_heard,
     press,
     recorded,
+    recorded_files,
+    row_of,
     talk,
 )
 from tests.live.conftest import SHORT_TIMEOUT
 from tests.live.stations import Live, hears_music, live, menus_with
-from tests.live.stories import IDENTIFIER, PIN, nothing_stays
+from tests.live.stories import IDENTIFIER, PIN, node, nothing_stays, stand_up
 
 PENSIONS, BENEFITS = ("1201", "1202"), ("1301", "1302")
 SEND_ON = "*2"
@@ -154,3 +156,26 @@ def test_a_consultant_is_free_after_sending_on(groups: Live, numbers: Callable[[
         one.end()
 
     assert set(PENSIONS) == {one.extension for one in both}
+
+
+def test_without_the_ivr_callers_are_sent_on_all_the_same(groups: Live, ani: str) -> None:
+    """To the other group's queue, with nothing known of them and never recorded."""
+    call, ear = choose(groups, ani, ("main", "2"), ("identifier", f"{IDENTIFIER}#"), ("pin", f"{PIN}#"))
+    for prompt, times, key in (("pl:main", 2, "0"), ("pl:topics", 1, "2")):
+        ear.wait_for(prompt, times)
+        press(call, key)
+    first = answered(groups, ani, call, ear)
+    node(groups, 0).kill()
+    try:
+        _send_on(first, "6")
+        second = answered(groups, ani, call, ear)
+        row = row_of(groups, ani)
+        assert row is not None
+        files = recorded_files(groups, row.id)
+        second.end()
+    finally:
+        stand_up(groups)
+
+    assert (second.extension in BENEFITS, 2) == (True, len(files))
+    assert ("topic=;lang=pl;level=none",) == second.consultant.headers.all("X-Centrala")
+    assert IDENTIFIER not in str(second.consultant.headers.lines)

@@ -24,6 +24,7 @@ from ivr.events import (
     QueueLeft,
     Reentered,
     SecretKeyed,
+    SentOn,
     Started,
 )
 from ivr.flow import start, step
@@ -55,6 +56,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(OfficeFound, st.text(), st.text(), st.text(), st.text()),
     st.just(OfficeNotFound()),
     st.builds(QueueLeft, st.sampled_from(QUEUE_OUTCOMES) | st.text(max_size=9)),
+    st.builds(SentOn, st.sampled_from(["all", "none"])),
     st.just(Reentered()),
 )
 hang_ups = st.builds(HungUp, st.sampled_from(["caller", "lost", ""]))
@@ -97,7 +99,7 @@ def answer(wait: object, number: int) -> Event | None:
         case FindOffice():
             return OfficeFound("Office", "Street 1", "00-001", "City") if number % 2 else OfficeNotFound()
         case Transfer():
-            return QueueLeft(QUEUE_OUTCOMES[number % len(QUEUE_OUTCOMES)])
+            return QueueLeft(QUEUE_OUTCOMES[number % len(QUEUE_OUTCOMES)]) if number else SentOn("all")
         case Gather():
             return Keyed("00001")
         case _:

@@ -23,6 +23,7 @@ from ivr.events import (
     QueueLeft,
     Reentered,
     SecretKeyed,
+    SentOn,
     Started,
 )
 from ivr.flow import start, step
@@ -52,6 +53,7 @@ def random_event(flow: Flow, state: State, random: Random) -> Event:
         OfficeFound("{name}", "\n", "", "\x00"),
         OfficeNotFound(),
         QueueLeft(random.choice([*QUEUE_OUTCOMES, "nonsense"])),
+        SentOn(random.choice([*flow.topics, "nonsense"])),
         Reentered(),
         HungUp() if random.random() < 0.1 else Reentered(),
     ]
@@ -72,6 +74,7 @@ def _likely(flow: Flow, state: State, random: Random) -> Event:
         PinRefused(),
         OfficeFound("Office", "Street 1", "00-001", "City"),
         QueueLeft("timeout"),
+        SentOn(random.choice([*flow.topics])),
     ]
     return random.choice(likely)
 

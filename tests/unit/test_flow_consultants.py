@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ivr.definition import Flow
-from ivr.events import QUEUE_OUTCOMES, Keyed, NoInput
+from ivr.events import QUEUE_OUTCOMES, Keyed, NoInput, SentOn
 from ivr.flow import step
 from ivr.state import AtConsent, AtMenu, AtNotice, Ended
+from ivr.transfers import transfer_keys
 from ivr.turns import Ignored
 from ivr.waits import Gather, Hangup, PlayOut, Transfer
 from tests.callers import Caller
@@ -188,3 +189,27 @@ def test_the_transfer_carries_the_level_of_authentication(flow: Flow) -> None:
     """What the consultant may say depends on it."""
     caller = Caller(flow).keys("2").identifier().pin(right=True).listens().keys("0", "2").listens()
     assert Transfer("pensions", "pensions", "full", True, "pl") == caller.wait
+
+
+def test_a_consultant_sends_the_caller_on(flow: Flow) -> None:
+    """To the other topic's group with what is known of the call; no second notice, whatever the hour."""
+    caller = Caller(flow).keys("0", "2").listens()
+    caller.is_open = False
+    assert ("connecting",) == caller.sent_on("doctors").said
+    assert Transfer("doctors", "benefits", "none", True, "pl") == caller.wait
+
+
+def test_whoever_is_sent_nowhere_is_thanked(flow: Flow) -> None:
+    """The dialplan may know a topic that this call's menus do not."""
+    caller = Caller(flow).keys("0", "2").listens().sent_on("gardening")
+    assert Hangup("completed") == caller.wait
+
+
+def test_nobody_is_sent_on_from_a_menu(flow: Flow) -> None:
+    """What comes late means nothing."""
+    assert isinstance(step(flow, Caller(flow).state, SentOn("doctors")), Ignored)
+
+
+def test_consultants_send_on_by_the_keys_of_the_callers(flow: Flow) -> None:
+    """Each topic has the key that callers know."""
+    assert {key: topic for key, (topic, _) in TOPICS.items()} == transfer_keys(flow)
