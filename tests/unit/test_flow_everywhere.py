@@ -22,6 +22,7 @@ from ivr.events import (
     QueueLeft,
     Reentered,
     SecretKeyed,
+    SentOn,
     Started,
 )
 from ivr.flow import start, step
@@ -78,6 +79,7 @@ EVENTS: tuple[Event, ...] = (
     OfficeFound("Office", "Street 1", "00-001", "City"),
     OfficeNotFound(),
     QueueLeft("answered"),
+    SentOn("benefits"),
     Reentered(),
     HungUp(),
 )
@@ -96,7 +98,7 @@ MEANINGFUL: dict[type[Position], set[type[Event]]] = {
     AtResult: {Played, *ANYWHERE},
     AtNotice: {Played, *ANYWHERE},
     AtConsent: {Keyed, NoInput, *ANYWHERE},
-    InQueue: {QueueLeft, *ANYWHERE},
+    InQueue: {QueueLeft, SentOn, *ANYWHERE},
     Ended: set(),
 }
 # What a caller who is taken over hears, and what is waited for then.
