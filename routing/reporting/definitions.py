@@ -11,9 +11,9 @@ DEFINITIONS = (
     ("in_time", "answered within service_level_seconds"),
     ("service_level", "in_time / (offered - short_abandoned)"),
     (
-        "asa, wait_p50 ...",
-        "mean and percentiles (nearest rank) of the waits of the answered, in seconds, from the turn "
-        "that led to the queue until a consultant answers",
+        "asa",
+        "mean wait of the answered, in seconds, from the turn that led to the queue until a consultant answers; "
+        "wait_p50, wait_p90, wait_p95: their percentiles (nearest rank)",
     ),
     ("longest_wait", "of all that were offered"),
     ("talk, wrap_up, aht", "means per answered stay; aht = talk + wrap_up as far as it is on record"),

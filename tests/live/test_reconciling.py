@@ -54,7 +54,7 @@ def logging(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFacto
         "reporting": {"service_level_seconds": IN_TIME, "short_abandon_seconds": SHORT},
     }
     lasting = {"connecting": 0.1}
-    with live(folder / "home", menus_with(folder), settings=settings, lasting=lasting) as running:
+    with live(folder / "home", menus_with(folder), nodes=2, settings=settings, lasting=lasting) as running:
         configuration = running.station.home / "asterisk" / "etc" / "logger.conf"
         text = configuration.read_text("utf-8")
         assert "queue_log = no" in text
@@ -198,7 +198,9 @@ def _compare_metrics(logging: Live, log: Mapping[str, Logged]) -> None:
         if sample.name.endswith("_count"):
             told[sample.labels["outcome"]] += int(sample.value)
     assert Counter(one.ended for one in log.values()) == told
-    assert {"1"} == {str(int(sample.value)) for sample in families["centrala_database_up"].samples}
+    # Processes with the same settings: the second one carries calls without metrics, and says so.
+    logs = [(logging.station.home / f"ivr-{number}.log").read_text("utf-8") for number in (0, 1)]
+    assert [False, True] == ["no metrics from this process" in log for log in logs]
 
 
 def _counts(logged: list[Logged]) -> dict[str, int]:
