@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from centrala import context
+from centrala.reports import ANSWERS_ARE_TOLD
 from ivr.history.states import states_now
 from ivr.history.stays import open_stays
 from ivr.history.totals import CallTotals, StayTotals, call_totals, stay_totals
@@ -74,7 +75,7 @@ class ServiceCollector(Collector):
         since = period_of(today, today, context.SERVICE_ZONE).start
         with self._database.reading() as connection:
             states = states_now(connection)
-            queues = standing(self._members(), open_stays(connection), states, now, answers_are_told=bool(states))
+            queues = standing(self._members(), open_stays(connection), states, now, answers_are_told=ANSWERS_ARE_TOLD)
             stays = stay_totals(connection, since, self._limits)
             return _Snapshot(call_totals(connection, since), stays, queues, counted(states, states))
 

@@ -1,44 +1,28 @@
-"""Consultants' states: now, and how they changed. Empty where nothing records them."""
+"""How consultants' states changed, with the state in which each of them began a period."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, String, column, func, inspect, select, table
+from sqlalchemy import Connection, select
 
+from routing.agent_states import agent_changes, agent_states, current
 from routing.reporting.days import Period
 from routing.reporting.records import Change
-from storage.database import Instant
 
-agent_states = table(
-    "agent_states", column("agent", String), column("state", String), column("reason", String), column("since", Instant)
-)
-agent_changes = table(
-    "agent_changes", column("agent", String), column("state", String), column("reason", String), column("at", Instant)
-)
+_LOG = agent_changes.c
+_CHANGE = select(_LOG.agent, _LOG.state, _LOG.reason, _LOG.at).order_by(_LOG.at, _LOG.id)
 
 
 def states_now(connection: Connection) -> dict[str, str]:
     """The state of every consultant that is on record."""
-    if not _is_there(connection, agent_states.name):
-        return {}
-    return {row.agent: row.state for row in connection.execute(select(agent_states.c.agent, agent_states.c.state))}
+    return {change.agent: change.state for change in current(connection)}
 
 
 def changes_of(connection: Connection, period: Period) -> tuple[Change, ...]:
-    """The changes in the period, and before them, of each consultant, the state that they began it in."""
-    if not _is_there(connection, agent_changes.name):
-        return ()
-    earlier = agent_changes.alias("earlier")
-    before = select(func.max(earlier.c.at)).where(earlier.c.agent == agent_states.c.agent, earlier.c.at < period.start)
-    at = agent_changes.c.at
-    began_in = (
-        select(agent_changes)
-        .join(agent_states, agent_states.c.agent == agent_changes.c.agent)
-        .where(at == before.correlate(agent_states).scalar_subquery())
-    )
-    inside = select(agent_changes).where((at >= period.start) & (at < period.end)).order_by(at)
-    rows = (*connection.execute(began_in), *connection.execute(inside))
-    return tuple(Change(row.agent, row.state, row.reason, row.at) for row in rows)
-
-
-def _is_there(connection: Connection, name: str) -> bool:
-    return inspect(connection).has_table(name)
+    """The changes in the period, and of each consultant the last one before it."""
+    earlier = agent_changes.alias("earlier").c
+    # Consultant by consultant: whoever changed nothing for weeks is found as quickly as the others.
+    of_each = select(earlier.id).where(earlier.agent == agent_states.c.agent, earlier.at < period.start)
+    last = of_each.order_by(earlier.at.desc(), earlier.id.desc()).limit(1).correlate(agent_states).scalar_subquery()
+    before = _CHANGE.where(_LOG.id.in_(select(last).select_from(agent_states)))
+    inside = _CHANGE.where(_LOG.at >= period.start, _LOG.at < period.end)
+    return tuple(Change(*row) for query in (before, inside) for row in connection.execute(query))

@@ -17,7 +17,7 @@ DEFINITIONS = (
     ),
     ("longest_wait", "of all that were offered"),
     ("talk, wrap_up, aht", "means per answered stay; aht = talk + wrap_up as far as it is on record"),
-    ("occupancy", "talking and wrap-up / time logged in without breaks, all consultants whose states are on record"),
+    ("occupancy", "time on the telephone and in wrap-up / time logged in without breaks, of all consultants"),
     ("transfers", "conversations after which the same call joined another queue"),
     ("calls", "calls that began that day and are over"),
     (

@@ -64,7 +64,7 @@ class Change:
 
     agent: str
     state: str
-    reason: str | None
+    reason: str
     at: datetime
 
 

@@ -40,7 +40,7 @@ def spells(changes: Iterable[Change], until: datetime) -> tuple[Spell, ...]:
 
 
 def occupancy(known: Iterable[Spell], period: Period) -> float | None:
-    """Talking and wrap-up, as a share of the time in which consultants were logged in and not on a break."""
+    """The share that telephoning (any call) and wrap-up have in the time logged in and not on a break."""
     lasted = [(spell.state, spell.period.within(period).seconds) for spell in known]
     working = sum(seconds for state, seconds in lasted if state in WORKING)
     return share(working, sum(seconds for state, seconds in lasted if state in STAFFED))

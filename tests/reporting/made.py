@@ -41,7 +41,7 @@ def _stay(at: datetime, **more: object) -> Stay:
 
 def changes(agent: str, *states: tuple[float, str]) -> list[Change]:
     """A consultant's states, each from so many seconds after noon on."""
-    return [Change(agent, state, None, later(seconds)) for seconds, state in states]
+    return [Change(agent, state, "", later(seconds)) for seconds, state in states]
 
 
 def contact(*, informed: bool = False, asked: bool = False, broken: bool = False) -> Contact:

@@ -9,12 +9,13 @@ import pytest
 from ivr.calls import TERMINAL
 from ivr.definition import Flow
 from ivr.history.contacts import contacts_of, informing
+from ivr.history.states import changes_of, states_now
 from ivr.history.stays import open_stays, stays_of
 from ivr.history.totals import call_totals, stay_totals
 from ivr.library import Library
 from ivr.menus.loading import Loaded
 from ivr.runner import WITHOUT_IVR, Arrival, Conversation, Runner, hang_up
-from routing import visits
+from routing import agent_states, visits
 from routing.reporting.days import Period
 from routing.reporting.records import Contact
 from storage.database import Database
@@ -214,3 +215,27 @@ def test_a_stay_that_the_dialplan_led_to_is_counted(line: Line, runner: Runner, 
         (found,) = stays_of(connection, HOUR)
     assert (WITHOUT_IVR, "", "help", True) == (found.seq, found.topic, found.queue, found.was_answered)
     assert (30.0, 120.0) == (found.waited(), found.talked)
+
+
+# Consultants' states
+
+
+def test_states_are_those_in_which_the_period_began_and_their_changes(database: Database) -> None:
+    """Of one who changed nothing for weeks, too; what comes after the period is not among them."""
+    course = [
+        ("1201", "available", MONDAY - timedelta(days=20)),
+        ("1202", "available", MONDAY - timedelta(hours=2)),
+        ("1202", "on_call", MONDAY - timedelta(hours=1)),
+        ("1202", "wrap_up", HOUR.start),
+        ("1202", "available", HOUR.end),
+    ]
+    with database.writing() as connection:
+        agent_states.write(connection, [agent_states.Change(agent, state, "", at) for agent, state, at in course])
+    with database.reading() as connection:
+        found = changes_of(connection, HOUR)
+        now = states_now(connection)
+    assert {("1201", "available"), ("1202", "on_call"), ("1202", "wrap_up")} == {
+        (one.agent, one.state) for one in found
+    }
+    assert 3 == len(found)
+    assert {"1201": "available", "1202": "available"} == now

