@@ -20,6 +20,9 @@ from enum import IntEnum
 LOGGED_OUT, AVAILABLE, RINGING = "logged_out", "available", "ringing"
 ON_CALL, WRAP_UP, ON_BREAK = "on_call", "wrap_up", "on_break"
 
+# A pause of this reason is a log-out: members from the start cannot leave their queues.
+LOGGED_OUT_PAUSE = "logged-out"
+
 # Reasons that are no agent's own: the telephone cannot be reached; a call that no queue has brought.
 UNREACHABLE, DIRECT = "unreachable", "direct"
 
@@ -179,6 +182,8 @@ def _in_use(agent: Agent) -> AgentState:
 
 def _paused(agent: Agent) -> AgentState:
     reason = next((one.reason for one in agent.memberships.values() if one.reason), "")
+    if reason == LOGGED_OUT_PAUSE:
+        return NOBODY
     return AgentState(WRAP_UP) if reason == WRAP_UP else AgentState(ON_BREAK, reason)
 
 

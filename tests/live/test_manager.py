@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -174,6 +175,38 @@ class _listening:
     def _listen(self) -> None:
         while piece := self._socket.recv(65536):
             self._heard += piece
+
+
+def _values(text: str, name: str) -> list[str]:
+    """The values of a setting of Asterisk's."""
+    return [value.strip() for key, _, value in (one.partition("=") for one in text.splitlines()) if key.strip() == name]
+
+
+def test_what_is_followed_is_let_through_and_what_is_keyed_is_never_made(watched: Watched) -> None:
+    """For any user, whatever it may read; ours may read little and do nothing."""
+    text = (watched.live.station.home / "asterisk" / "etc" / "manager.conf").read_text("utf-8")
+    filters = [line for line in text.splitlines() if line.startswith("eventfilter")]
+    told = {line.partition("name(")[2].partition(")")[0] for line in filters}
+    (never,) = _values(text, "disabledevents")
+    assert (["system,agent"], ["reporting"]) == (_values(text, "read"), _values(text, "write"))
+    assert {*members.EVENTS, "FullyBooted"} <= told
+    assert not told & set(never.split(","))
+    assert {"DTMFBegin", "DTMFEnd", "AGIExecStart", "AGIExecEnd"} <= set(never.split(","))
+
+
+def test_without_a_manager_keys_are_not_even_told_within_asterisk(watched: Watched, tmp_path: Path) -> None:
+    """It can be turned off."""
+    station = watched.live.station
+    usual, station.settings = station.settings, {"asterisk": {"ami": None}}
+    try:
+        station.write_settings()
+        station.centrala("asterisk", "render", str(tmp_path))
+    finally:
+        station.settings = usual
+        station.write_settings()
+    assert ["no"] == _values((tmp_path / "manager.conf").read_text("utf-8"), "enabled")
+    declined = _values((tmp_path / "stasis.conf").read_text("utf-8"), "decline")
+    assert {"ast_channel_dtmf_begin_type", "ast_channel_dtmf_end_type", "agi_exec_end_type"} <= set(declined)
 
 
 @pytest.mark.parametrize(

@@ -165,6 +165,7 @@ def test_breaks_have_reasons() -> None:
     assert state(both) == AVAILABLE
     assert state(after(LOGS_IN, pause)) == AgentState(members.ON_BREAK, "lunch")
     assert state(after(LOGS_IN, pause | {"PausedReason": members.WRAP_UP})) == WRAPPING_UP
+    assert state(after(LOGS_IN, pause | {"PausedReason": members.LOGGED_OUT_PAUSE})) == members.NOBODY
     assert state(after(LOGS_IN, pause, member("QueueMemberPause", Device.NOT_INUSE))) == AVAILABLE
 
 
