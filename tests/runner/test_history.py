@@ -15,7 +15,7 @@ from ivr.history.totals import call_totals, stay_totals
 from ivr.library import Library
 from ivr.menus.loading import Loaded
 from ivr.runner import WITHOUT_IVR, Arrival, Conversation, Runner, hang_up
-from routing import agent_states, visits
+from routing import agent_states
 from routing.reporting.days import Period
 from routing.reporting.records import Contact
 from storage.database import Database
@@ -71,10 +71,7 @@ def test_a_conversation_before_another_stay_was_a_transfer(database: Database, r
     line = in_queue(database, runner)
     line.live = runner.back_from_queue(line.arrival, Conversation("timeout", turn=line.now.seq))
     line.keys(runner, "2")
-    line.live = runner.back_from_queue(line.arrival, answered(line, clock))
-    onward = visits.Visit(line.id, line.now.seq + 1, "other", "other", clock())
-    with database.writing() as connection:
-        visits.enqueued(connection, onward)
+    runner.send_on(line.arrival, answered(line, clock), "help")
     with database.reading() as connection:
         found = stays_of(connection, HOUR)
     assert {"timeout": False, "answered": True, None: False} == {stay.outcome: stay.transferred for stay in found}
