@@ -14,6 +14,7 @@ from auth_pin.keys import Keys
 from centrala import context
 from centrala.settings import Settings
 from ivr.audio import PromptStore
+from ivr.herald import Herald
 from ivr.library import Library
 from ivr.runner import Observer, Runner
 from storage.installation import Installation
@@ -49,6 +50,19 @@ def make_identify(installation: Installation) -> Callable[[str], str | None]:
             return None
 
     return identify
+
+
+def make_herald(installation: Installation, library: Library, store: PromptStore, settings: Settings) -> Herald:
+    """Who tells waiting callers about their queue."""
+    return Herald(
+        installation.database,
+        library,
+        folder=installation.home.asterisk / "news",
+        write=store.join,
+        wrap_up=settings.queues.wrap_up_seconds,
+        interval=settings.queues.news_seconds,
+        now=context.now,
+    )
 
 
 def make_prompt_store(installation: Installation, settings: Settings) -> PromptStore:

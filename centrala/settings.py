@@ -116,11 +116,15 @@ class Sip(_Model):
 
 
 class Queues(_Model):
-    """Seconds: a phone rings, wrap-up, the longest wait; and how many may wait in a queue (0: any number)."""
+    """Seconds: a phone rings, wrap-up, the longest wait, between two news for a caller who waits.
+
+    `most_waiting` may wait in a queue (0: any number).
+    """
 
     ring_seconds: Annotated[int, Field(ge=3, le=120)] = 20
     wrap_up_seconds: Annotated[int, Field(ge=0, le=600)] = 10
     longest_wait_seconds: Annotated[int, Field(ge=10, le=14400)] = 1800
+    news_seconds: Annotated[int, Field(ge=5, le=600)] = 45
     most_waiting: Annotated[int, Field(ge=0, le=10000)] = 0
 
 

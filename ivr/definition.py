@@ -6,7 +6,7 @@ Built by `ivr.menus.loading`; every name in it exists, every prompt has every la
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ivr.prompts import Prompt
 from routing.hours import Hours
@@ -15,6 +15,8 @@ from routing.queues import Queue
 
 REPEAT = "repeat"
 BACK = "back"
+# The prompt that says which key leaves a queue.
+LEAVING = "leaving-the-queue"
 
 # How far a caller can be authenticated.
 LEVELS = ("none", "full")
@@ -109,6 +111,14 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class Resume:
+    """To the queue that the caller was in before, at the place that they had; to `otherwise` if there is none."""
+
+    name: str
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """A stated ending."""
 
@@ -117,7 +127,7 @@ class End:
     cause: str
 
 
-Step = Menu | Message | Opening | Authentication | Offices | Transfer | End
+Step = Menu | Message | Opening | Authentication | Offices | Transfer | Resume | End
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +155,21 @@ class Gathering:
 
 @dataclass(frozen=True, slots=True)
 class Queueing:
-    """What is heard on the way to a queue, and where a call goes on when it comes back."""
+    """What is heard on the way to a queue, and where a call goes on when it comes back.
+
+    `ways` are those of single outcomes; `unanswered` is the way of the others. `leaving_key` is the key by which a
+    caller leaves the queue, and `LEAVING` the prompt that says so.
+    """
 
     connecting: str
     answered: str
     unanswered: str
+    ways: Mapping[str, str] = field(default_factory=dict)
+    leaving_key: str | None = None
+
+    def after(self, outcome: str) -> str:
+        """The step that a call goes on at when it comes back from a queue."""
+        return self.answered if outcome == "answered" else self.ways.get(outcome, self.unanswered)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,8 @@ class HungUp:
     cause: str = "caller"
 
 
-QUEUE_OUTCOMES = ("answered", "timeout", "full", "join_empty", "leave_empty", "failed")
+LEFT_BY_KEY = "returned_to_ivr"
+QUEUE_OUTCOMES = ("answered", "timeout", "full", "join_empty", "leave_empty", "failed", LEFT_BY_KEY)
 
 Event = (
     Started

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ivr.definition import Authentication, End, Flow, Menu, Message, Offices, Opening, Transfer
+from ivr.definition import Authentication, End, Flow, Menu, Message, Offices, Opening, Resume, Transfer
 from ivr.prompts import Prompt
 from routing.hours import Hours
 
@@ -46,7 +46,7 @@ def _end_of_silence(flow: Flow, name: str, *, is_open: bool) -> tuple[Said, Tran
         match flow.steps[name]:
             case Message(play=play, then=then):
                 said, name = said + _say(flow, play), then
-            case Menu(exhausted=then) | Authentication(otherwise=then) | Offices(then=then):
+            case Menu(exhausted=then) | Authentication(otherwise=then) | Offices(then=then) | Resume(otherwise=then):
                 said, name = (), then
             case Opening() as gate:
                 name = gate.open if is_open else gate.closed

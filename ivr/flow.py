@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ivr import definition
-from ivr.definition import Authentication, End, Flow, Menu, Message, Offices, Opening, Step, Transfer
+from ivr.definition import Authentication, End, Flow, Menu, Message, Offices, Opening, Resume, Step, Transfer
 from ivr.events import (
     Event,
     HoursChecked,
@@ -112,6 +112,8 @@ def _go(flow: Flow, state: State, target: str, said: Said) -> Turn:
                 said, target = said + say(flow, state, *play), then
             case Opening(open=then) if state.admitted:
                 target = then
+            case Resume(otherwise=otherwise):
+                target = way_to_topic(flow, state.topic) or otherwise
             case End(name, play, cause):
                 return _end(state, said + say(flow, state, *play), name, cause)
             case waiting:
@@ -395,6 +397,4 @@ def _not_recorded(flow: Flow, state: State, name: str) -> Turn:
 def _back_from_queue(flow: Flow, state: State, event: QueueLeft | SentOn) -> Turn:
     if isinstance(event, SentOn):
         return _go(flow, state, way_to_topic(flow, event.topic) or flow.queueing.answered, ())
-    if event.outcome == "answered":
-        return _go(flow, state, flow.queueing.answered, ())
-    return _go(flow, state, flow.queueing.unanswered, ())
+    return _go(flow, state, flow.queueing.after(event.outcome), ())

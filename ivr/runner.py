@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection
@@ -35,7 +34,9 @@ from ivr.events import (
 )
 from ivr.flow import GIVE_UP, start, step
 from ivr.library import Library, UnknownVersion
+from ivr.places import begin_of_wait
 from ivr.prompts import Prompt
+from ivr.services import Authenticator
 from ivr.state import AtIdentifier, Ended, InQueue, State
 from ivr.turns import Ignored, Turn
 from ivr.waits import (
@@ -60,21 +61,6 @@ ABANDONED = "abandoned"
 MOST_RACES = 3
 
 log = structlog.get_logger()
-
-
-class Authenticator(Protocol):
-    """What the runner needs of `auth_pin`."""
-
-    def claim(self, identifier: str) -> str:
-        """The pseudonym of an identifier."""
-        ...
-
-    def verify(self, claim: str, pin: str, *, call_id: str, seq: int, at: datetime) -> str | None:
-        """The profile's pseudonym if the PIN is its own; `seq` is which try of the call this is.
-
-        A try counts once, however often it is verified: a process may die before the turn is committed.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +205,11 @@ class Runner:
             last = calls.last_at(connection, live.call_id)
         return at if last is None else max(at, last)
 
+    def note_answer(self, call_id: str, turn: int, at: datetime, agent: str | None) -> None:
+        """A consultant has answered in the stay that `turn` led to."""
+        with self._database.writing() as connection:
+            visits.answered(connection, call_id, turn, at=at, agent=agent)
+
     def end_lost(self, before: datetime) -> int:
         """End the calls that nothing was heard of since `before`: their Asterisk died. How many there were."""
         with self._database.reading() as connection:
@@ -341,8 +332,8 @@ class Runner:
             consent = consents.Consent(live.call_id, RECORDING_PURPOSE, at, after.consent, wording, after.lang)
             consents.store(connection, consent)
         if isinstance(turn.wait, Transfer) and not isinstance(events[0], Reentered):
-            visit = visits.Visit(live.call_id, live.seq, turn.wait.queue, turn.wait.topic, enqueued_at=at)
-            visits.enqueued(connection, visit)
+            began = begin_of_wait(connection, live.call_id, turn.wait.queue, at)
+            visits.enqueued(connection, visits.Visit(live.call_id, live.seq, turn.wait.queue, turn.wait.topic, began))
 
 
 def _call(arrival: Arrival, flow: Flow, at: datetime) -> calls.Call:

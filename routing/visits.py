@@ -28,7 +28,10 @@ queue_visits = Table(
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One stay in a queue. `seq` is the turn that sent the call there; `outcome` is None while it lasts."""
+    """One stay in a queue. `seq` is the turn that sent the call there; `outcome` is None while it lasts.
+
+    `enqueued_at` is when the caller began to wait: earlier than this stay where a place was given back.
+    """
 
     call_id: str
     seq: int
@@ -64,8 +67,16 @@ def left(
     """The call left the queue; closes its open visit and returns that visit's `seq`, or None if none was open."""
     seq = open_visit(connection, call_id)
     changes = {"left_at": at, "outcome": outcome, "answered_at": answered_at, "agent": agent}
-    connection.execute(update(queue_visits).where(_is_open(call_id)).values(**changes))
+    # What was known of an answer stays, however the conversation ended.
+    known = {name: value for name, value in changes.items() if value is not None}
+    connection.execute(update(queue_visits).where(_is_open(call_id)).values(**known))
     return seq
+
+
+def answered(connection: Connection, call_id: str, seq: int, *, at: datetime, agent: str | None) -> None:
+    """A consultant answers in a visit that lasts; of one that is over everything is known already."""
+    this = _is_open(call_id) & (queue_visits.c.seq == seq)
+    connection.execute(update(queue_visits).where(this).values(answered_at=at, agent=agent))
 
 
 def _is_open(call_id: str) -> ColumnElement[bool]:

@@ -59,7 +59,7 @@ def render_configuration(
     with context.explained(RenderError, OSError, AudioError, provision.ProvisionError):
         plan = make_plan(installation, settings, flow, folder, hours_at)
         write_music(plan.folders.music)
-        for part in ("lib/keys", "spool", "run", "log"):
+        for part in ("lib/keys", "spool", "run", "log", "news"):
             (plan.folders.state / part).mkdir(mode=0o700, parents=True, exist_ok=True)
         files = render(plan, context.now().date())
         write(files, folder)
@@ -82,6 +82,7 @@ def make_plan(
             music=home.asterisk / "music",
             recordings=home.recordings,
             notes=home.spool,
+            news=home.asterisk / "news",
         ),
         sip=Sip(
             listen=settings.sip.listen,
@@ -98,6 +99,7 @@ def make_plan(
             ring=settings.queues.ring_seconds,
             wrap_up=settings.queues.wrap_up_seconds,
             longest_wait=settings.queues.longest_wait_seconds,
+            news_interval=settings.queues.news_seconds,
             most_waiting=settings.queues.most_waiting,
         ),
         fallback=_fallback(installation, settings, flow, hours_at),
@@ -105,6 +107,7 @@ def make_plan(
         key=installation.key("sip"),
         manager=_manager(settings),
         transfers=tuple((key, topic, flow.topics[topic]) for key, topic in transfer_keys(flow).items()),
+        leaving_keys=(flow.queueing.leaving_key,) if flow.queueing.leaving_key else (),
     )
 
 

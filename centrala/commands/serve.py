@@ -19,15 +19,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from centrala import context, metrics, reports, watchdog
 from centrala.following import following
 from centrala.logs import configure_logs
-from centrala.service import make_identify, make_prompt_store, make_runner
+from centrala.service import make_herald, make_identify, make_prompt_store, make_runner
 from centrala.settings import Settings
 from centrala.watching import MenuWatch
-from ivr.audio import AudioError, PromptStore
+from ivr.audio import AudioError
 from ivr.events import Event
 from ivr.gateways.agi import notes
 from ivr.gateways.agi.protocol import SafeAGI
-from ivr.gateways.agi.server import Server
-from ivr.gateways.agi.session import Identify, Session
+from ivr.gateways.agi.server import MakeSession, Server
+from ivr.gateways.agi.session import Session
+from ivr.herald import Herald
 from ivr.library import Library
 from ivr.lookups import place
 from ivr.runner import Live, Observer, Runner
@@ -70,7 +71,12 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     with context.menus_explained(), context.explained(AudioError):
         loaded = watch.open()
     runner = _runner(installation, library, address, fixed, _print_lines if transcript else _log_leaving)
-    server = _listen(address, runner, store, make_identify(installation), settings)
+    herald = make_herald(installation, library, store, settings)
+
+    def session(agi: SafeAGI) -> Session:
+        return Session(agi, runner, store.sound, make_identify(installation), herald)
+
+    server = _listen(address, session, settings)
     _serve_metrics(settings, installation, library)
     stop = _stop_on_signals()
     watchdog.start()
@@ -78,7 +84,7 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     with _taking_notes(installation, runner):
         # Whoever runs next follows Asterisk while this process still finishes its calls.
         with following(settings, installation, runner, f"{address[0]}:{address[1]}"):
-            _housekeep(stop, watch, runner)
+            _housekeep(stop, watch, runner, herald)
         _drain(server, settings.ivr.drain_seconds)
 
 
@@ -106,12 +112,7 @@ def _harmless(observe: Observer) -> Observer:
     return told
 
 
-def _listen(
-    address: tuple[str, int], runner: Runner, store: PromptStore, identify: Identify, settings: Settings
-) -> Server:
-    def session(agi: SafeAGI) -> Session:
-        return Session(agi, runner, store.sound, identify)
-
+def _listen(address: tuple[str, int], session: MakeSession, settings: Settings) -> Server:
     try:
         server = Server(address, session, settings.ivr.most_calls)
     except OSError as error:
@@ -146,12 +147,12 @@ def _stop_on_signals() -> threading.Event:
     return stop
 
 
-def _housekeep(stop: threading.Event, watch: MenuWatch, runner: Runner) -> None:
+def _housekeep(stop: threading.Event, watch: MenuWatch, runner: Runner, herald: Herald) -> None:
     def end_lost() -> int:
         return runner.end_lost(context.now() - LONGEST_SILENCE)
 
     while not stop.wait(HOUSEKEEPING_SECONDS):
-        for chore in (watch.look, end_lost):
+        for chore in (watch.look, end_lost, herald.tell):
             _attempt(chore)
 
 

@@ -72,6 +72,10 @@ class PromptStore:
         """The prompts one after another, as one file. Raises AudioError."""
         return self._known.get(prompts) or self._look_up(prompts)
 
+    def join(self, prompts: Said, path: Path) -> None:
+        """The prompts one after another as a file of its own, for what is said once. Raises AudioError."""
+        wav.write(path, self._samples(self._keys, prompts))
+
     def file_of(self, prompt: Prompt) -> Path:
         """Where the prompt's sound is kept, be it there yet or not; what is there is not made again."""
         return self._file(self._keys, (prompt,))

@@ -3,7 +3,7 @@
 A state remembers more than can be walked through in all its combinations, so three things keep the walk short.
 
 What a caller has heard before and in which language picks words, not ways: the walk takes no notice of it (`hearing`
-does). The pseudonym and the topic are forgotten likewise.
+does). The pseudonym is forgotten likewise, and the topic where no way leads back to a queue.
 
 No-inputs and no-matches are counted apart and never meet; and a key that is an option leads to the same place on any
 try, so that from a retry only the same mistake is walked on.
@@ -22,7 +22,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from ivr.definition import Flow, Menu
+from ivr.definition import Flow, Menu, Resume
 from ivr.events import Event, Keyed, NoInput, SecretKeyed
 from ivr.exploration.moves import Move, accepts, events_at, moves
 from ivr.flow import start
@@ -53,7 +53,7 @@ class Horizon:
         place = state.position, state.no_inputs, state.no_matches, circumstances
         memory = state.pin_tries, state.auth_level, state.admitted, state.consent
         nearest = state.trail[-1:]
-        alone = ((place, nearest, number, fact) for number, fact in enumerate(memory))
+        alone = ((place, nearest, number, fact) for number, fact in enumerate((*memory, state.topic)))
         before = len(self._seen)
         self._seen.update(alone, ((place, memory, nearest == ()),))
         return self._shows_a_trail((place, nearest), state) or len(self._seen) > before
@@ -113,4 +113,6 @@ def essence(flow: Flow, state: State) -> State:
         auth_level=state.auth_level,
         admitted=state.admitted,
         consent=state.consent,
+        # It picks a way only where one leads back to the queue that was left.
+        topic=state.topic if any(isinstance(step, Resume) for step in flow.steps.values()) else None,
     )

@@ -14,6 +14,7 @@ from ivr.menus.document import Document, Path
 from ivr.menus.faults import Fault
 from ivr.menus.reporter import Reporter
 from ivr.menus.spoken_hours import wordless
+from ivr.menus.spoken_waits import FIELDS, incomplete
 from ivr.menus.ways import Edge, circles, closure, edges, hours_in_a_row
 from ivr.menus.whispers import WHISPER_FIELDS, unspoken
 from ivr.waits import MOST_SERVICE_ANSWERS
@@ -174,6 +175,8 @@ def _translated(file: schema.MenuFile) -> Iterator[tuple[Path, dict[str, str]]]:
             yield (section, name, "label"), item.label
     for name, key, option in _options(file):
         yield ("steps", name, "options", key, "label"), option.label
+    if file.queueing.leaving is not None:
+        yield ("queueing", "leaving", "label"), file.queueing.leaving.label
     yield ("phrases", "option"), file.phrases.option
 
 
@@ -212,6 +215,8 @@ def _languages_are_offered(file: schema.MenuFile, report: Reporter) -> None:
 
 def _words_for_keys(file: schema.MenuFile, report: Reporter) -> None:
     used = {key for _, key, _ in _options(file)}
+    if file.queueing.leaving is not None:
+        used.add(file.queueing.leaving.key)
     for lang in file.phrases.keys.keys() - set(file.languages):
         report.at_key(("phrases", "keys", lang), f'"{lang}" is not among the languages', "add it to languages: too")
     for lang in file.languages:
@@ -236,6 +241,9 @@ def _templates_fill(file: schema.MenuFile, report: Reporter) -> None:
         _template_fills(("phrases", "hours", lang, "from_time"), phrases.from_time, frozenset({"start", "end"}), report)
     if file.phrases.whisper is not None:
         _template_fills(("phrases", "whisper", "phrase"), file.phrases.whisper.phrase, WHISPER_FIELDS, report)
+    for lang, words in file.phrases.waiting.items():
+        for field, fields in FIELDS.items():
+            _template_fills(("phrases", "waiting", lang, field), getattr(words, field), fields, report)
 
 
 def _template_fills(path: Path, text: str, allowed: frozenset[str], report: Reporter) -> None:
@@ -279,8 +287,8 @@ def _ends_and_next_starts(spans: list[str]) -> Iterator[tuple[str, str]]:
     return ((earlier[1], later[0]) for earlier, later in pairwise(times))
 
 
-def _hours_and_whispers_have_words(file: schema.MenuFile, report: Reporter) -> None:
-    for path, message, hint in (*wordless(file), *unspoken(file)):
+def _phrases_have_words(file: schema.MenuFile, report: Reporter) -> None:
+    for path, message, hint in (*wordless(file), *unspoken(file), *incomplete(file)):
         report.at_key(path, message, hint)
 
 
@@ -371,7 +379,7 @@ CHECKS: tuple[Callable[[schema.MenuFile, Reporter], None], ...] = (
     _words_for_keys,
     _templates_fill,
     _hours_make_sense,
-    _hours_and_whispers_have_words,
+    _phrases_have_words,
     _agents_stand_once,
     _every_step_is_reached,
     _every_way_can_end,

@@ -10,12 +10,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ivr import definition
+from ivr.events import LEFT_BY_KEY
 from ivr.menus import schema
 from ivr.menus.checks import check
 from ivr.menus.document import Document, read_bytes, read_document
 from ivr.menus.faults import Fault, MenuError, UnreadableMenus
 from ivr.menus.mending import Reading, read_file
 from ivr.menus.spoken_hours import missing, spoken
+from ivr.menus.spoken_waits import spoken_waits
 from ivr.menus.whispers import captions, whispers
 from ivr.prompts import Prompt
 from routing.hours import MIDNIGHT_AT_THE_END, WEEKDAYS, Hours, Span
@@ -131,13 +133,26 @@ def _flow(file: schema.MenuFile, version: str, offices: Mapping[str, Offices]) -
             question=file.recording.ask,
             refused=file.recording.refused,
         ),
-        queueing=definition.Queueing(**file.queueing.model_dump()),
+        queueing=_queueing(file.queueing),
         hours={name: _hours(file, hours) for name, hours in file.hours.items()},
         queues={name: Queue(name, queue.hours, tuple(queue.agents)) for name, queue in file.queues.items()},
         topics={name: topic.queue for name, topic in file.topics.items()},
         offices=offices,
         whispers=whispers(file),
         captions=captions(file),
+    )
+
+
+def _queueing(queueing: schema.Queueing) -> definition.Queueing:
+    ways = {outcome: way for outcome in schema.OUTCOMES if (way := getattr(queueing, outcome)) is not None}
+    if queueing.leaving is not None:
+        ways[LEFT_BY_KEY] = queueing.leaving.to
+    return definition.Queueing(
+        queueing.connecting,
+        queueing.answered,
+        queueing.unanswered,
+        ways,
+        queueing.leaving.key if queueing.leaving else None,
     )
 
 
@@ -156,6 +171,8 @@ def _step(file: schema.MenuFile, name: str, step: schema.Step) -> definition.Ste
             return definition.Offices(name, **step.model_dump(exclude={"type", "file", "options"}), options=options)
         case schema.Transfer():
             return definition.Transfer(name, step.topic, file.topics[step.topic].queue)
+        case schema.Resume():
+            return definition.Resume(name, step.otherwise)
         case schema.End():
             return definition.End(name, tuple(step.play), step.cause)
 
@@ -195,7 +212,19 @@ def _prompts(file: schema.MenuFile) -> dict[tuple[str, str], Prompt]:
                 prompts[name, lang] = Prompt(name, lang, _options_text(file.phrases, plain, lang))
         if isinstance(step, schema.Menu):
             prompts |= {(offer.name, offer.lang): offer for offer in _offers(file.phrases, name, step)}
+    prompts |= {(prompt.name, prompt.lang): prompt for prompt in _for_waiting(file)}
     return prompts
+
+
+def _for_waiting(file: schema.MenuFile) -> Iterator[Prompt]:
+    """What waiting callers are told: the key that leaves the queue, their place in it, and the wait."""
+    leaving = file.queueing.leaving
+    for lang in file.languages:
+        if leaving is not None:
+            yield Prompt(definition.LEAVING, lang, _options_text(file.phrases, {leaving.key: leaving}, lang))
+        if lang in file.phrases.waiting:
+            for name, text in spoken_waits(file.phrases.waiting[lang]):
+                yield Prompt(name, lang, text)
 
 
 def _hours_in_words(file: schema.MenuFile, lang: str) -> dict[str, str]:

@@ -44,6 +44,12 @@ def _time(value: str) -> str:
     return value
 
 
+def _count(value: str) -> str:
+    if not re.fullmatch(r"0|[1-9]\d{0,2}", value):
+        raise ValueError('a number looks like "10"')
+    return value
+
+
 def _extension(value: str) -> str:
     if not re.fullmatch(r"\d{2,10}", value):
         raise ValueError("a consultant's extension is 2-10 digits in quotes")
@@ -102,6 +108,7 @@ Name = Annotated[str, AfterValidator(_name)]
 Key = Annotated[str, AfterValidator(_key)]
 Span = Annotated[str, AfterValidator(_span)]
 Time = Annotated[str, AfterValidator(_time)]
+Count = Annotated[str, AfterValidator(_count)]
 Extension = Annotated[str, AfterValidator(_extension)]
 Language = Annotated[str, AfterValidator(_language)]
 Country = Annotated[str, AfterValidator(_country)]
@@ -213,6 +220,13 @@ class Transfer(_Model):
     topic: Name
 
 
+class Resume(_Model):
+    """To the queue that the caller has left, at the place that they had; to `otherwise` if they were in none."""
+
+    type: Literal["resume"]
+    otherwise: str
+
+
 class End(_Model):
     """A stated ending: something to hear, then the call is hung up."""
 
@@ -221,7 +235,9 @@ class End(_Model):
     cause: Name
 
 
-Step = Annotated[Menu | Message | Opening | Authentication | Offices | Transfer | End, Field(discriminator="type")]
+Step = Annotated[
+    Menu | Message | Opening | Authentication | Offices | Transfer | Resume | End, Field(discriminator="type")
+]
 
 
 class Hours(_Model):
@@ -275,12 +291,31 @@ class Gathering(_Model):
     exhausted: str
 
 
+class Leaving(Choice):
+    """The key by which a waiting caller leaves the queue, what for, and where it leads."""
+
+    key: Key
+
+
 class Queueing(_Model):
-    """What is heard on the way to a queue, and where a call goes when it comes back from one."""
+    """What is heard on the way to a queue, and where a call goes when it comes back from one.
+
+    `answered` is the way after a conversation, `unanswered` that of every other outcome that has none of its own.
+    """
 
     connecting: Name
     answered: str
     unanswered: str
+    timeout: str | None = None
+    full: str | None = None
+    join_empty: str | None = None
+    leave_empty: str | None = None
+    failed: str | None = None
+    leaving: Leaving | None = None
+
+
+# The fields of Queueing that are the way of one outcome.
+OUTCOMES = ("timeout", "full", "join_empty", "leave_empty", "failed")
 
 
 class HoursPhrases(_Model):
@@ -308,16 +343,37 @@ class WhisperPhrases(_Model):
     levels: dict[str, Text]
 
 
+class WaitingPhrases(_Model):
+    """How a place in a queue and a wait are put into words in one language.
+
+    `place` holds `{place}`, which is a word of `places`; `far` is said of places beyond them. `wait` holds `{range}`:
+    `below_a_minute`, `up_to` with `{high}`, `between` with `{low}` and `{high}` (words of `minutes`), or one of `over`,
+    which are for waits that nobody can tell the end of.
+    """
+
+    place: Text
+    places: dict[Count, Text]
+    far: Text
+    wait: Text
+    below_a_minute: Text
+    up_to: Text
+    between: Text
+    minutes: dict[Count, Text]
+    over: dict[Count, Text]
+
+
 class Phrases(_Model):
     """How an option is put into words: `{label}` and `{key}` are filled in; how opening hours are, by language.
 
-    `whisper` is for consultants; without it they hear nothing before a caller.
+    `whisper` is for consultants; without it they hear nothing before a caller. `waiting` is what waiting callers are
+    told, by language; without it they are told nothing.
     """
 
     option: Translations
     keys: dict[str, dict[Key, Text]]
     hours: dict[str, HoursPhrases] = {}
     whisper: WhisperPhrases | None = None
+    waiting: dict[str, WaitingPhrases] = {}
 
 
 class MenuFile(_Model):

@@ -19,6 +19,7 @@ STEP_TYPES: dict[str, type[BaseModel]] = {
     "authentication": schema.Authentication,
     "offices": schema.Offices,
     "transfer": schema.Transfer,
+    "resume": schema.Resume,
     "end": schema.End,
 }
 
@@ -32,6 +33,9 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "topics": schema.Topic,
     "phrases": schema.Phrases,
 }
+
+# The models of phrases that are by language.
+PHRASES: dict[str, type[BaseModel]] = {"hours": schema.HoursPhrases, "waiting": schema.WaitingPhrases}
 
 
 def fault(document: Document, details: ErrorDetails) -> Fault:
@@ -105,10 +109,12 @@ def model_around(location: tuple[int | str, ...]) -> type[BaseModel] | None:
         return schema.MenuFile
     if location[0] == "steps":
         return _model_in_step(location)
-    if location[:2] == ("phrases", "hours"):
-        return schema.HoursPhrases if len(location) == len(("phrases", "hours", "language", "field")) else None
+    if location[:1] == ("phrases",) and location[1] in PHRASES:
+        return PHRASES[str(location[1])] if len(location) == len(("phrases", "hours", "language", "field")) else None
     if location[:2] == ("phrases", "whisper"):
         return schema.WhisperPhrases if len(location) == len(("phrases", "whisper", "field")) else None
+    if location[:2] == ("queueing", "leaving") and location[2:]:
+        return schema.Leaving
     return SECTIONS.get(str(location[0]))
 
 

@@ -47,9 +47,24 @@ def _edges_of(file: schema.MenuFile, name: str, step: schema.Step) -> Iterator[E
             yield Edge(name, step.then, (*at, "then"), True, True)
         case schema.Transfer():
             yield Edge(name, file.queueing.answered, ("queueing", "answered"), False, True)
-            yield Edge(name, file.queueing.unanswered, ("queueing", "unanswered"), True, False)
+            yield from _edges_of_queueing(name, file.queueing)
+        case schema.Resume():
+            yield Edge(name, step.otherwise, (*at, "otherwise"), True, False)
+            for transfer, other in file.steps.items():
+                if isinstance(other, schema.Transfer):
+                    yield Edge(name, transfer, at, True, False)
         case schema.End():
             pass
+
+
+def _edges_of_queueing(name: str, queueing: schema.Queueing) -> Iterator[Edge]:
+    """The ways out of a queue that nobody answered in; that of a full or empty one is met without a wait."""
+    yield Edge(name, queueing.unanswered, ("queueing", "unanswered"), True, False)
+    for outcome in schema.OUTCOMES:
+        if (way := getattr(queueing, outcome)) is not None:
+            yield Edge(name, way, ("queueing", outcome), True, False)
+    if queueing.leaving is not None:
+        yield Edge(name, queueing.leaving.to, ("queueing", "leaving", "to"), False, True)
 
 
 def _edges_of_options(name: str, step: schema.Menu | schema.Offices) -> Iterator[Edge]:

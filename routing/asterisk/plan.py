@@ -19,6 +19,8 @@ ENTRY_SECONDS = 5
 NOBODY_SECONDS = 1
 RESTART_SECONDS = 6
 MOST_ENTRIES = 50
+# The sound, in `Folders.news`, that is played to a caller who waits.
+NEWS = "news"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Folders:
     music: Path
     recordings: Path
     notes: Path
+    news: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,15 @@ class Sip:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """Seconds: a phone rings, wrap-up, the longest wait in a queue; and how many may wait in one (0: any number)."""
+    """Seconds: a phone rings, wrap-up, the longest wait in a queue, between two news for a caller who waits.
+
+    `most_waiting` may wait in a queue (0: any number).
+    """
 
     ring: int
     wrap_up: int
     longest_wait: int
+    news_interval: int
     most_waiting: int
 
 
@@ -99,6 +106,7 @@ class Plan:
     key: bytes
     manager: Manager | None = None
     transfers: tuple[tuple[str, str, str], ...] = ()
+    leaving_keys: tuple[str, ...] = ()
 
     @property
     def extensions(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from routing.asterisk.plan import (
     ENTRY_SECONDS,
     MOST_ENTRIES,
+    NEWS,
     NOBODY_SECONDS,
     RESTART_SECONDS,
     Plan,
@@ -20,6 +21,7 @@ from routing.asterisk.plan import (
     phone_password,
 )
 from routing.hours import Hours, holidays_of
+from routing.waiting import FIRST_MOMENT, HIGHEST_PRIORITY, PRIORITY_PER_SECOND
 
 # What the manager's user is told of: that Asterisk has booted; queues' members; queues' calls. It holds callers'
 # numbers, but nothing that was keyed.
@@ -29,7 +31,8 @@ MANAGER_EVENTS = (
     *("QueueCallerJoin", "QueueCallerLeave", "QueueCallerAbandon"),
 )
 YEARS_OF_HOLIDAYS = 5
-PLAIN = re.compile(r"[\w./:+@=;, -]*")
+# The keys * and # may stand alone, as an extension.
+PLAIN = re.compile(r"[\w./:+@=;, -]*|[*#]")
 NOT_IN_PATHS = re.compile(r"[;,]")
 
 # By these a running Asterisk takes a new configuration. `core reload` will not do: it reads the telephones several
@@ -59,6 +62,10 @@ def render(plan: Plan, today: date) -> Mapping[str, str]:
         "nobody_seconds": NOBODY_SECONDS,
         "restart_seconds": RESTART_SECONDS,
         "most_entries": MOST_ENTRIES,
+        "news": NEWS,
+        "highest_priority": HIGHEST_PRIORITY,
+        "priority_per_second": PRIORITY_PER_SECOND,
+        "first_second": int(FIRST_MOMENT.timestamp()),
         "passwords": {extension: phone_password(plan.key, extension) for extension in plan.extensions},
         "manager_events": MANAGER_EVENTS,
         "manager_password": manager_password(plan.key, plan.manager.user) if plan.manager else "",

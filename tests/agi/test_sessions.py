@@ -85,7 +85,8 @@ def test_a_transfer_is_handed_to_the_dialplan(line: Line) -> None:
 
     where = {"QUEUE": "help", "TOPIC": "help", "TURN": "3", "LEVEL": "none", "RECORD": "1", "LANG": "pl"}
     offer = {"CAPTION": "Pomoc", "WHISPER": "/prompts/whisper-help-pl-none"}
-    assert {**where, **NO_STAY, **offer, "IVR_SAY": "/prompts/connecting", "IVR_NEXT": "queue"} == handed
+    handed_over = {"IVR_SAY": "/prompts/connecting", "QUEUE_PRIO": "", "IVR_NEXT": "queue"}
+    assert {**where, **NO_STAY, **offer, **handed_over} == handed
     assert line.row.ended_at is None
 
 

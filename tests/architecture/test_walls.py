@@ -26,11 +26,11 @@ class Layer:
 
 
 DATABASE = frozenset({"sqlalchemy"})
-POLICY = tuple(f"routing.{name}" for name in ("hours", "offices", "queues", "members", "reporting"))
+POLICY = tuple(f"routing.{name}" for name in ("hours", "offices", "queues", "estimates", "members", "reporting"))
 VOCABULARY = ("ivr", "ivr.events", "ivr.prompts", "ivr.state", "ivr.turns", "ivr.waits")
 FLOW = tuple(
     f"ivr.{name}"
-    for name in ("definition", "lookups", "waiting", "questions", "transfers", "flow", "codec", "fallback")
+    for name in ("definition", "lookups", "waiting", "questions", "transfers", "telling", "flow", "codec", "fallback")
 )
 CORE = ("vocabulary", "policy", "flow")
 PARTS = (
@@ -55,7 +55,7 @@ LAYERS = (
     Layer("calls", ("ivr.calls", "ivr.library"), (*CORE, "menus", "storage"), DATABASE),
     Layer(
         "runner",
-        ("ivr.runner", "ivr.transcript"),
+        ("ivr.runner", "ivr.transcript", "ivr.services", "ivr.places", "ivr.herald"),
         (*CORE, "calls", "routing", "recordings", "storage"),
         DATABASE | {"structlog"},
     ),

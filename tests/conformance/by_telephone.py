@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field
 
 from demo.phone import Answer, Call, IncomingCall, PhoneTimeoutError, Reaction, Ring
 from ivr import calls
+from ivr.definition import LEAVING
 from ivr.scripts import Act, HangUp, Key, Listen, Queue, Script, expected
 from ivr.scripts.script import SILENCE, TERMINATOR
 from tests.conformance.told import Told, logged
@@ -16,6 +18,7 @@ from tests.live.stations import Live, hears_caller, hears_music, tone_key
 # Seconds until the next prompt at most: a stay in a queue, a silence, a busy machine.
 PATIENCE = 40.0
 POLL_SECONDS = 0.1
+TOLD_WAITING = re.compile(rf"[a-z]{{2}}:(place-(\d+|far)|wait-(\d+|over)-\d+|{LEAVING})")
 
 
 @dataclass(slots=True)
@@ -125,7 +128,8 @@ class Caller:
         assert keys == [one.key for one in self._heard(ear)], f"in {self._script}\n{call.describe()}"
 
     def _heard(self, ear: tones.Ear) -> list[tones.Heard]:
-        heard = ear.heard()
+        """What was heard, but for what those who wait are told: it depends on who else is there."""
+        heard = [one for one in ear.heard() if not TOLD_WAITING.fullmatch(one.key)]
         for place, wanted in enumerate(self._wanted):
             again = heard[place : place + 2]
             if wanted.twice and len(again) == 2 and again[0].cut and again[0].key == again[1].key:
@@ -147,6 +151,9 @@ class Caller:
             case Queue("timeout" | "leave_empty"):
                 call.wait_until(lambda: hears_music(call), PATIENCE, "music")
                 self._desks.waiting.add(self._ani)
+            case Queue("returned_to_ivr"):
+                call.wait_until(lambda: hears_music(call), PATIENCE, "music")
+                call.press(self._live.flow.queueing.leaving_key or "")
             case _:
                 pass
 

@@ -14,11 +14,13 @@ from itertools import chain
 from ivr.definition import Flow
 from ivr.exploration import Exploration, explore
 from ivr.scripts import Script, scripts
+from ivr.scripts.writing import MOST_GATHERS
 
 STAFFED = "staffed"
 CLOSED = "closed"
-BY_PHONE = ("answered", "timeout")
+BY_PHONE = ("answered", "timeout", "returned_to_ivr")
 BY_CONDITION = ("join_empty", "full", "leave_empty", "failed")
+LASTING = ("join_empty", "full")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,21 @@ def scenes(flow: Flow) -> Scenes:
 
 
 def _by_condition(flow: Flow, exploration: Exploration) -> Iterator[tuple[str, tuple[Script, ...]]]:
-    """For each condition, scripts of one visit to a queue each."""
+    """For each condition, scripts of what only happens there, and behind it.
+
+    Where the condition lasts, callers go on; where it is a moment, each script has one visit to a queue.
+    """
+    known = frozenset(explore(flow, BY_PHONE).transitions)
     for outcome in BY_CONDITION:
+        behind = frozenset(explore(flow, (outcome,)).transitions) if outcome in LASTING else frozenset()
         limited = _limited(exploration, (outcome,), ())
-        only = tuple(transition for transition in limited.transitions if transition.event == _event(outcome))
-        yield outcome, scripts(flow, replace(limited, transitions=only), most_gathers=1)
+        only = tuple(
+            transition
+            for transition in limited.transitions
+            if transition.event == _event(outcome) or transition in behind - known
+        )
+        known |= behind
+        yield outcome, scripts(flow, replace(limited, transitions=only), MOST_GATHERS if outcome in LASTING else 1)
 
 
 def _limited(exploration: Exploration, outcomes: tuple[str, ...], without: tuple[str, ...]) -> Exploration:

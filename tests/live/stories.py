@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 
@@ -159,7 +160,7 @@ def nothing_stays(live: Live) -> Iterator[None]:
     wait_for(lambda: channels(live) == 0, "all channels gone")
     wait_for(lambda: sessions(live) == 0, "all sessions gone")
     if any(is_up(live, number) for number in range(len(live.station.nodes))):
-        wait_for(lambda: notes(live) == 0, "every note taken in")
+        wait_for(lambda: not list(_spool(live).glob("*")), "every note taken in")
     assert not (found := faults(live)), "\n".join(found)
 
 
@@ -180,7 +181,11 @@ def _lines(path: object) -> list[str]:
 
 def notes(live: Live) -> int:
     """How many notes about calls wait to be taken in."""
-    return len(list((live.station.home / "spool").glob("*")))
+    return len(list(_spool(live).glob("*.note")))
+
+
+def _spool(live: Live) -> Path:
+    return live.station.home / "spool"
 
 
 def unfinished(live: Live) -> list[str]:

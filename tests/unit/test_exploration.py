@@ -80,7 +80,7 @@ def test_every_kind_of_place_is_found(explored: Exploration) -> None:
         "topics -- key 6 --> to-doctors/notice",
         "topics -- key 6 --> to-doctors/queue",
         "to-doctors/notice -- hang up --> to-doctors/end caller",
-        "to-doctors/queue -- queue join_empty --> unanswered",
+        "to-doctors/queue -- queue join_empty --> nobody-there",
     ]
     found = {str(transition) for transition in explored.transitions}
     assert [] == [name for name in wanted if name not in found]

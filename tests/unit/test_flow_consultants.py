@@ -7,7 +7,7 @@ import pytest
 from ivr.definition import Flow
 from ivr.events import QUEUE_OUTCOMES, Keyed, NoInput, SentOn
 from ivr.flow import step
-from ivr.state import AtConsent, AtMenu, AtNotice, Ended
+from ivr.state import AtConsent, AtMenu, AtNotice, Ended, InQueue
 from ivr.transfers import transfer_keys
 from ivr.turns import Ignored
 from ivr.waits import Gather, Hangup, PlayOut, Transfer
@@ -92,7 +92,7 @@ def test_staying_on_the_line_is_consent(flow: Flow) -> None:
 
 def test_the_notice_is_heard_once_in_a_call(flow: Flow) -> None:
     """Whoever decided is not told again, whatever the next topic."""
-    again = Caller(flow).keys("0", "6").listens().returns("timeout").keys("1", "1")
+    again = Caller(flow).keys("0", "6").listens().returns("timeout").keys("*", "0", "1")
     assert ("connecting",) == again.said
     assert Transfer("technical", "technical", "none", True, "pl") == again.wait
 
@@ -145,7 +145,7 @@ def test_silence_at_the_question_asks_again_first(asking: Flow) -> None:
 
 def test_a_refusal_holds_for_the_whole_call(asking: Flow) -> None:
     """Nobody is asked twice."""
-    caller = Caller(asking).keys("0", "6").listens().keys("2").returns("leave_empty").keys("1", "1")
+    caller = Caller(asking).keys("0", "6").listens().keys("2").returns("leave_empty").keys("*", "0", "1")
     assert ("connecting",) == caller.said
     assert Transfer("technical", "technical", "none", False, "pl") == caller.wait
 
@@ -157,13 +157,37 @@ def test_after_a_conversation_the_call_ends(flow: Flow) -> None:
     assert Hangup("completed") == caller.wait
 
 
+TOLD = {
+    "timeout": ("consultants-busy", "unanswered"),
+    "failed": ("consultants-busy", "unanswered"),
+    "full": ("too-many-wait", "queue-full"),
+    "join_empty": ("nobody-there-now", "nobody-there"),
+    "leave_empty": ("nobody-there-now", "nobody-there"),
+    "returned_to_ivr": ("place-is-kept", "while-waiting"),
+}
+
+
 @pytest.mark.parametrize("outcome", sorted({*QUEUE_OUTCOMES} - {"answered"}))
-def test_whoever_was_not_answered_hears_so_and_chooses_again(flow: Flow, outcome: str) -> None:
-    """Whatever ended the wait, the caller may wait for a consultant again or go back to the main menu."""
+def test_whoever_was_not_answered_is_told_why_and_chooses(flow: Flow, outcome: str) -> None:
+    """Each way out of a queue is told of, and leads back to the same queue or to recorded information."""
     caller = Caller(flow).keys("0", "6").listens().returns(outcome)
-    assert ("consultants-busy", "unanswered") == caller.said
-    assert AtMenu("topics") == caller.keys("1").position
-    assert AtMenu("main") == Caller(flow).keys("0", "6").listens().returns(outcome).keys("*").position
+    assert TOLD[outcome] == caller.said
+    again, information = ("1", "2") if outcome in ("timeout", "failed") else ("0", "1")
+    assert InQueue("to-doctors") == caller.keys(again).position
+    assert AtMenu("information") == Caller(flow).keys("0", "6").listens().returns(outcome).keys(information).position
+
+
+def test_the_way_back_to_a_queue_survives_other_menus(flow: Flow) -> None:
+    """Whoever leaves a queue for information goes back from there to the same queue."""
+    caller = Caller(flow).keys("0", "6").listens().returns("returned_to_ivr").keys("1", "3", "*")
+    assert AtMenu("while-waiting") == caller.position
+    assert Transfer("doctors", "benefits", "none", True, "pl") == caller.keys("0").wait
+
+
+def test_whoever_leaves_a_queue_by_mistake_waits_on(flow: Flow) -> None:
+    """Silence in the menu of those who wait leads back to the queue."""
+    caller = Caller(flow).keys("0", "6").listens().returns("returned_to_ivr").silent(3)
+    assert (("connecting",), InQueue("to-doctors")) == (caller.said, caller.position)
 
 
 def test_whoever_was_not_answered_and_keys_nothing_is_told_when_to_call(flow: Flow) -> None:

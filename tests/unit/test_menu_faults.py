@@ -20,7 +20,7 @@ Case = tuple[Edits, list[str]]
 
 NEWS = "  news: {type: message, play: [news], then: main}\n"
 LOOK = " (look for a missing colon, quote or indentation on this line or the one above)"
-TYPES = "menu | message | opening | authentication | offices | transfer | end"
+TYPES = "menu | message | opening | authentication | offices | transfer | resume | end"
 
 
 WAYS: dict[str, Case] = {

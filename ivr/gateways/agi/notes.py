@@ -1,7 +1,8 @@
 """Notes that the dialplan leaves about callers who have gone, taken in by whichever IVR process sees them first.
 
 A note is a line `time|ANI|DNIS|turn,QUEUESTATUS,agent,answered,recording,queue,joined|end` in a file named after the
-call. One that cannot be used is put aside under another name, for people to look at.
+call. One that cannot be used is put aside under another name, for people to look at. That a consultant has answered is
+told by a file of its own, `time|turn|agent|end`: who waits and who does not must be known while calls go on.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ import structlog
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from ivr.calls import Superseded
-from ivr.gateways.agi.session import CALL_ID, conversation, moment, printable
+from ivr.gateways.agi.session import AGENT, CALL_ID, TURN, conversation, moment, only, printable
 from ivr.runner import Arrival, Conversation, Runner
 from storage.database import reason_of
 
 FIELDS = 5
+ANSWER_FIELDS = 4
 STAY_FIELDS = 7
 # Asterisk writes a note at once; one that is not whole after this time never will be.
 UNFINISHED_SECONDS = 60
@@ -40,7 +42,19 @@ class Note:
 
 def take_in(folder: Path, runner: Runner) -> int:
     """Bring the database up to date with every finished note, and delete it; how many there were."""
-    return sum(_take(path, runner) for path in sorted(folder.glob("*.note")))
+    answers = sum(_take_answer(path, runner) for path in sorted(folder.glob("*.answer")))
+    return answers + sum(_take(path, runner) for path in sorted(folder.glob("*.note")))
+
+
+def _take_answer(path: Path, runner: Runner) -> bool:
+    answer = read_answer(path)
+    if answer is None:
+        if _is_old(path):
+            _put_aside(path)
+        return False
+    runner.note_answer(path.stem, answer.turn, answer.at, answer.agent)
+    path.unlink(missing_ok=True)
+    return True
 
 
 def _take(path: Path, runner: Runner) -> bool:
@@ -68,6 +82,29 @@ def _take(path: Path, runner: Runner) -> bool:
         _put_aside(path)
         return False
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerNote:
+    """What the dialplan knew when a consultant answered."""
+
+    turn: int
+    at: datetime
+    agent: str | None
+
+
+def read_answer(path: Path) -> AnswerNote | None:
+    """The answer in a file, or None if it is not (yet) whole."""
+    try:
+        fields = path.read_text("utf-8", "replace").strip().split("|")
+    except OSError:
+        return None
+    if len(fields) != ANSWER_FIELDS or fields[-1] != "end" or not CALL_ID.fullmatch(path.stem):
+        return None
+    at = moment(fields[0])
+    if at is None or not TURN.fullmatch(fields[1]):
+        return None
+    return AnswerNote(int(fields[1]), at, only(AGENT, fields[2]))
 
 
 def read(path: Path) -> Note | None:

@@ -17,9 +17,10 @@ from asterisk.agi import AGIAppError, AGIHangup
 
 from ivr.audio import AudioError, Sound
 from ivr.calls import Superseded
-from ivr.events import Event, Keyed, NoInput, Played
+from ivr.events import LEFT_BY_KEY, Event, Keyed, NoInput, Played
 from ivr.flow import GIVE_UP
 from ivr.gateways.agi.protocol import ConnectionLost, ProtocolError, SafeAGI
+from ivr.herald import NOT_TOLD, Herald, Sight
 from ivr.prompts import Prompt
 from ivr.runner import ABANDONED, Arrival, Conversation, Live, Runner, ended, hang_up
 from ivr.state import AtNotice, State
@@ -35,6 +36,7 @@ AGENT = re.compile(r"[A-Za-z0-9_.-]{1,20}")
 QUEUE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 TOPIC = re.compile(r"[a-z][a-z0-9-]{0,39}")
 FILE = re.compile(r"[A-Za-z0-9_-]{1,180}")
+SIGHT = re.compile(r"(\d{1,6}),(\d{1,6}),(\d{1,6})")
 TURN = re.compile(r"[0-9]{1,9}")
 KEY = re.compile(r"[0-9A-D*#]")
 ASCII_CODE = re.compile(r"[0-9]{1,3}")
@@ -64,11 +66,19 @@ class NoticeUnheard(Exception):
 class Session:
     """A call at this gateway."""
 
-    def __init__(self, agi: SafeAGI, runner: Runner, sounds: Sounds, identify: Identify = nobody) -> None:
+    def __init__(
+        self,
+        agi: SafeAGI,
+        runner: Runner,
+        sounds: Sounds,
+        identify: Identify = nobody,
+        herald: Herald | None = None,
+    ) -> None:
         self._agi = agi
         self._runner = runner
         self._sounds = sounds
         self._identify = identify
+        self._herald = herald
         self._number_was_full = False
         # Until the first lease, the dialplan's own timer may have gone off.
         self._leased_until = 0.0
@@ -137,12 +147,13 @@ class Session:
                 return False
 
     def _transfer(self, live: Live, to: Transfer) -> None:
-        """Hand over the call, and what the consultant is to know of it."""
+        """Hand over the call, what its caller is told on the way, and what the consultant is to know of it."""
         self._show_identifier(live.turn.state)
         where = {"QUEUE": to.queue, "TOPIC": to.topic, "TURN": live.seq, "LEVEL": to.auth_level, "LANG": to.lang}
         whisper = live.flow.whispers.get((to.topic, to.lang, to.auth_level))
         offer = {"CAPTION": live.flow.captions[to.topic], "WHISPER": self._sound((whisper,)).path if whisper else ""}
-        self._set(**where, **NO_STAY, **offer, RECORD=int(to.recorded), IVR_SAY=self._said(live), IVR_NEXT="queue")
+        told = self._on_the_way(live, to.queue)
+        self._set(**where, **NO_STAY, **offer, **told, RECORD=int(to.recorded), IVR_NEXT="queue")
 
     def _show_identifier(self, state: State) -> None:
         """Only at the level `full`; by itself, since an application's arguments are there for others to see."""
@@ -150,6 +161,29 @@ class Session:
             return
         if identifier := self._identify(state.subject):
             self._agi.ask("SET VARIABLE", "IDENTIFIER", identifier)
+
+    def _on_the_way(self, live: Live, queue: str) -> dict[str, object]:
+        """What is heard before the queue, told last how long it will take; and where in it the caller belongs."""
+        joining = self._herald.joining(live, queue, self._look(queue)) if self._herald else NOT_TOLD
+        told = [self._sound((prompt,)).path for prompt in joining.prompts]
+        # Playback plays `a&b`: joining every place and wait with every other thing would fill the cache.
+        return {"IVR_SAY": "&".join(filter(None, [self._said(live), *told])), "QUEUE_PRIO": joining.priority}
+
+    def _look(self, queue: str) -> Sight | None:
+        """The queue as Asterisk sees it, or None where it cannot be asked."""
+        if not QUEUE.fullmatch(queue):
+            return None
+        question = (
+            f"${{QUEUE_MEMBER({queue},ready)}},${{QUEUE_MEMBER({queue},logged)}},${{QUEUE_WAITING_COUNT({queue})}}"
+        )
+        try:
+            _, answer = self._agi.ask("GET FULL VARIABLE", question)
+        except AGIHangup:
+            raise
+        except AGIAppError:
+            return None
+        seen = SIGHT.fullmatch(answer)
+        return Sight(*map(int, seen.groups())) if seen else None
 
     def _said(self, live: Live) -> str:
         return self._sound(live.turn.prompts).path if live.turn.prompts else ""
@@ -257,14 +291,14 @@ def conversation(
     if not TURN.fullmatch(turn):
         return None
     answered_at = moment(answered)
-    file = _only(FILE, recording)
+    file = only(FILE, recording)
     return Conversation(
         outcome="answered" if answered_at else OUTCOMES.get(outcome.upper(), "failed"),
-        agent=_only(AGENT, agent),
+        agent=only(AGENT, agent),
         answered_at=answered_at,
         caller_file=file and f"{file}-caller.wav",
         agent_file=file and f"{file}-agent.wav",
-        queue=_only(QUEUE, queue),
+        queue=only(QUEUE, queue),
         turn=int(turn),
         joined_at=moment(joined),
     )
@@ -276,7 +310,8 @@ def _known_key(key: str) -> str:
     return key
 
 
-def _only(pattern: re.Pattern[str], text: str) -> str | None:
+def only(pattern: re.Pattern[str], text: str) -> str | None:
+    """The text if the pattern matches all of it."""
     return text if pattern.fullmatch(text) else None
 
 
@@ -293,6 +328,8 @@ OUTCOMES = {
     "LEAVEEMPTY": "leave_empty",
     "JOINUNAVAIL": "join_empty",
     "LEAVEUNAVAIL": "leave_empty",
+    # Set by the dialplan: a key led out.
+    "KEY": LEFT_BY_KEY,
     "": ABANDONED,
     # The caller has gone while the consultant was being told of the call.
     "CONTINUE": ABANDONED,

@@ -1,0 +1,38 @@
+"""The place in a queue of a caller who was there a moment ago: cut off and dialling again, or back from a menu."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from ivr.calls import calls
+from routing import visits, waiting
+from routing.visits import Visit, queue_visits
+
+# A withheld number is nobody's.
+SOMEBODY = re.compile(r"\+?\d{5,}")
+
+
+def begin_of_wait(connection: Connection, call_id: str, queue: str, at: datetime) -> datetime:
+    """When the caller, who joins the queue at `at`, began to wait for it.
+
+    The place is found again by the call itself or by the caller's number. Several people may call from one number, so
+    each place is given back once.
+    """
+    before = (*visits.of_call(connection, call_id), *_from_the_same_number(connection, call_id, at))
+    began = waiting.kept_place(before, queue, at)
+    return at if began is None or waiting.is_taken(connection, queue, began) else began
+
+
+def _from_the_same_number(connection: Connection, call_id: str, at: datetime) -> tuple[Visit, ...]:
+    ani = connection.execute(select(calls.c.ani).where(calls.c.id == call_id)).scalar() or ""
+    if not SOMEBODY.fullmatch(ani):
+        return ()
+    query = (
+        select(queue_visits)
+        .join(calls, calls.c.id == queue_visits.c.call_id)
+        .where((calls.c.ended_at >= at - waiting.PLACE_KEPT) & (calls.c.ani == ani) & (calls.c.id != call_id))
+    )
+    return tuple(Visit(**row._mapping) for row in connection.execute(query))
