@@ -17,7 +17,6 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from centrala import context
-from centrala.reports import ANSWERS_ARE_TOLD
 from ivr.history.states import states_now
 from ivr.history.stays import open_stays
 from ivr.history.totals import CallTotals, StayTotals, call_totals, stay_totals
@@ -75,7 +74,7 @@ class ServiceCollector(Collector):
         since = period_of(today, today, context.SERVICE_ZONE).start
         with self._database.reading() as connection:
             states = states_now(connection)
-            queues = standing(self._members(), open_stays(connection), states, now, answers_are_told=ANSWERS_ARE_TOLD)
+            queues = standing(self._members(), open_stays(connection), states, now)
             stays = stay_totals(connection, since, self._limits)
             return _Snapshot(call_totals(connection, since), stays, queues, counted(states, states))
 
@@ -123,15 +122,14 @@ def _of_stays(totals: Iterable[StayTotals], limits: Sequence[int]) -> Iterator[M
 
 
 def _of_queues(queues: Iterable[Standing]) -> Iterator[Metric]:
-    inside = GaugeMetricFamily("centrala_queue_inside", "Callers who wait or talk.", labels=["queue"])
     waiting = GaugeMetricFamily("centrala_queue_waiting", "Callers who wait.", labels=["queue"])
     longest = GaugeMetricFamily("centrala_queue_longest_wait_seconds", "The longest of these waits.", labels=["queue"])
+    talking = GaugeMetricFamily("centrala_queue_talking", "Callers who talk.", labels=["queue"])
     agents = GaugeMetricFamily("centrala_queue_agents", "Consultants of a queue by state.", labels=["queue", "state"])
     for one in queues:
-        inside.add_metric([one.queue], one.inside)
-        if one.waiting is not None and one.longest_wait is not None:
-            waiting.add_metric([one.queue], one.waiting)
-            longest.add_metric([one.queue], one.longest_wait)
+        talking.add_metric([one.queue], one.talking)
+        waiting.add_metric([one.queue], one.waiting)
+        longest.add_metric([one.queue], one.longest_wait)
         for state, count in one.agents.items():
             agents.add_metric([one.queue, state], count)
-    yield from (inside, waiting, longest, agents)
+    yield from (waiting, longest, talking, agents)

@@ -21,8 +21,6 @@ from routing.reporting.standing import Standing, standing
 from storage.installation import Installation
 
 GROUPS = {"topic": by_topic, "queue": by_queue}
-# Until a stay is over nobody tells whether its caller has been answered.
-ANSWERS_ARE_TOLD = False
 # Longer than anybody waits, talks and wraps up.
 AFTERMATH = timedelta(hours=12)
 
@@ -58,7 +56,7 @@ def now(installation: Installation, settings: Settings, flow: Flow) -> tuple[Sta
     with installation.database.reading() as connection:
         inside, states = open_stays(connection), states_now(connection)
     members = {name: queue.agents for name, queue in flow.queues.items()}
-    return standing(members, inside, states, context.now(), answers_are_told=ANSWERS_ARE_TOLD)
+    return standing(members, inside, states, context.now())
 
 
 def _informing(library: Library, version: str) -> frozenset[str]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import NormalDist, median
 
 # Minutes. A range begins and ends at two of these, or has no end.
@@ -61,6 +62,14 @@ class Estimate:
     def is_over(self, seconds: float) -> bool:
         """Whether it was longer."""
         return self.high is not None and seconds > self.high * MINUTE
+
+    def proved(self, told_at: datetime, answered_at: datetime | None, left_at: datetime | None) -> bool | None:
+        """Whether the wait was as it was told: who gave up proves it wrong once it was longer, and nothing before."""
+        if answered_at is not None:
+            return self.holds((answered_at - told_at).total_seconds())
+        if left_at is not None and self.is_over((left_at - told_at).total_seconds()):
+            return False
+        return None
 
 
 def handling_time(conversations: Sequence[float], wrap_up: float) -> float:

@@ -211,8 +211,4 @@ def share_within(connection: Connection, since: datetime, until: datetime, queue
 
 def _within(row: object) -> bool | None:
     told, values = _told(row), row._mapping  # type: ignore[attr-defined]
-    if values["answered_at"] is not None:
-        return told.estimate.holds((values["answered_at"] - told.at).total_seconds())
-    if values["left_at"] is not None and told.estimate.is_over((values["left_at"] - told.at).total_seconds()):
-        return False
-    return None
+    return told.estimate.proved(told.at, values["answered_at"], values["left_at"])

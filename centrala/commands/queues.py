@@ -22,9 +22,9 @@ from routing.reporting.standing import Standing
 
 Line = dict[str, Any]
 
-NOW = ("queue", "inside", "waiting", "longest_wait", "agents")
+NOW = ("queue", "waiting", "longest_wait", "talking", "agents")
 HELP_WIDTH = 78
-SHARES = ("service_level", "occupancy", "containment")
+SHARES = ("service_level", "occupancy", "containment", "estimate_accuracy")
 OF_THE_DAY = ("occupancy", "calls", "contained", "containment")
 # What a terminal has room for; --json and --csv hold everything.
 SHOWN = {

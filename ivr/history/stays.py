@@ -2,52 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
 
-from ivr.calls import TERMINAL, calls
+from ivr.calls import TERMINAL, calls, turns
+from routing.estimates import Estimate
 from routing.reporting.days import Period
 from routing.reporting.records import ANSWERED, Stay
 from routing.visits import queue_visits
+from routing.waiting import wait_estimates
 
+_visit, _told = queue_visits.c, wait_estimates.c
 _later = queue_visits.alias("later")
-_IS_FOLLOWED = exists().where(_later.c.call_id == queue_visits.c.call_id, _later.c.seq > queue_visits.c.seq)
-IS_OF_A_TELEPHONE = ~exists().where(calls.c.id == queue_visits.c.call_id, calls.c.gateway == TERMINAL)
+_IS_FOLLOWED = exists().where(_later.c.call_id == _visit.call_id, _later.c.seq > _visit.seq)
+_IS_ITS_TURN = (turns.c.call_id == _visit.call_id) & (turns.c.seq == _visit.seq)
+_WAS_TOLD_BEFORE = (_told.call_id == _visit.call_id) & (_told.seq == _visit.seq) & (_told.number == 0)
+
+IS_OF_A_TELEPHONE = ~exists().where(calls.c.id == _visit.call_id, calls.c.gateway == TERMINAL)
+# Whoever got an old place back began to wait earlier, in another call or elsewhere in this one.
+JOINED_AT = func.coalesce(turns.c.at, _visit.enqueued_at)
+WITH_TURNS = queue_visits.outerjoin(turns, _IS_ITS_TURN)
 
 
 def stays_of(connection: Connection, period: Period) -> tuple[Stay, ...]:
-    """The stays that began in the period, in order."""
-    began = queue_visits.c.enqueued_at
-    return _stays(connection, _select((began >= period.start) & (began < period.end)))
+    """The stays whose callers began to wait in the period, in order."""
+    return _stays(connection, _select((_visit.enqueued_at >= period.start) & (_visit.enqueued_at < period.end)))
 
 
 def open_stays(connection: Connection) -> tuple[Stay, ...]:
     """The stays that are not over, in order."""
-    return _stays(connection, _select(queue_visits.c.left_at.is_(None)))
+    return _stays(connection, _select(_visit.left_at.is_(None)))
 
 
-def _select(condition: ColumnElement[bool]) -> Select[tuple[object, ...]]:
-    wanted = select(queue_visits, _IS_FOLLOWED.label("followed")).where(condition, IS_OF_A_TELEPHONE)
-    return wanted.order_by(queue_visits.c.enqueued_at, queue_visits.c.call_id, queue_visits.c.seq)
-
-
-def _stays(connection: Connection, query: Select[tuple[object, ...]]) -> tuple[Stay, ...]:
-    rows: Iterable[Row[tuple[object, ...]]] = connection.execute(query)
-    return tuple(_stay(row) for row in rows)
-
-
-def _stay(row: Row[tuple[object, ...]]) -> Stay:
-    values = row._mapping
-    return Stay(
-        call_id=values["call_id"],
-        seq=values["seq"],
-        queue=values["queue"],
-        topic=values["topic"],
-        enqueued_at=values["enqueued_at"],
-        answered_at=values["answered_at"],
-        left_at=values["left_at"],
-        agent=values["agent"],
-        outcome=values["outcome"],
-        transferred=bool(values["followed"]) and values["outcome"] == ANSWERED,
+def _select(condition: ColumnElement[bool]) -> Select[Any]:
+    told = (_told.at.label("told_at"), _told.place, _told.low, _told.high)
+    return (
+        select(queue_visits, JOINED_AT.label("joined_at"), _IS_FOLLOWED.label("followed"), *told)
+        .select_from(WITH_TURNS.outerjoin(wait_estimates, _WAS_TOLD_BEFORE))
+        .where(condition, IS_OF_A_TELEPHONE)
+        .order_by(_visit.enqueued_at, _visit.call_id, _visit.seq)
     )
+
+
+def _stays(connection: Connection, query: Select[Any]) -> tuple[Stay, ...]:
+    return tuple(_stay(row) for row in connection.execute(query).mappings())
+
+
+def _stay(row: Mapping[Any, Any]) -> Stay:
+    return Stay(
+        call_id=row["call_id"],
+        seq=row["seq"],
+        queue=row["queue"],
+        topic=row["topic"],
+        joined_at=row["joined_at"],
+        answered_at=row["answered_at"],
+        left_at=row["left_at"],
+        agent=row["agent"],
+        outcome=row["outcome"],
+        foretold=_foretold(row),
+        transferred=bool(row["followed"]) and row["outcome"] == ANSWERED,
+    )
+
+
+def _foretold(row: Mapping[Any, Any]) -> bool | None:
+    if row["told_at"] is None:
+        return None
+    estimate = Estimate(row["place"], row["low"], row["high"])
+    return estimate.proved(row["told_at"], row["answered_at"], row["left_at"])

@@ -13,7 +13,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 from ivr.calls import TERMINAL, calls
-from ivr.history.stays import IS_OF_A_TELEPHONE
+from ivr.history.stays import IS_OF_A_TELEPHONE, JOINED_AT, WITH_TURNS
 from routing.visits import queue_visits
 
 
@@ -65,12 +65,13 @@ class CallTotals:
 def stay_totals(connection: Connection, since: datetime, limits: Sequence[int]) -> tuple[StayTotals, ...]:
     """The stays that ended since then."""
     visit = queue_visits.c
-    waited = _never_negative(seconds_between(visit.enqueued_at, func.coalesce(visit.answered_at, visit.left_at)))
+    waited = _never_negative(seconds_between(JOINED_AT, func.coalesce(visit.answered_at, visit.left_at)))
     talked = _never_negative(func.coalesce(seconds_between(visit.answered_at, visit.left_at), 0.0))
     kind = (visit.queue, visit.topic, visit.outcome)
     within = (func.sum(case((waited <= limit, 1), else_=0)) for limit in limits)
     query = (
         select(*kind, func.count(), func.sum(waited), func.sum(talked), *within)
+        .select_from(WITH_TURNS)
         .where(visit.left_at >= since, IS_OF_A_TELEPHONE)
         .group_by(*kind)
         .order_by(*kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 DEFINITIONS = (
-    ("day", "from midnight to midnight, Europe/Warsaw; a stay counts on the day that it began"),
+    ("day", "from midnight to midnight, Europe/Warsaw; a stay counts on the day on which the caller began to wait"),
     ("offered", "stays in queues that are over = answered + abandoned + other; joining twice counts twice"),
     ("unfinished", "stays that still last; they are in no other figure"),
     ("abandoned", "the caller hung up before the answer; short: within short_abandon_seconds"),
@@ -12,12 +12,17 @@ DEFINITIONS = (
     ("service_level", "in_time / (offered - short_abandoned)"),
     (
         "asa",
-        "mean wait of the answered, in seconds, from the turn that led to the queue until a consultant answers; "
-        "wait_p50, wait_p90, wait_p95: their percentiles (nearest rank)",
+        "mean wait of the answered, in seconds, from the turn that led to the queue until a consultant answers, "
+        "earlier calls apart; wait_p50, wait_p90, wait_p95: percentiles of it (nearest rank)",
     ),
     ("longest_wait", "of all that were offered"),
     ("talk, wrap_up, aht", "means per answered stay; aht = talk + wrap_up as far as it is on record"),
     ("occupancy", "time on the telephone and in wrap-up / time logged in without breaks, of all consultants"),
+    (
+        "estimates",
+        "waits told on the way to a queue that the answer, or giving up after them, has proved right or wrong; "
+        "estimates_right were answered within the range told; estimate_accuracy = estimates_right / estimates",
+    ),
     ("transfers", "conversations after which the same call joined another queue"),
     ("calls", "calls that began that day and are over"),
     (

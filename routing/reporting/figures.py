@@ -30,7 +30,8 @@ class Figures:
     """What became of the stays that are over, and of those that are not how many there are (`unfinished`).
 
     offered = answered + abandoned + other; `short_abandoned` of the abandoned, `in_time` of the answered. Times are
-    in seconds; those of waiting are of the answered, but `longest_wait` of all.
+    in seconds; those of waiting are of the answered, but `longest_wait` of all. Of `estimates` of the wait that were
+    told and then proved right or wrong, `estimates_right`.
     """
 
     offered: int
@@ -42,6 +43,8 @@ class Figures:
     outcomes: Mapping[str, int]
     unfinished: int
     transfers: int
+    estimates: int
+    estimates_right: int
     service_level: float | None
     asa: float | None
     wait_p50: float | None
@@ -51,6 +54,7 @@ class Figures:
     talk: float | None
     wrap_up: float | None
     aht: float | None
+    estimate_accuracy: float | None
 
 
 def figures(stays: Iterable[Stay], thresholds: Thresholds) -> Figures:
@@ -63,6 +67,7 @@ def figures(stays: Iterable[Stay], thresholds: Thresholds) -> Figures:
     waits = sorted(stay.waited() for stay in answered)
     in_time = sum(wait <= thresholds.service_level for wait in waits)
     short = sum(stay.waited() <= thresholds.short_abandon for stay in abandoned)
+    foretold = [stay.foretold for stay in over if stay.foretold is not None]
     talk = mean([stay.talked for stay in answered])
     wrap_up = mean([stay.wrap_up for stay in answered if stay.wrap_up is not None])
     return Figures(
@@ -75,6 +80,8 @@ def figures(stays: Iterable[Stay], thresholds: Thresholds) -> Figures:
         outcomes=dict(sorted(outcomes.items())),
         unfinished=len(known) - len(over),
         transfers=sum(stay.transferred for stay in answered),
+        estimates=len(foretold),
+        estimates_right=sum(foretold),
         service_level=share(in_time, len(over) - short),
         asa=mean(waits),
         wait_p50=nearest_rank(waits, 50),
@@ -84,4 +91,5 @@ def figures(stays: Iterable[Stay], thresholds: Thresholds) -> Figures:
         talk=talk,
         wrap_up=wrap_up,
         aht=None if talk is None else talk + (wrap_up or 0.0),
+        estimate_accuracy=share(sum(foretold), len(foretold)),
     )

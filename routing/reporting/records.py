@@ -13,19 +13,21 @@ ABANDONED = "abandoned"
 class Stay:
     """A call's stay in a queue, from joining it until it left or its conversation was over.
 
-    `outcome` and `left_at` are None while it lasts. `transferred` says that another stay of the same call followed its
-    conversation; `wrap_up` is how many seconds its consultant took afterwards, None where that is not on record.
+    `outcome` and `left_at` are None while it lasts. `foretold`: whether the wait was as the caller had been told, None
+    where nothing was told or proved. `transferred`: another stay of the same call followed the conversation. `wrap_up`:
+    seconds that the consultant took afterwards, None where that is not on record.
     """
 
     call_id: str
     seq: int
     queue: str
     topic: str
-    enqueued_at: datetime
+    joined_at: datetime
     answered_at: datetime | None = None
     left_at: datetime | None = None
     agent: str | None = None
     outcome: str | None = None
+    foretold: bool | None = None
     transferred: bool = False
     wrap_up: float | None = None
 
@@ -48,7 +50,7 @@ class Stay:
         """Seconds until the answer, else until the call left, else until `now`."""
         until = self.answered_at or self.left_at or now
         # Clocks of two machines may differ by a little; nobody waits for less than nothing.
-        return max(0.0, (until - self.enqueued_at).total_seconds()) if until else 0.0
+        return max(0.0, (until - self.joined_at).total_seconds()) if until else 0.0
 
     @property
     def talked(self) -> float:

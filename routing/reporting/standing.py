@@ -14,34 +14,25 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A queue: who is in it, who of them is still waiting, for how long in seconds, and its consultants by state.
-
-    `waiting` and `longest_wait` are None while nobody tells who has been answered.
-    """
+    """A queue: who waits, how long the longest has waited in seconds, who talks, and its consultants by state."""
 
     queue: str
-    inside: int
-    waiting: int | None
-    longest_wait: float | None
+    waiting: int
+    longest_wait: float
+    talking: int
     agents: Mapping[str, int]
 
 
 def standing(
-    queues: Mapping[str, Sequence[str]],
-    stays: Sequence[Stay],
-    states: Mapping[str, str],
-    now: datetime,
-    *,
-    answers_are_told: bool,
+    queues: Mapping[str, Sequence[str]], stays: Sequence[Stay], states: Mapping[str, str], now: datetime
 ) -> tuple[Standing, ...]:
     """Every queue by the names of `queues`, which lead to its consultants, and any other that somebody is in.
 
     `stays` are those that are not over, `states` the consultants' states as far as they are known.
     """
-    moment = now if answers_are_told else None
     names = [*queues, *sorted({stay.queue for stay in stays} - queues.keys())]
     return tuple(
-        _of_queue(name, [stay for stay in stays if stay.queue == name], counted(queues.get(name, ()), states), moment)
+        _of_queue(name, [stay for stay in stays if stay.queue == name], counted(queues.get(name, ()), states), now)
         for name in names
     )
 
@@ -51,8 +42,6 @@ def counted(agents: Iterable[str], states: Mapping[str, str]) -> Mapping[str, in
     return dict(sorted(Counter(states.get(agent, UNKNOWN) for agent in agents).items()))
 
 
-def _of_queue(name: str, inside: Sequence[Stay], agents: Mapping[str, int], now: datetime | None) -> Standing:
-    if now is None:
-        return Standing(name, len(inside), None, None, agents)
+def _of_queue(name: str, inside: Sequence[Stay], agents: Mapping[str, int], now: datetime) -> Standing:
     waits = [stay.waited(now) for stay in inside if stay.answered_at is None]
-    return Standing(name, len(inside), len(waits), max(waits, default=0.0), agents)
+    return Standing(name, len(waits), max(waits, default=0.0), len(inside) - len(waits), agents)

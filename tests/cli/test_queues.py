@@ -129,15 +129,16 @@ def test_thresholds_are_the_settings(
 
 def test_the_queues_now(kept: Installation, run: Run, shipped: Loaded) -> None:
     """Every queue of the menus, with whoever is in it; of consultants nothing is known yet."""
-    _stay(kept, shipped, "e", "pensions", at=TEN)
+    _stay(kept, shipped, "e", "pensions")
+    _stay(kept, shipped, "f", "pensions", answered=10)
     found = {line["queue"]: line for line in lines(run("queues", "--json"))}
     assert set(shipped.flow.queues) == set(found)
-    assert (1, None, None, {"unknown": 2}) == tuple(
-        found["pensions"][name] for name in ("inside", "waiting", "longest_wait", "agents")
-    )
-    assert 0 == found["payers"]["inside"]
-    assert ["queue", "inside", "waiting", "longest_wait", "agents"] == run("queues").stdout.splitlines()[0].split()
-    assert "pensions,1,,,unknown 2\r\n" in run("queues", "--csv").stdout_bytes.decode()
+    pensions = found["pensions"]
+    assert (1, 1, {"unknown": 2}) == (pensions["waiting"], pensions["talking"], pensions["agents"])
+    assert pensions["longest_wait"] > 0
+    assert (0, 0, 0) == tuple(found["payers"][name] for name in ("waiting", "longest_wait", "talking"))
+    assert ["queue", "waiting", "longest_wait", "talking", "agents"] == run("queues").stdout.splitlines()[0].split()
+    assert "payers,0,0.0,0,unknown 2\r\n" in run("queues", "--csv").stdout_bytes.decode()
 
 
 @pytest.mark.parametrize(

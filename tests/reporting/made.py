@@ -35,7 +35,7 @@ def lasting(*, at: datetime = NOON, **more: object) -> Stay:
 
 
 def _stay(at: datetime, **more: object) -> Stay:
-    fields = {"call_id": "call", "seq": 5, "queue": "pensions", "topic": "pensions", "enqueued_at": at, **more}
+    fields = {"call_id": "call", "seq": 5, "queue": "pensions", "topic": "pensions", "joined_at": at, **more}
     return Stay(**fields)  # type: ignore[arg-type]
 
 
@@ -51,10 +51,11 @@ def contact(*, informed: bool = False, asked: bool = False, broken: bool = False
 
 _seconds = st.floats(0, 4 * 3600, allow_nan=False)
 _moments = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC))
+_foretold = st.sampled_from([True, False, None])
 _agents = st.sampled_from(["1201", "1202"])
 
 stays = st.one_of(
-    st.builds(answered, _seconds, _seconds, agent=_agents, at=_moments, transferred=st.booleans()),
-    st.builds(left, st.sampled_from(OUTCOMES), _seconds, at=_moments),
+    st.builds(answered, _seconds, _seconds, agent=_agents, at=_moments, foretold=_foretold, transferred=st.booleans()),
+    st.builds(left, st.sampled_from(OUTCOMES), _seconds, at=_moments, foretold=_foretold),
     st.builds(lasting, at=_moments),
 )

@@ -69,6 +69,13 @@ def test_wrap_up_is_added_where_it_is_known() -> None:
     assert (200.0, 20.0, 220.0) == (found.talk, found.wrap_up, found.aht)
 
 
+def test_estimates_are_right_or_wrong_or_prove_nothing() -> None:
+    """What proved nothing is not counted, nor what nobody was told."""
+    made = [answered(1, foretold=True), left("abandoned", 9, foretold=False), answered(1), lasting(foretold=None)]
+    found = figures(made, THRESHOLDS)
+    assert (2, 1, 0.5) == (found.estimates, found.estimates_right, found.estimate_accuracy)
+
+
 @given(many)
 def test_what_was_offered_is_answered_abandoned_or_other(made: Sequence[Stay]) -> None:
     """Each stay is counted exactly once."""
@@ -79,6 +86,7 @@ def test_what_was_offered_is_answered_abandoned_or_other(made: Sequence[Stay]) -
     assert 0 <= found.short_abandoned <= found.abandoned
     assert 0 <= found.in_time <= found.answered
     assert 0 <= found.transfers <= found.answered
+    assert 0 <= found.estimates_right <= found.estimates <= found.offered
 
 
 @given(many)

@@ -122,10 +122,12 @@ def test_waits_are_told_by_how_many_waited_so_long(day: Database) -> None:
 
 
 def test_who_is_in_the_queues_now(day: Database) -> None:
-    """Empty queues too; who of them waits is not told before anybody tells of answers."""
+    """Empty queues too."""
     found = exposed(day)
-    assert (1, 0) == tuple(value(found, "centrala_queue_inside", queue=queue) for queue in ("pensions", "payers"))
-    assert value(found, "centrala_queue_waiting", queue="pensions") is None
+    assert (1, 0) == tuple(value(found, "centrala_queue_waiting", queue=queue) for queue in ("pensions", "payers"))
+    assert (30, 0) == tuple(
+        value(found, f"centrala_queue_{name}", queue="pensions") for name in ("longest_wait_seconds", "talking")
+    )
     assert 2 == value(found, "centrala_queue_agents", queue="pensions", state="unknown")
 
 

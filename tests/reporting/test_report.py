@@ -65,13 +65,7 @@ def test_how_queues_stand() -> None:
     queues = {"pensions": ("1201", "1202"), "payers": ("1501",)}
     states = {"1201": "on_call", "1501": "available"}
     assert (
-        Standing("pensions", 2, 1, 90.0, {"on_call": 1, "unknown": 1}),
-        Standing("payers", 0, 0, 0.0, {"available": 1}),
-        Standing("gone", 1, 1, 0.0, {}),
-    ) == standing(queues, stays, states, NOON, answers_are_told=True)
-
-
-def test_who_of_the_callers_waits_is_not_guessed() -> None:
-    """Where nobody tells of answers, only how many are in the queue or talk."""
-    (found,) = standing({"pensions": ()}, [lasting()], {}, NOON, answers_are_told=False)
-    assert Standing("pensions", 1, None, None, {}) == found
+        Standing("pensions", 1, 90.0, 1, {"on_call": 1, "unknown": 1}),
+        Standing("payers", 0, 0.0, 0, {"available": 1}),
+        Standing("gone", 1, 0.0, 0, {}),
+    ) == standing(queues, stays, states, NOON)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from ivr.calls import TERMINAL
 from ivr.definition import Flow
@@ -15,7 +17,8 @@ from ivr.history.totals import call_totals, stay_totals
 from ivr.library import Library
 from ivr.menus.loading import Loaded
 from ivr.runner import WITHOUT_IVR, Arrival, Conversation, Runner, hang_up
-from routing import agent_states
+from routing import agent_states, waiting
+from routing.estimates import Estimate, Pace
 from routing.reporting.days import Period
 from routing.reporting.records import Contact
 from storage.database import Database
@@ -52,7 +55,7 @@ def test_stays_are_of_the_period_that_they_began_in(database: Database, runner: 
     with database.reading() as connection:
         found = stays_of(connection, HOUR)
     assert [(first.id, HOUR.start, None), (last.id, HOUR.end - timedelta(microseconds=1), "answered")] == [
-        (stay.call_id, stay.enqueued_at, stay.outcome) for stay in found
+        (stay.call_id, stay.joined_at, stay.outcome) for stay in found
     ]
     assert clock() == found[1].left_at
 
@@ -91,6 +94,42 @@ def test_calls_in_a_terminal_are_not_counted(database: Database, runner: Runner,
             stay_totals(connection, MONDAY, (20,)),
         )
         assert 0 == call_totals(connection, MONDAY).begun
+
+
+def test_a_place_given_back_is_no_wait_on_the_line(database: Database, runner: Runner, clock: Clock) -> None:
+    """Who dials again after five minutes has the old place; the wait of this stay begins when it does."""
+    first = in_queue(database, runner)
+    clock.wait(seconds=30)
+    runner.note_end(first.arrival, Conversation("abandoned", turn=first.now.seq), clock())
+    again_at = clock.wait(minutes=5)
+    again = in_queue(database, runner)
+    clock.wait(seconds=10)
+    again.leaves_queue(runner, answered(again, clock))
+
+    assert {MONDAY} == {visit.enqueued_at for line in (first, again) for visit in line.visits}
+    with database.reading() as connection:
+        found = {stay.call_id: stay for stay in stays_of(connection, HOUR)}
+        totals = {total.outcome: total.waited for total in stay_totals(connection, MONDAY, ())}
+    assert (30.0, 10.0, again_at) == (found[first.id].waited(), found[again.id].waited(), found[again.id].joined_at)
+    assert {"abandoned": 30.0, "answered": 10.0} == totals
+
+
+@pytest.mark.parametrize(("wait", "right"), [(59, False), (60, True), (180, True), (181, False)])
+def test_an_estimate_is_proved_by_the_answer(
+    database: Database, runner: Runner, clock: Clock, wait: float, right: bool
+) -> None:
+    """The first one of the stay, from when it was told."""
+    line = in_queue(database, runner)
+    told = waiting.Told(line.id, line.now.seq, 0, clock(), Estimate(1, 1, 3), Pace(300.0, 1.0))
+    with database.writing() as connection:
+        connection.execute(delete(waiting.wait_estimates))
+        waiting.store(connection, told)
+        waiting.store(connection, replace(told, number=1, estimate=Estimate(1, 0, 1)))
+    clock.wait(seconds=wait)
+    line.leaves_queue(runner, answered(line, clock))
+    with database.reading() as connection:
+        (found,) = stays_of(connection, HOUR)
+    assert right is found.foretold
 
 
 # Contacts
