@@ -31,7 +31,7 @@ from tests.live.stations import Live, hears_music, live, menus_with
 from tests.live.stories import at_once, wait_for
 
 IN_TIME, SHORT = 4, 4
-LONGEST_WAIT = 10
+LONGEST_WAIT = 15
 WARSAW = ZoneInfo("Europe/Warsaw")
 
 
@@ -106,11 +106,20 @@ def _talk_in_turn(logging: Live, callers: list[str]) -> None:
     *first, last = callers
     talks = talk_at_once(logging, dict(zip(first, "11236", strict=True)))
     call, ear = to_topic(logging, last, "1")
-    _listen(call, 6)
+    _listen(call, 1)
+    wait_for(lambda: _now(logging, "technical") == (1, 2, {"on_call": 2}), "one who waits, two who talk")
+    _listen(call, 5)
     talks[first[0]].end()
     for there in (answered(logging, last, call, ear), *(talks[ani] for ani in first[1:])):
         there.wait(1)
         there.end()
+
+
+def _now(logging: Live, queue: str) -> tuple[int, int, dict[str, int]]:
+    """Who waits and who talks in a queue, and its consultants by state, as a supervisor sees them."""
+    lines = map(json.loads, logging.station.centrala("queues", "--json").splitlines())
+    (line,) = [line for line in lines if line["queue"] == queue]
+    return line["waiting"], line["talking"], line["agents"]
 
 
 def _give_up(logging: Live, ani: str, key: str, seconds: float) -> None:
