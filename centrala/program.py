@@ -6,6 +6,7 @@ import os
 
 import click
 
+from centrala.commands.agents import agents
 from centrala.commands.asterisk import asterisk
 from centrala.commands.call import call
 from centrala.commands.calls import calls
@@ -49,5 +50,5 @@ def centrala() -> None:
     configure_logs("WARNING")
 
 
-for command in (check, call, serve, asterisk, prompts, calls, queues, profiles):
+for command in (check, call, serve, asterisk, prompts, calls, queues, agents, profiles):
     centrala.add_command(command)

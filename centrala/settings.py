@@ -74,6 +74,8 @@ SipUri = Annotated[str, AfterValidator(_sip_uri)]
 Host = Annotated[str, AfterValidator(_host)]
 Number = Annotated[str, Field(pattern=r"^\+?[0-9]{3,15}$")]
 Extension = Annotated[str, Field(pattern=r"^[0-9]{2,10}$")]
+Digit = Annotated[str, Field(pattern=r"^[0-9]$")]
+Reason = Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,19}$")]
 
 
 class _Model(BaseModel):
@@ -157,9 +159,14 @@ class Asterisk(_Model):
 
 
 class Settings(_Model):
-    """Everything in settings.yaml. Relative paths are relative to the working folder."""
+    """Everything in settings.yaml. Relative paths are relative to the working folder.
+
+    `agents` is the table of consultants who log in; `breaks` names the reasons of breaks by the key for each.
+    """
 
     menus: Path = Field(default=Path("menus.yaml"), strict=False)
+    agents: Path | None = Field(default=None, strict=False)
+    breaks: dict[Digit, Reason] = {"1": "break", "2": "meal", "3": "training", "4": "paperwork"}
     ivr: Ivr = Ivr()
     prompts: Prompts = Prompts()
     sip: Sip = Sip()

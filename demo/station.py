@@ -123,8 +123,8 @@ class Station:
         }
         ami = self.addresses.ami
         settings["asterisk"] = {"ami": None if ami is None else {"listen": f"127.0.0.1:{ami}"}}
-        for section in self.settings:
-            settings[section] = {**_section(settings, section), **_section(self.settings, section)}
+        for name, value in self.settings.items():
+            settings[name] = {**_section(settings, name), **value} if isinstance(value, Mapping) else value
         # JSON is YAML, too.
         (self.home / SETTINGS_FILE).write_text(json.dumps(settings, indent=1) + "\n", "utf-8")
 

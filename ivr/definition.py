@@ -173,6 +173,19 @@ class Queueing:
 
 
 @dataclass(frozen=True, slots=True)
+class Codes:
+    """What consultants hear when they have keyed a code on their telephones: names of prompts."""
+
+    logged_in: str
+    logged_out: str
+    on_break: str
+    back: str
+    ready: str
+    not_logged_in: str
+    unknown: str
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """A whole service. `version` is the hash of the file it was loaded from.
 
@@ -194,3 +207,4 @@ class Flow:
     offices: Mapping[str, OfficeTable]
     whispers: Mapping[tuple[str, str, str], Prompt]
     captions: Mapping[str, str]
+    codes: Codes | None = None

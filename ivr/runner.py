@@ -354,7 +354,15 @@ def _leave_queue(connection: Connection, call_id: str, stay: Conversation, at: d
     """Close the call's stay in a queue."""
     if stay.turn == WITHOUT_IVR:
         return _note_stay(connection, call_id, stay, at)
-    seq = visits.left(connection, call_id, at=at, outcome=stay.outcome, answered_at=stay.answered_at, agent=stay.agent)
+    seq = visits.left(
+        connection,
+        call_id,
+        at=at,
+        outcome=stay.outcome,
+        answered_at=stay.answered_at,
+        agent=stay.agent,
+        queue=stay.queue,
+    )
     match stay:
         case Conversation(_, str(agent), datetime() as answered, str(caller_file), str(agent_file)) if seq:
             parts.store(connection, parts.RecordingPart(call_id, seq, agent, answered, at, caller_file, agent_file))

@@ -6,9 +6,24 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Overflow:
+    """Where a caller goes on who has waited for `after` seconds: the name of another queue."""
+
+    to: str
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
-    """A group of consultants: the name of its opening hours and its members' extensions."""
+    """A group of consultants: the name of its opening hours and the extensions of those who are always its members.
+
+    Of two groups that share a consultant the one of greater `weight` is served first. `wrap_up` is in seconds; None is
+    as long as the settings say.
+    """
 
     name: str
     hours: str
     agents: tuple[str, ...]
+    weight: int = 0
+    wrap_up: int | None = None
+    overflow: Overflow | None = None

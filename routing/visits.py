@@ -63,10 +63,14 @@ def left(
     outcome: str,
     answered_at: datetime | None = None,
     agent: str | None = None,
+    queue: str | None = None,
 ) -> int | None:
-    """The call left the queue; closes its open visit and returns that visit's `seq`, or None if none was open."""
+    """The call left the queue; closes its open visit and returns that visit's `seq`, or None if none was open.
+
+    `queue` is the group that it left if it had overflowed to another one than it was sent to.
+    """
     seq = open_visit(connection, call_id)
-    changes = {"left_at": at, "outcome": outcome, "answered_at": answered_at, "agent": agent}
+    changes = {"left_at": at, "outcome": outcome, "answered_at": answered_at, "agent": agent, "queue": queue}
     # What was known of an answer stays, however the conversation ended.
     known = {name: value for name, value in changes.items() if value is not None}
     connection.execute(update(queue_visits).where(_is_open(call_id)).values(**known))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import provision
 from centrala import context
 from centrala.service import make_prompt_store
 from centrala.settings import Settings, parts
+from centrala.staff import staff
 from ivr import calls
 from ivr.audio import AudioError
 from ivr.definition import Flow
@@ -21,7 +23,7 @@ from ivr.prompts import Prompt
 from ivr.transfers import transfer_keys
 from routing.asterisk import rendered
 from routing.asterisk.music import write_music
-from routing.asterisk.plan import Distribution, Fallback, Folders, Manager, Plan, Sip
+from routing.asterisk.plan import Codes, Distribution, Fallback, Folders, Manager, Plan, Sip
 from routing.asterisk.rendering import RELOAD, RenderError, render, write
 from routing.queues import Queue
 from storage.installation import Installation
@@ -108,6 +110,9 @@ def make_plan(
         manager=_manager(settings),
         transfers=tuple((key, topic, flow.topics[topic]) for key, topic in transfer_keys(flow).items()),
         leaving_keys=(flow.queueing.leaving_key,) if flow.queueing.leaving_key else (),
+        agents=staff(settings, flow),
+        breaks=tuple(sorted(settings.breaks.items())),
+        codes=_codes(installation, settings, flow),
     )
 
 
@@ -147,3 +152,11 @@ def _fallback(installation: Installation, settings: Settings, flow: Flow, hours_
         goodbye=sound(found.goodbye),
         hours_at=hours_at,
     )
+
+
+def _codes(installation: Installation, settings: Settings, flow: Flow) -> Codes | None:
+    if flow.codes is None:
+        return None
+    store = make_prompt_store(installation, settings)
+    prompts = {code: flow.prompts[name, flow.languages[0]] for code, name in asdict(flow.codes).items()}
+    return Codes(**{code: store.sound((prompt,)).path for code, prompt in prompts.items()})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 
 from ivr.definition import Flow, Offices
 from ivr.exploration import Said, explore
@@ -16,7 +17,12 @@ def sequences_of(flow: Flow) -> tuple[Said, ...]:
     without_ivr = (alone.connecting, alone.closed, alone.unanswered, alone.goodbye)
     said = (sequence for found in explore(flow).sequences.values() for sequence in found)
     whispered = ((whisper,) for whisper in flow.whispers.values())
-    return tuple(dict.fromkeys((*said, *filter(None, without_ivr), *whispered)))
+    return tuple(dict.fromkeys((*said, *filter(None, without_ivr), *whispered, *_codes(flow))))
+
+
+def _codes(flow: Flow) -> Iterator[Said]:
+    for name in asdict(flow.codes).values() if flow.codes else ():
+        yield (flow.prompts[name, flow.languages[0]],)
 
 
 def prompts_of(flow: Flow, sequences: Iterable[Said]) -> tuple[Prompt, ...]:

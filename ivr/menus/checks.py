@@ -12,6 +12,7 @@ from ivr.definition import BACK, REPEAT
 from ivr.menus import schema
 from ivr.menus.document import Document, Path
 from ivr.menus.faults import Fault
+from ivr.menus.groups import faults_of_groups
 from ivr.menus.reporter import Reporter
 from ivr.menus.spoken_hours import wordless
 from ivr.menus.spoken_waits import FIELDS, incomplete
@@ -54,19 +55,22 @@ def _names_exist(file: schema.MenuFile, report: Reporter) -> None:
         if name not in file.prompts:
             report.error(path, f'there is no prompt "{name}"', _nearest(name, file.prompts))
     for path, name in _references(file):
-        known: Collection[str] = getattr(file, _kind(path))
+        kind = _kind(path)
+        known: Collection[str] = getattr(file, kind)
         if name not in known:
-            missing = "are no hours" if path[-1] == "hours" else f"is no {path[-1]}"
+            missing = "are no hours" if kind == "hours" else f"is no {kind.removesuffix('s')}"
             report.error(path, f'there {missing} "{name}"', _nearest(name, known))
 
 
 def _kind(path: Path) -> str:
-    return {"topic": "topics", "queue": "queues", "hours": "hours"}[str(path[-1])]
+    return {"topic": "topics", "queue": "queues", "to": "queues", "hours": "hours"}[str(path[-1])]
 
 
 def _references(file: schema.MenuFile) -> Iterator[tuple[Path, str]]:
     for name, queue in file.queues.items():
         yield ("queues", name, "hours"), queue.hours
+        if queue.overflow is not None:
+            yield ("queues", name, "overflow", "to"), queue.overflow.to
     for name, topic in file.topics.items():
         yield ("topics", name, "queue"), topic.queue
     for name, step in file.steps.items():
@@ -94,6 +98,9 @@ def _prompt_references(file: schema.MenuFile) -> Iterator[tuple[Path, str]]:
     ):
         for field in fields:
             yield (section, field), getattr(getattr(file, section), field)
+    if file.codes is not None:
+        for field in schema.Codes.model_fields:
+            yield ("codes", field), getattr(file.codes, field)
     for name, step in file.steps.items():
         for field in ("play", "again"):
             for index, prompt in enumerate(getattr(step, field, None) or ()):
@@ -123,6 +130,7 @@ def _nothing_unused(file: schema.MenuFile, report: Reporter) -> None:
         if name not in topics:
             report.warn(("topics", name), f'no step leads to the topic "{name}"')
     queues = {_meant(topic.queue, file.queues) for topic in file.topics.values()}
+    queues |= {_meant(queue.overflow.to, file.queues) for queue in file.queues.values() if queue.overflow}
     for name in file.queues:
         if name not in queues:
             report.warn(("queues", name), f'no topic leads to the queue "{name}"')
@@ -295,12 +303,9 @@ def _phrases_have_words(file: schema.MenuFile, report: Reporter) -> None:
 # Queues
 
 
-def _agents_stand_once(file: schema.MenuFile, report: Reporter) -> None:
-    for name, queue in file.queues.items():
-        for index, agent in enumerate(queue.agents):
-            if agent in queue.agents[:index]:
-                path: Path = ("queues", name, "agents", index)
-                report.error(path, f'the extension "{agent}" stands here a second time', "delete it")
+def _groups_make_sense(file: schema.MenuFile, report: Reporter) -> None:
+    for path, message, hint in faults_of_groups(file):
+        report.error(path, message, hint)
 
 
 # The ways through the menus
@@ -380,7 +385,7 @@ CHECKS: tuple[Callable[[schema.MenuFile, Reporter], None], ...] = (
     _templates_fill,
     _hours_make_sense,
     _phrases_have_words,
-    _agents_stand_once,
+    _groups_make_sense,
     _every_step_is_reached,
     _every_way_can_end,
     _no_circle_without_a_wait,

@@ -22,7 +22,7 @@ from ivr.menus.whispers import captions, whispers
 from ivr.prompts import Prompt
 from routing.hours import MIDNIGHT_AT_THE_END, WEEKDAYS, Hours, Span
 from routing.offices import Offices, OfficeTableError, read_offices
-from routing.queues import Queue
+from routing.queues import Overflow, Queue
 
 ReadTable = Callable[[str], bytes]
 
@@ -135,11 +135,12 @@ def _flow(file: schema.MenuFile, version: str, offices: Mapping[str, Offices]) -
         ),
         queueing=_queueing(file.queueing),
         hours={name: _hours(file, hours) for name, hours in file.hours.items()},
-        queues={name: Queue(name, queue.hours, tuple(queue.agents)) for name, queue in file.queues.items()},
+        queues={name: _queue(name, queue) for name, queue in file.queues.items()},
         topics={name: topic.queue for name, topic in file.topics.items()},
         offices=offices,
         whispers=whispers(file),
         captions=captions(file),
+        codes=None if file.codes is None else definition.Codes(**file.codes.model_dump()),
     )
 
 
@@ -154,6 +155,11 @@ def _queueing(queueing: schema.Queueing) -> definition.Queueing:
         ways,
         queueing.leaving.key if queueing.leaving else None,
     )
+
+
+def _queue(name: str, queue: schema.Queue) -> Queue:
+    overflow = None if queue.overflow is None else Overflow(queue.overflow.to, queue.overflow.after)
+    return Queue(name, queue.hours, tuple(queue.agents), queue.weight, queue.wrap_up, overflow)
 
 
 def _step(file: schema.MenuFile, name: str, step: schema.Step) -> definition.Step:

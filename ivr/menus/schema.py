@@ -247,12 +247,25 @@ class Hours(_Model):
     open: dict[Weekday, list[Span]] = Field(min_length=1)
 
 
+class Overflow(_Model):
+    """The group that a caller goes on to who has waited for `after` seconds."""
+
+    to: Name
+    after: Annotated[int, Field(ge=1, le=14400)]
+
+
 class Queue(_Model):
-    """A group of consultants: its hours and the extensions of its members."""
+    """A group of consultants: its hours and the extensions of those who are always its members.
+
+    Of two groups that share a consultant the one of greater `weight` is served first; `wrap_up` is in seconds.
+    """
 
     hours: Name
-    agents: list[Extension] = Field(min_length=1)
+    agents: list[Extension] = Field(default=[], min_length=1)
     label: Translations
+    weight: Annotated[int, Field(ge=0, le=100)] = 0
+    wrap_up: Annotated[int, Field(ge=0, le=600)] | None = None
+    overflow: Overflow | None = None
 
 
 class Topic(_Model):
@@ -316,6 +329,18 @@ class Queueing(_Model):
 
 # The fields of Queueing that are the way of one outcome.
 OUTCOMES = ("timeout", "full", "join_empty", "leave_empty", "failed")
+
+
+class Codes(_Model):
+    """What consultants hear when they have keyed a code on their telephones, in the service's first language."""
+
+    logged_in: Name
+    logged_out: Name
+    on_break: Name
+    back: Name
+    ready: Name
+    not_logged_in: Name
+    unknown: Name
 
 
 class HoursPhrases(_Model):
@@ -386,6 +411,7 @@ class MenuFile(_Model):
     gathering: Gathering
     recording: Recording
     queueing: Queueing
+    codes: Codes | None = None
     hours: dict[Name, Hours] = Field(min_length=1)
     queues: dict[Name, Queue] = Field(min_length=1)
     topics: dict[Name, Topic] = Field(min_length=1)

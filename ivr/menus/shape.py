@@ -28,6 +28,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "recording": schema.Recording,
     "gathering": schema.Gathering,
     "queueing": schema.Queueing,
+    "codes": schema.Codes,
     "hours": schema.Hours,
     "queues": schema.Queue,
     "topics": schema.Topic,
@@ -109,6 +110,8 @@ def model_around(location: tuple[int | str, ...]) -> type[BaseModel] | None:
         return schema.MenuFile
     if location[0] == "steps":
         return _model_in_step(location)
+    if location[0] == "queues" and "overflow" in location[2:-1]:
+        return schema.Overflow
     if location[:1] == ("phrases",) and location[1] in PHRASES:
         return PHRASES[str(location[1])] if len(location) == len(("phrases", "hours", "language", "field")) else None
     if location[:2] == ("phrases", "whisper"):

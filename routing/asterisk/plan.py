@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from routing.agents import Agent
 from routing.hours import Hours
 from routing.queues import Queue
 
@@ -90,10 +91,25 @@ class Manager:
 
 
 @dataclass(frozen=True, slots=True)
+class Codes:
+    """What a consultant hears who has keyed a code on their telephone: paths of sounds, without extension."""
+
+    logged_in: str
+    logged_out: str
+    on_break: str
+    back: str
+    ready: str
+    not_logged_in: str
+    unknown: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that is rendered. `key` is the secret that phones' and managers' passwords are derived from.
 
     `transfers` are the keys by which consultants send callers on, each with its topic and queue.
+    `agents` log in to their queues; `breaks` are the reasons of breaks by the digit that is keyed for them; without
+    `codes` consultants hear no confirmation.
     """
 
     folders: Folders
@@ -107,11 +123,15 @@ class Plan:
     manager: Manager | None = None
     transfers: tuple[tuple[str, str, str], ...] = ()
     leaving_keys: tuple[str, ...] = ()
+    agents: tuple[Agent, ...] = ()
+    breaks: tuple[tuple[str, str], ...] = ()
+    codes: Codes | None = None
 
     @property
     def extensions(self) -> tuple[str, ...]:
         """The extensions of all consultants, in order."""
-        return tuple(sorted({agent for queue in self.queues for agent in queue.agents}))
+        always = {agent for queue in self.queues for agent in queue.agents}
+        return tuple(sorted(always | {agent.extension for agent in self.agents}))
 
 
 def phone_password(key: bytes, extension: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from routing.asterisk.groups import logging_in, served, wrap_up_of
 from routing.asterisk.plan import (
     ENTRY_SECONDS,
     MOST_ENTRIES,
@@ -69,6 +70,9 @@ def render(plan: Plan, today: date) -> Mapping[str, str]:
         "passwords": {extension: phone_password(plan.key, extension) for extension in plan.extensions},
         "manager_events": MANAGER_EVENTS,
         "manager_password": manager_password(plan.key, plan.manager.user) if plan.manager else "",
+        "served": served(plan),
+        "wrap_ups": {queue.name: wrap_up_of(plan, queue) for queue in plan.queues},
+        "logging_in": logging_in(plan),
         "contacts": dict(plan.sip.phones),
         "spans": _spans(plan.fallback.hours),
         "closed_days": _closed_days(plan.fallback.hours, today),

@@ -26,7 +26,9 @@ class Layer:
 
 
 DATABASE = frozenset({"sqlalchemy"})
-POLICY = tuple(f"routing.{name}" for name in ("hours", "offices", "queues", "estimates", "members", "reporting"))
+POLICY = tuple(
+    f"routing.{name}" for name in ("agents", "hours", "offices", "queues", "estimates", "members", "reporting")
+)
 VOCABULARY = ("ivr", "ivr.events", "ivr.prompts", "ivr.state", "ivr.turns", "ivr.waits")
 FLOW = tuple(
     f"ivr.{name}"

@@ -41,6 +41,7 @@ def _callers_hang_up() -> Iterator[None]:
     yield
     for running in RUNNING:
         running.hang_up()
+        running.back_to_work()
 
 
 @pytest.fixture

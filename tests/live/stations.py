@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ ROOT = Path(__file__).parents[2]
 OPEN = "2026-11-23T10:00"
 CLOSED = "2026-11-22T10:00"
 NUMBER = "225601600"
+NOT_ANSWERED = re.compile(r"^ *(\d+) \(.*\(paused:Auto-Pause", re.MULTILINE)
 MUSIC_SECONDS = 30
 # The amplitude from which on something is heard.
 HEARD = 1000
@@ -93,6 +95,13 @@ class Live:
         """Every caller hangs up."""
         while self.calls:
             self.calls.pop().hang_up()
+
+    def back_to_work(self) -> None:
+        """Whoever did not answer, and is on a break since then, takes calls again."""
+        asterisk = self.station.asterisk
+        if asterisk is not None and asterisk.running:
+            for extension in dict.fromkeys(NOT_ANSWERED.findall(asterisk.rx("queue show"))):
+                asterisk.rx(f"queue unpause member PJSIP/{extension}")
 
     def staff(self, *extensions: str, when_called: Reaction | OnCall | None = None) -> None:
         """Register consultants' phones (all of them by default); they answer at once and speak with a tone."""

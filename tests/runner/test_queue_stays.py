@@ -255,3 +255,11 @@ def test_a_lost_call_that_cannot_be_read_is_given_up_too(
     assert 2 == runner.end_lost(since)
     assert 0 == runner.end_lost(since)
     assert ("lost", "damaged") == (queued.row.cause, damaged.row.cause)
+
+
+def test_a_stay_is_kept_with_the_group_that_answered(queued: Line, runner: Runner, clock: Clock) -> None:
+    """It had overflowed to another group than it was sent to; it is one stay still, and began when it did."""
+    queued.live = runner.back_from_queue(queued.arrival, answered(queued, clock, queue="second"))
+
+    (visit,) = queued.visits
+    assert ("second", "answered", MONDAY) == (visit.queue, visit.outcome, visit.enqueued_at)

@@ -19,6 +19,10 @@ Edits = list[tuple[str, str]]
 Case = tuple[Edits, list[str]]
 
 NEWS = "  news: {type: message, play: [news], then: main}\n"
+CODES = (
+    "codes: {{logged_in: sorry, logged_out: sorry, on_break: sorry, back: sorry, ready: {},"
+    " not_logged_in: sorry, unknown: sorry}}\n"
+)
 LOOK = " (look for a missing colon, quote or indentation on this line or the one above)"
 TYPES = "menu | message | opening | authentication | offices | transfer | resume | end"
 
@@ -519,6 +523,48 @@ SHAPE: dict[str, Case] = {
     "agent twice": (
         [('agents: ["11", "12"]', 'agents: ["11", "12", "11"]')],
         ['16:47: the extension "11" stands here a second time (delete it)'],
+    ),
+    "overflow to nowhere": (
+        [('agents: ["11", "12"]', 'agents: ["11", "12"], overflow: {to: hepl, after: 60}')],
+        ['16:63: there is no queue "hepl" (did you mean "help"?)'],
+    ),
+    "overflow to itself": (
+        [('agents: ["11", "12"]', 'agents: ["11", "12"], overflow: {to: help, after: 60}')],
+        ['16:63: "help" overflows to itself (name another queue)'],
+    ),
+    "overflows in a circle": (
+        [
+            ('agents: ["11", "12"]', 'agents: ["11", "12"], overflow: {to: second, after: 60}'),
+            (
+                "topics:\n",
+                "  second: {hours: daytime, label: {pl: I, en: O}, overflow: {to: third, after: 60}}\n"
+                "  third: {hours: daytime, label: {pl: I, en: O}, overflow: {to: second, after: 60}}\ntopics:\n",
+            ),
+        ],
+        ["17:66: these queues overflow in a circle: second -> third -> second (delete one of them)"],
+    ),
+    "overflow at once": (
+        [('agents: ["11", "12"]', 'agents: ["11", "12"], overflow: {to: help, after: 0}')],
+        ["16:76: after: should be greater than or equal to 1"],
+    ),
+    "overflow misspelt": (
+        [('agents: ["11", "12"]', 'agents: ["11", "12"], overflow: {to: help, affter: 9}')],
+        [
+            '16:63: "help" overflows to itself (name another queue)',
+            '16:69: unknown field "affter" (did you mean "after"?)',
+        ],
+    ),
+    "weight": (
+        [('agents: ["11", "12"]', 'agents: ["11", "12"], weight: "5", wrap_up: -1')],
+        ["16:56: weight: a whole number expected", "16:70: wrap_up: should be greater than or equal to 0"],
+    ),
+    "code without a prompt": (
+        [("hours:\n  daytime", CODES.format("redy") + "hours:\n  daytime")],
+        ['13:83: there is no prompt "redy"'],
+    ),
+    "code that is not there": (
+        [("hours:\n  daytime", CODES.format("sorry").replace(", unknown: sorry", "") + "hours:\n  daytime")],
+        ['13:1: the field "unknown" is missing (add "unknown:" here)'],
     ),
     "digits3": (
         [("    otherwise: main", "    otherwise: main\n    identifier_digits: [6]")],

@@ -1,0 +1,44 @@
+"""Which queues Asterisk is given for the groups, and who is a member of which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from routing.agents import Membership, language_queue, language_queues, memberships
+from routing.asterisk.plan import Plan
+from routing.queues import Queue
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A queue of Asterisk's: `members` are there from the start, others log in. `wrap_up` is in seconds."""
+
+    name: str
+    members: tuple[str, ...]
+    weight: int
+    wrap_up: int
+
+
+def served(plan: Plan) -> tuple[Served, ...]:
+    """A queue per group, and one for each further language that somebody in the group speaks."""
+    return tuple(queue for group in plan.queues for queue in _served(plan, group))
+
+
+def _served(plan: Plan, group: Queue) -> tuple[Served, ...]:
+    wrap_up = wrap_up_of(plan, group)
+    languages = language_queues(plan.agents, group.name, plan.language)
+    return (
+        Served(group.name, group.agents, group.weight, wrap_up),
+        *(Served(language_queue(group.name, lang), (), group.weight, wrap_up) for lang in languages),
+    )
+
+
+def wrap_up_of(plan: Plan, group: Queue) -> int:
+    """Seconds of wrap-up after a call of the group."""
+    return plan.distribution.wrap_up if group.wrap_up is None else group.wrap_up
+
+
+def logging_in(plan: Plan) -> Mapping[str, tuple[Membership, ...]]:
+    """The queues that each consultant becomes a member of by logging in, by extension."""
+    return {agent.extension: memberships(agent, plan.language) for agent in plan.agents}
