@@ -12,6 +12,7 @@ from ivr.definition import BACK, REPEAT
 from ivr.menus import schema
 from ivr.menus.document import Document, Path
 from ivr.menus.faults import Fault
+from ivr.menus.fields import KEYS
 from ivr.menus.groups import faults_of_groups
 from ivr.menus.reporter import Reporter
 from ivr.menus.spoken_hours import wordless
@@ -366,8 +367,8 @@ def _keys_in_order(file: schema.MenuFile, report: Reporter) -> None:
         if not isinstance(step, schema.Menu | schema.Offices):
             continue
         keys = list(step.options)
-        if keys != sorted(keys, key=schema.KEYS.index):
-            wanted = " ".join(sorted(keys, key=schema.KEYS.index))
+        if keys != sorted(keys, key=KEYS.index):
+            wanted = " ".join(sorted(keys, key=KEYS.index))
             report.warn(("steps", name, "options"), f'the keys of "{name}" are out of order', f"say {wanted}")
         if len([key for key in keys if key.isdigit()]) > MOST_OPTIONS:
             report.warn(("steps", name, "options"), f'"{name}" has more than {MOST_OPTIONS} options', "split it")

@@ -8,7 +8,7 @@ from string import Formatter
 
 from ivr.menus import schema
 from ivr.menus.document import Path
-from ivr.menus.schema import WEEKDAYS, Weekday
+from ivr.menus.fields import WEEKDAYS, Weekday
 
 
 def spoken(hours: schema.Hours, phrases: schema.HoursPhrases) -> str:

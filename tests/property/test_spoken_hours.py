@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.menus.schema import WEEKDAYS, Hours, HoursPhrases, Weekday
+from ivr.menus.fields import WEEKDAYS, Weekday
+from ivr.menus.schema import Hours, HoursPhrases
 from ivr.menus.spoken_hours import missing, spoken
 from tests.menu_files import SHIPPED, SMALL, edited, load_text
 
