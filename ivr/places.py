@@ -15,13 +15,16 @@ from routing.visits import Visit, queue_visits
 SOMEBODY = re.compile(r"\+?\d{5,}")
 
 
-def begin_of_wait(connection: Connection, call_id: str, queue: str, at: datetime) -> datetime:
+def begin_of_wait(connection: Connection, call_id: str, queue: str, at: datetime, *, sent_on: bool) -> datetime:
     """When the caller, who joins the queue at `at`, began to wait for it.
 
-    The place is found again by the call itself or by the caller's number. Several people may call from one number, so
-    each place is given back once.
+    Whoever is sent on by a consultant has waited already. Else the place is found again by the call itself or by the
+    caller's number. Several people may call from one number, so each place is given back once.
     """
-    before = (*visits.of_call(connection, call_id), *_from_the_same_number(connection, call_id, at))
+    own = visits.of_call(connection, call_id)
+    if sent_on and own:
+        return own[-1].enqueued_at
+    before = (*own, *_from_the_same_number(connection, call_id, at))
     began = waiting.kept_place(before, queue, at)
     return at if began is None or waiting.is_taken(connection, queue, began) else began
 

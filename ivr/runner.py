@@ -332,7 +332,8 @@ class Runner:
             consent = consents.Consent(live.call_id, RECORDING_PURPOSE, at, after.consent, wording, after.lang)
             consents.store(connection, consent)
         if isinstance(turn.wait, Transfer) and not isinstance(events[0], Reentered):
-            began = begin_of_wait(connection, live.call_id, turn.wait.queue, at)
+            sent_on = isinstance(events[0], SentOn)
+            began = begin_of_wait(connection, live.call_id, turn.wait.queue, at, sent_on=sent_on)
             visits.enqueued(connection, visits.Visit(live.call_id, live.seq, turn.wait.queue, turn.wait.topic, began))
 
 

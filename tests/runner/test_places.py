@@ -101,6 +101,18 @@ def test_whoever_is_back_from_a_menu_has_the_old_place(
     assert 1 == len({visit.enqueued_at for visit in early.visits})
 
 
+def test_whoever_is_sent_on_has_waited_already(
+    early: Line, late: Line, database: Database, runner: Runner, clock: Clock
+) -> None:
+    """A consultant's transfer leads to the place of somebody who has waited since the first queue."""
+    talked = Conversation("answered", "11", clock(), turn=early.now.seq)
+    early.live = runner.send_on(early.arrival, talked, "help")
+
+    assert [early.id, late.id] == order(database)
+    first, second = early.visits
+    assert first.enqueued_at == second.enqueued_at
+
+
 def test_whoever_is_answered_waits_no_more(early: Line, late: Line, database: Database, runner: Runner) -> None:
     """Those behind move up as soon as it is known, while the conversation lasts."""
     with database.reading() as connection:
