@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from centrala import context
@@ -13,6 +13,7 @@ from ivr.history.states import changes_of, states_now
 from ivr.history.stays import open_stays, stays_of
 from ivr.library import Library, UnknownVersion
 from ivr.menus.faults import MenuError
+from routing.agents import Agent
 from routing.reporting.days import Period, period_of
 from routing.reporting.days import days as each_day
 from routing.reporting.figures import Thresholds
@@ -51,12 +52,17 @@ def days(installation: Installation, settings: Settings, first: date, last: date
         yield whole_day(day, period, at, records, thresholds(settings), GROUPS[by])
 
 
-def now(installation: Installation, settings: Settings, flow: Flow) -> tuple[Standing, ...]:
+def members(flow: Flow, staff: Sequence[Agent]) -> dict[str, tuple[str, ...]]:
+    """The extensions of each queue's consultants: those of the menus, and those of the table with that skill."""
+    skilled = {name: (agent.extension for agent in staff if name in agent.skills) for name in flow.queues}
+    return {name: tuple(dict.fromkeys((*queue.agents, *skilled[name]))) for name, queue in flow.queues.items()}
+
+
+def now(installation: Installation, flow: Flow, staff: Sequence[Agent]) -> tuple[Standing, ...]:
     """How the queues stand."""
     with installation.database.reading() as connection:
         inside, states = open_stays(connection), states_now(connection)
-    members = {name: queue.agents for name, queue in flow.queues.items()}
-    return standing(members, inside, states, context.now())
+    return standing(members(flow, staff), inside, states, context.now())
 
 
 def _informing(library: Library, version: str) -> frozenset[str]:

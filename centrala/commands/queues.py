@@ -15,6 +15,7 @@ import click
 
 from centrala import context, reports
 from centrala.settings import Settings
+from centrala.staff import staff
 from routing.reporting.definitions import DEFINITIONS
 from routing.reporting.figures import Figures, Thresholds
 from routing.reporting.report import WholeDay
@@ -24,6 +25,7 @@ Line = dict[str, Any]
 
 NOW = ("queue", "waiting", "longest_wait", "talking", "agents")
 HELP_WIDTH = 78
+ROWS = "Rows of a day: what callers chose, or the group that they were sent to."
 SHARES = ("service_level", "occupancy", "containment", "estimate_accuracy")
 OF_THE_DAY = ("occupancy", "calls", "contained", "containment")
 # What a terminal has room for; --json and --csv hold everything.
@@ -57,7 +59,13 @@ def _meanings() -> str:
 @click.command(epilog=_meanings())
 @click.option("--day", "first", metavar="DAY", help="Figures of this day, like 2026-11-20, instead of the queues now.")
 @click.option("--until", "last", metavar="DAY", help="... and of every day until this one.")
-@click.option("--by", type=click.Choice(["topic", "queue"]), default="topic", show_default=True, help="Rows of a day.")
+@click.option(
+    "--by",
+    type=click.Choice(["topic", "queue"]),
+    default="topic",
+    show_default=True,
+    help="Rows of a day: what callers chose, or the group that they were sent to.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 @click.option("--csv", "as_csv", is_flag=True, help="CSV (RFC 4180) with a header.")
 def queues(first: str | None, last: str | None, by: str, as_json: bool, as_csv: bool) -> None:
@@ -104,7 +112,7 @@ def _day(text: str, hint: str) -> date:
 def _show_now(as_json: bool, as_csv: bool) -> None:
     settings = context.settings()
     flow = context.menus(settings.menus).flow
-    found = reports.now(context.installation(), settings, flow)
+    found = reports.now(context.installation(), flow, staff(settings, flow))
     if as_json:
         _print_json(map(standing_line, found))
     elif as_csv:

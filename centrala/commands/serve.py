@@ -21,6 +21,7 @@ from centrala.following import following
 from centrala.logs import configure_logs
 from centrala.service import make_herald, make_identify, make_prompt_store, make_runner
 from centrala.settings import Settings
+from centrala.staff import staff_of
 from centrala.watching import MenuWatch
 from ivr.audio import AudioError
 from ivr.events import Event
@@ -35,6 +36,7 @@ from ivr.runner import Live, Observer, Runner
 from ivr.state import State
 from ivr.transcript import lines
 from ivr.waits import Hangup, Transfer
+from routing.agents import AgentTableError
 from storage.database import reason_of
 from storage.installation import Installation
 
@@ -129,15 +131,22 @@ def _serve_metrics(settings: Settings, installation: Installation, library: Libr
     if port is None:
         return
 
-    def members() -> dict[str, tuple[str, ...]]:
-        return {name: queue.agents for name, queue in library.current.queues.items()}
-
-    collector = metrics.ServiceCollector(installation.database, members, reports.thresholds(settings), context.now)
+    members, thresholds = partial(_members, settings, library), reports.thresholds(settings)
+    collector = metrics.ServiceCollector(installation.database, members, thresholds, context.now)
     try:
         metrics.serve(host, port, collector)
         log.info("metrics", address=f"{host}:{port}")
     except OSError as error:
         log.error("no metrics from this process", address=f"{host}:{port}", reason=error.strerror)
+
+
+def _members(settings: Settings, library: Library) -> dict[str, tuple[str, ...]]:
+    """Each queue's consultants; without those of the table while it is being changed for the worse."""
+    try:
+        staff = staff_of(settings.agents, library.current) if settings.agents else ()
+    except (AgentTableError, context.Failure):
+        staff = ()
+    return reports.members(library.current, staff)
 
 
 def _stop_on_signals() -> threading.Event:

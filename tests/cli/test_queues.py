@@ -141,6 +141,21 @@ def test_the_queues_now(kept: Installation, run: Run, shipped: Loaded) -> None:
     assert "payers,0,0.0,0,unknown 2\r\n" in run("queues", "--csv").stdout_bytes.decode()
 
 
+def test_consultants_of_the_table_are_those_with_the_skill(
+    run: Run, shipped: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside those of the menus, each once."""
+    table = tmp_path / "agents.csv"
+    table.write_text("extension,name,site,skills,languages\n1701,Anna,Gdynia,pensions:1 payers:2,pl:1 uk:2\n", "utf-8")
+    path = tmp_path / "settings.yaml"
+    path.write_text(f"agents: {table}\n", "utf-8")
+    monkeypatch.setenv("CENTRALA_SETTINGS", str(path))
+    found = {line["queue"]: line["agents"]["unknown"] for line in lines(run("queues", "--json"))}
+    always = {name: len(queue.agents) for name, queue in shipped.flow.queues.items()}
+    more = {name: found[name] - count for name, count in always.items() if found[name] > count}
+    assert {"pensions": 1, "payers": 1} == more
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
