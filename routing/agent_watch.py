@@ -11,7 +11,7 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
@@ -26,6 +26,8 @@ from storage.database import Database, reason_of
 
 LOOK_SECONDS = 1.0
 AGAIN_SECONDS = 2.0
+# Who leaves a queue and comes back at once (so a wrap-up is ended early) has not logged out.
+REJOINING = timedelta(seconds=0.2)
 # A database that is away for hours: older changes are given up.
 MOST_WAITING = 100_000
 
@@ -43,10 +45,11 @@ class AgentWatch:
         self._inbox: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._agents: dict[str, Agent] = {}
         self._known: dict[str, AgentState] = {}
+        self._leaving: dict[str, datetime] = {}
         self._waiting: list[Change] = []
         # Set as soon as a connection is made: what was known until then may be wrong.
         self._must_read = threading.Event()
-        self._read_at = 0
+        self._read_at, self._read_since = 0, now()
         self._told = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="agents", daemon=True)
@@ -94,13 +97,14 @@ class AgentWatch:
         if self._must_read.is_set():
             self._read_again()
         try:
-            event = self._inbox.get(timeout=LOOK_SECONDS)
+            event = self._inbox.get(timeout=REJOINING.total_seconds() if self._leaving else LOOK_SECONDS)
         except queue.Empty:
             event = None
         while event is not None:
             self._take(event)
             event = self._next()
         self._wrapped_up(self._now())
+        self._logged_out(self._now())
         self._write()
         self._told = False
 
@@ -122,7 +126,8 @@ class AgentWatch:
             raise
         self._read_at = reply.number
         self._agents = members.found(event.headers for event in reply.events)
-        at = self._now()
+        self._leaving.clear()
+        self._read_since = at = self._now()
         for extension in self._known.keys() | self._agents.keys():
             self._note(extension, at)
         self._write()
@@ -132,10 +137,14 @@ class AgentWatch:
         # What is older than the list is in the list.
         if extension is None or event.number <= self._read_at:
             return
-        at = event.at or self._now()
+        at = max(event.at or self._now(), self._read_since)
         self._wrapped_up(at)
         self._agents[extension] = members.take(self._agents.get(extension, Agent()), event.headers)
-        self._note(extension, at)
+        if self._state(extension, at) == members.NOBODY:
+            self._leaving.setdefault(extension, at)
+        else:
+            self._leaving.pop(extension, None)
+            self._note(extension, at)
 
     def _wrapped_up(self, now: datetime) -> None:
         """Those whose wrap-up was over by then."""
@@ -146,8 +155,18 @@ class AgentWatch:
             if until is not None and until <= now:
                 self._note(extension, until)
 
+    def _logged_out(self, now: datetime) -> None:
+        """Those who left and did not come back."""
+        for extension, at in list(self._leaving.items()):
+            if now - at >= REJOINING:
+                del self._leaving[extension]
+                self._note(extension, at)
+
+    def _state(self, extension: str, at: datetime) -> AgentState:
+        return members.state_of(self._agents.get(extension, Agent()), at, self._wrap_up)
+
     def _note(self, extension: str, at: datetime) -> None:
-        state = members.state_of(self._agents.get(extension, Agent()), at, self._wrap_up)
+        state = self._state(extension, at)
         if state == self._known.get(extension, members.NOBODY):
             return
         self._known[extension] = state

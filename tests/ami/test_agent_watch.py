@@ -155,6 +155,30 @@ def test_wrap_up_ends_though_nothing_happens(database: Database) -> None:
     assert at(60 + WRAP_UP) == history(database)[-1].at
 
 
+def test_who_leaves_a_queue_and_comes_back_at_once_has_not_logged_out(database: Database) -> None:
+    """As a wrap-up is ended early; who stays away has, from when they left."""
+    clock = Clock()
+
+    def act(peer: Peer) -> None:
+        peer.let_in()
+        lists(peer, *(member(agent, Device.NOT_INUSE, LastCall=int(START.timestamp())) for agent in ("1201", "1202")))
+        wait_for(lambda: len(now(database)) == 2, "both")
+        clock.now = at(3)
+        peer.say(
+            member("1201", Device.NOT_INUSE, "QueueMemberRemoved", 1.5),
+            member("1201", Device.NOT_INUSE, "QueueMemberAdded", 1.51),
+            member("1202", Device.NOT_INUSE, "QueueMemberRemoved", 1.52),
+        )
+        peer.read()
+
+    with watching(database, act, clock=clock):
+        wait_for(lambda: len(history(database)) == 4, "four changes")
+    assert [
+        ("1201", members.AVAILABLE, at(1.51)),
+        ("1202", members.LOGGED_OUT, at(1.52)),
+    ] == [(change.agent, change.state, change.at) for change in history(database)[2:]]
+
+
 def test_what_is_older_than_the_list_is_in_the_list(database: Database) -> None:
     """An event that was sent while the list was asked for does not undo it."""
 
