@@ -235,9 +235,15 @@ class Runner:
     def _end_lost(self, call_id: str) -> None:
         live = self.resume(call_id)
         if live is not None and not ended(live):
-            stay = Conversation("failed") if isinstance(live.turn.wait, Transfer) else None
+            stay = self._lost_stay(call_id) if isinstance(live.turn.wait, Transfer) else None
             with suppress(calls.Superseded):
                 self.advance(live, HungUp("lost"), stay)
+
+    def _lost_stay(self, call_id: str) -> Conversation:
+        """Who was talking has been answered, though nobody knows when they stopped."""
+        with self._database.reading() as connection:
+            talked = any(visit.answered_at and visit.left_at is None for visit in visits.of_call(connection, call_id))
+        return Conversation("answered" if talked else "failed")
 
     def _advance(
         self,

@@ -15,10 +15,11 @@ import pytest
 import provision
 from demo.phone import Ring
 from ivr import calls
-from routing import agent_states, members
+from routing import agent_states, members, visits
 from routing.ami import Ami
 from routing.ami.messages import encode
 from routing.asterisk.plan import manager_password
+from routing.visits import Visit
 from tests.live.callers import desks_react, row_of, talk, to_topic
 from tests.live.conftest import SHORT_TIMEOUT
 from tests.live.relay import TcpRelay
@@ -135,7 +136,10 @@ def test_a_telephone_that_goes_takes_its_agent_along(watched: Watched) -> None:
 
 
 def test_nothing_that_was_keyed_is_told(watched: Watched, ani: str) -> None:
-    """Everything that the manager's user is sent during a login and a transfer, byte for byte."""
+    """Everything that the manager's user is sent during a login and a transfer, byte for byte.
+
+    Who has proven who they are is named on the consultant's display; Asterisk's own word for it is the connected line.
+    """
     running, heard = watched.live, bytearray()
     with _listening(running, heard):
         caller = Caller(running, ani)
@@ -148,9 +152,11 @@ def test_nothing_that_was_keyed_is_told(watched: Watched, ani: str) -> None:
         caller.talks().end()
         wait_for(lambda: b"Event: AgentComplete" in heard, "the end of the conversation")
     told = heard.decode()
-    assert [] == [words for words in ("DTMF", "Digit", "AGI", IDENTIFIER, PIN) if words in told]
+    assert [] == [words for words in ("DTMF", "Digit", "AGI", PIN) if words in told]
     headers = [line.partition(": ") for line in told.splitlines()]
     assert {"system,all", "agent,all"} == {value for name, _, value in headers if name == "Privilege"}
+    displays = {"ConnectedLineName", "DestConnectedLineName", "CallerIDName", "DestCallerIDName"}
+    assert {name for name, _, value in headers if IDENTIFIER in value} <= displays
 
 
 class _listening:
@@ -280,7 +286,16 @@ def in_the_queue(caller: Caller) -> Story:
 def in_conversation(caller: Caller) -> Story:
     """Who talks."""
     talk(caller.live, caller.ani, "1")
+    wait_for(lambda: [visit for visit in _visits(caller) if visit.answered_at], "the answer to be known")
     yield
+
+
+def _visits(caller: Caller) -> tuple[Visit, ...]:
+    """The stays in queues of a call that lasts."""
+    row = row_of(caller.live, caller.ani)
+    assert row is not None
+    with caller.live.database.reading() as connection:
+        return visits.of_call(connection, row.id)
 
 
 def test_calls_of_an_asterisk_that_died_are_ended_when_it_is_back(watched: Watched, numbers: Numbers) -> None:
@@ -303,7 +318,7 @@ def test_calls_of_an_asterisk_that_died_are_ended_when_it_is_back(watched: Watch
         wait_for(lambda ani=caller.ani: _is_over(running, ani), "the end of a call")  # type: ignore[misc]
 
     assert {"lost"} == {caller.account().row.cause for caller in callers.values()}
-    assert {at_a_menu: [], in_the_queue: ["failed"], in_conversation: ["failed"]} == {
+    assert {at_a_menu: [], in_the_queue: ["failed"], in_conversation: ["answered"]} == {
         story: [visit.outcome for visit in caller.account().visits] for story, caller in callers.items()
     }
     assert not _is_over(running, late.ani)

@@ -14,7 +14,7 @@ from ivr.state import InQueue
 from routing.ami import Ami, Patience
 from storage.database import Database
 from tests.ami.peers import SECRET, USER, Manager, Peer, wait_for
-from tests.runner.conftest import Line, MakeRunner
+from tests.runner.conftest import Clock, Line, MakeRunner
 
 PATIENT = Patience(connect=5, reply=5)
 
@@ -139,3 +139,21 @@ def test_of_two_processes_that_end_a_call_one_does(line: Line, make_runner: Make
     for runner in (one, two):
         runner.end_as_lost([line.id, "unheard-of"])
     assert ("lost", 2) == (line.row.cause, len(line.turns))
+
+
+def test_who_talked_has_been_answered(line: Line, runner: Runner, clock: Clock) -> None:
+    """By whom and when is kept, though nobody knows when they stopped."""
+    line.arrives(runner)
+    line.keys(runner, "2")
+    line.hears_out(runner)
+    answered_at = clock.now
+    runner.note_answer(line.id, line.now.seq, answered_at, "1101")
+    clock.wait(minutes=3)
+    runner.end_as_lost([line.id])
+    (visit,) = line.visits
+    assert ("answered", "1101", answered_at, clock.now) == (
+        visit.outcome,
+        visit.agent,
+        visit.answered_at,
+        visit.left_at,
+    )
