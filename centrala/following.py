@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from centrala import context
 from centrala.lost_calls import LostCalls
 from centrala.settings import Settings, parts
+from ivr.library import Library
 from ivr.runner import Runner
 from routing.agent_watch import AgentWatch
 from routing.ami import Ami
@@ -16,7 +18,9 @@ from storage.installation import Installation
 
 
 @contextmanager
-def following(settings: Settings, installation: Installation, runner: Runner, listen: str) -> Iterator[Ami | None]:
+def following(
+    settings: Settings, installation: Installation, library: Library, runner: Runner, listen: str
+) -> Iterator[Ami | None]:
     """The connection to Asterisk, with those who follow agents and lost calls; None where another process does.
 
     Calls need none of it: without a connection they go on, and what was missed is read once there is one.
@@ -26,10 +30,16 @@ def following(settings: Settings, installation: Installation, runner: Runner, li
         yield None
         return
     ami = Ami(parts(manager.listen), manager.user, manager_password(installation.key("sip"), manager.user))
-
-    def wrap_up(queue: str) -> int:
-        return settings.queues.wrap_up_seconds
-
-    agents = AgentWatch(ami, installation.database, context.now, wrap_up)
-    with LostCalls(ami, runner, installation.home.spool), agents, ami:
+    agents = AgentWatch(ami, installation.database, context.now, partial(wrap_up_of, library, settings))
+    lost_calls = LostCalls(ami, installation.database, runner, installation.home.spool)
+    with lost_calls, agents, ami:
         yield ami
+
+
+def wrap_up_of(library: Library, settings: Settings, name: str) -> int:
+    """Seconds of wrap-up after a call of Asterisk's queue of that name, by the menus that run now."""
+    groups = library.current.queues
+    # A group's further languages have queues of their own (routing.agents.language_queue).
+    group = groups.get(name) or groups.get(name.rpartition("-")[0])
+    own = None if group is None else group.wrap_up
+    return settings.queues.wrap_up_seconds if own is None else own

@@ -15,9 +15,10 @@ from typing import Self
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from ivr import calls
 from ivr.runner import Runner
 from routing.ami import Ami, AmiError, Disconnected, Event
-from storage.database import reason_of
+from storage.database import Database, reason_of
 
 GATEWAY = "asterisk"
 # As the dialplan sets it (extensions.conf); channels of consultants inherit it.
@@ -30,8 +31,9 @@ log = structlog.get_logger()
 class LostCalls:
     """Looks after each connection of `ami`; `notes` is the folder in which the dialplan leaves them."""
 
-    def __init__(self, ami: Ami, runner: Runner, notes: Path, grace: float = GRACE_SECONDS) -> None:
+    def __init__(self, ami: Ami, database: Database, runner: Runner, notes: Path, grace: float = GRACE_SECONDS) -> None:
         self._ami = ami
+        self._database = database
         self._runner = runner
         self._notes = notes
         self._grace = grace
@@ -76,7 +78,8 @@ class LostCalls:
     def _without_channel(self) -> frozenset[str]:
         """Calls that are open, on no channel, and of whose end no note tells."""
         # In this order: what begins meanwhile is not among the open ones.
-        open_calls = self._runner.open_calls(GATEWAY)
+        with self._database.reading() as connection:
+            open_calls = calls.open_at(connection, GATEWAY)
         if not open_calls:
             return frozenset()
         carried = calls_on(self._ami.send("Status", Variables=VARIABLE).events)

@@ -217,11 +217,6 @@ class Runner:
         self.end_as_lost(lost)
         return len(lost)
 
-    def open_calls(self, gateway: str) -> frozenset[str]:
-        """The calls that reached this gateway and have not ended."""
-        with self._database.reading() as connection:
-            return calls.open_at(connection, gateway)
-
     def end_as_lost(self, lost: Iterable[str]) -> None:
         """End these calls, wherever they stand: their Asterisk has them no more. One that has ended stays as it is."""
         for call_id in lost:
@@ -235,15 +230,11 @@ class Runner:
     def _end_lost(self, call_id: str) -> None:
         live = self.resume(call_id)
         if live is not None and not ended(live):
-            stay = self._lost_stay(call_id) if isinstance(live.turn.wait, Transfer) else None
+            with self._database.reading() as connection:
+                outcome = "answered" if visits.talks(connection, call_id) else "failed"
+            stay = Conversation(outcome) if isinstance(live.turn.wait, Transfer) else None
             with suppress(calls.Superseded):
                 self.advance(live, HungUp("lost"), stay)
-
-    def _lost_stay(self, call_id: str) -> Conversation:
-        """Who was talking has been answered, though nobody knows when they stopped."""
-        with self._database.reading() as connection:
-            talked = any(visit.answered_at and visit.left_at is None for visit in visits.of_call(connection, call_id))
-        return Conversation("answered" if talked else "failed")
 
     def _advance(
         self,

@@ -83,6 +83,11 @@ def answered(connection: Connection, call_id: str, seq: int, *, at: datetime, ag
     connection.execute(update(queue_visits).where(this).values(answered_at=at, agent=agent))
 
 
+def talks(connection: Connection, call_id: str) -> bool:
+    """Whether a consultant has answered in the visit that the call is in."""
+    return any(visit.answered_at and visit.left_at is None for visit in of_call(connection, call_id))
+
+
 def _is_open(call_id: str) -> ColumnElement[bool]:
     return (queue_visits.c.call_id == call_id) & queue_visits.c.left_at.is_(None)
 

@@ -85,7 +85,7 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     log.info("ready", address=f"{address[0]}:{address[1]}", menus=loaded.flow.version)
     with _taking_notes(installation, runner):
         # Whoever runs next follows Asterisk while this process still finishes its calls.
-        with following(settings, installation, runner, f"{address[0]}:{address[1]}"):
+        with following(settings, installation, library, runner, f"{address[0]}:{address[1]}"):
             _housekeep(stop, watch, runner, herald)
         _drain(server, settings.ivr.drain_seconds)
 

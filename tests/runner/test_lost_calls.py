@@ -36,7 +36,7 @@ def lists(peer: Peer, *calls: str, before: Callable[[], object] = lambda: None) 
 
 
 @contextmanager
-def looked_for(runner: Runner, notes: Path, *answers: Callable[[Peer], object]) -> Iterator[Manager]:
+def looked_for(line: Line, runner: Runner, notes: Path, *answers: Callable[[Peer], object]) -> Iterator[Manager]:
     """A connection on which each question for channels is answered in its own way."""
 
     def act(peer: Peer) -> None:
@@ -47,7 +47,7 @@ def looked_for(runner: Runner, notes: Path, *answers: Callable[[Peer], object]) 
 
     manager = Manager(act)
     ami = Ami(manager.address, USER, SECRET, PATIENT)
-    with manager, LostCalls(ami, runner, notes, grace=0.05), ami:
+    with manager, LostCalls(ami, line.database, runner, notes, grace=0.05), ami:
         yield manager
 
 
@@ -67,7 +67,7 @@ def test_a_call_without_a_channel_is_ended_as_lost(lines: list[Line], runner: Ru
     def answer(peer: Peer) -> None:
         lists(peer, there.id)
 
-    with looked_for(runner, tmp_path, answer, answer):
+    with looked_for(gone, runner, tmp_path, answer, answer):
         wait_for(lambda: gone.row.ended_at, "the end")
     assert ("lost", None) == (gone.row.cause, there.row.cause)
 
@@ -78,7 +78,7 @@ def test_who_waited_has_left_the_queue(line: Line, runner: Runner, tmp_path: Pat
     line.keys(runner, "2")
     line.hears_out(runner)
     assert isinstance(line.position, InQueue)
-    with looked_for(runner, tmp_path, lists, lists):
+    with looked_for(line, runner, tmp_path, lists, lists):
         wait_for(lambda: line.row.ended_at, "the end")
     (visit,) = line.visits
     assert ("lost", "failed", True) == (line.row.cause, visit.outcome, visit.left_at is not None)
@@ -88,7 +88,7 @@ def test_a_note_wins(lines: list[Line], runner: Runner, tmp_path: Path) -> None:
     """It tells more, and is taken in soon."""
     noted, gone = lines
     (tmp_path / f"{noted.id}.note").touch()
-    with looked_for(runner, tmp_path, lists, lists):
+    with looked_for(gone, runner, tmp_path, lists, lists):
         wait_for(lambda: gone.row.ended_at, "the end")
     assert None is noted.row.cause
 
@@ -105,7 +105,7 @@ def test_an_end_that_was_on_its_way_wins(lines: list[Line], runner: Runner, tmp_
     def second(peer: Peer) -> None:
         lists(peer, moving.id)
 
-    with looked_for(runner, tmp_path, first, second):
+    with looked_for(gone, runner, tmp_path, first, second):
         wait_for(lambda: gone.row.ended_at, "the end")
     assert ["caller", "lost", None] == [line.row.cause for line in (leaving, gone, moving)]
 
@@ -115,7 +115,7 @@ def test_other_gateways_have_no_channels(line: Line, runner: Runner, tmp_path: P
     terminal = Line(line.database)
     terminal.live = runner.arrive(Arrival(terminal.id, "terminal", "", ""))
     line.arrives(runner)
-    with looked_for(runner, tmp_path, lists, lists):
+    with looked_for(line, runner, tmp_path, lists, lists):
         wait_for(lambda: line.row.ended_at, "the end")
     assert None is terminal.row.cause
 
@@ -127,7 +127,7 @@ def test_a_refused_question_is_asked_again(line: Line, runner: Runner, tmp_path:
     def refuse(peer: Peer) -> None:
         peer.say({"Response": "Error", "ActionID": peer.expect("Status")["ActionID"], "Message": "not now"})
 
-    with looked_for(runner, tmp_path, refuse, lists, refuse, lists, lists):
+    with looked_for(line, runner, tmp_path, refuse, lists, refuse, lists, lists):
         wait_for(lambda: line.row.ended_at, "the end")
     assert "lost" == line.row.cause
 

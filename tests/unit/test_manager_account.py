@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from centrala.following import wrap_up_of
 from centrala.settings import Settings
+from ivr.library import Library
 from routing.asterisk.plan import manager_password, phone_password
+from storage.database import Database
+from tests.menu_files import SMALL, edited, load_text
 
 KEY = bytes(range(32))
 
@@ -28,3 +34,12 @@ def test_one_process_reads(ami: dict[str, str] | None, reader: str | None) -> No
     """The one that is named, else the first; none where there is nothing to read."""
     nodes = {"nodes": ["10.0.0.1:4573", "10.0.0.2:4573"]}
     assert reader == Settings.model_validate({"ivr": nodes, "asterisk": {"ami": ami}}).manager_reader
+
+
+def test_wrap_up_is_the_groups_own_or_that_of_the_settings(database: Database) -> None:
+    """For the queues of its further languages, too; a queue that no menu knows any more has the usual one."""
+    library = Library(database)
+    own = ("help: {hours: daytime,", "help: {hours: daytime, wrap_up: 45,")
+    library.publish(load_text(edited(SMALL, own)), datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
+    settings = Settings.model_validate({"queues": {"wrap_up_seconds": 7}})
+    assert [45, 45, 7] == [wrap_up_of(library, settings, name) for name in ("help", "help-en", "unheard-of")]
