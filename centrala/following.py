@@ -14,6 +14,7 @@ from ivr.runner import Runner
 from routing.agent_watch import AgentWatch
 from routing.ami import Ami
 from routing.asterisk.plan import manager_password
+from routing.queues import wrap_up_in
 from storage.installation import Installation
 
 
@@ -38,8 +39,4 @@ def following(
 
 def wrap_up_of(library: Library, settings: Settings, name: str) -> int:
     """Seconds of wrap-up after a call of Asterisk's queue of that name, by the menus that run now."""
-    groups = library.current.queues
-    # A group's further languages have queues of their own (routing.agents.language_queue).
-    group = groups.get(name) or groups.get(name.rpartition("-")[0])
-    own = None if group is None else group.wrap_up
-    return settings.queues.wrap_up_seconds if own is None else own
+    return wrap_up_in(library.current.queues, name, settings.queues.wrap_up_seconds)

@@ -27,6 +27,7 @@ from ivr.telling import news
 from routing import visits, waiting
 from routing.asterisk.plan import NEWS
 from routing.estimates import Pace, after_telling, estimate
+from routing.queues import wrap_up_in
 from routing.visits import Visit
 from routing.waiting import Told, priority
 from storage.database import Database, reason_of
@@ -61,7 +62,10 @@ NOT_TOLD = Joining((), "")
 
 
 class Herald:
-    """Tells callers. `wrap_up` and `interval` are seconds; `folder` is where Asterisk looks for news."""
+    """Tells callers. `wrap_up` and `interval` are seconds; `folder` is where Asterisk looks for news.
+
+    A group with a wrap-up of its own has that.
+    """
 
     def __init__(
         self,
@@ -70,7 +74,7 @@ class Herald:
         *,
         folder: Path,
         write: Write,
-        wrap_up: float,
+        wrap_up: int,
         interval: float,
         now: Callable[[], datetime],
     ) -> None:
@@ -95,7 +99,7 @@ class Herald:
         with self._database.reading() as connection:
             in_queue = waiting.waiting(connection, queue)
             (visit,) = [one for one in visits.of_call(connection, live.call_id) if one.seq == live.seq]
-            pace = waiting.pace(connection, queue, at, self._wrap_up)
+            pace = waiting.pace(connection, queue, at, self._wrap_up_in(queue))
         place = waiting.place_of(visit, in_queue)
         if sight is not None:
             # Nobody stands before the caller whom Asterisk does not know: their end has not been told of yet.
@@ -109,6 +113,9 @@ class Herald:
             with self._database.writing() as connection:
                 waiting.store(connection, told)
         return Joining(said, priority(visit.enqueued_at))
+
+    def _wrap_up_in(self, queue: str) -> int:
+        return wrap_up_in(self._library.current.queues, queue, self._wrap_up)
 
     def tell(self) -> int:
         """Look after everybody who waits: write news where there are any, and take away what was heard; how many."""
@@ -137,7 +144,7 @@ class Herald:
         at: datetime,
     ) -> Pace:
         """The pace from the records, with no more consultants than Asterisk knew of when somebody joined last."""
-        pace = waiting.pace(connection, queue, at, self._wrap_up)
+        pace = waiting.pace(connection, queue, at, self._wrap_up_in(queue))
         told = (last[_key(visit)] for visit in in_queue if visit.queue == queue and _key(visit) in last)
         newest = max(told, key=lambda one: one.at, default=None)
         return pace if newest is None else _at_most(pace, newest.pace.consultants)

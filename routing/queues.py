@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -27,3 +28,9 @@ class Queue:
     weight: int = 0
     wrap_up: int | None = None
     overflow: Overflow | None = None
+
+
+def wrap_up_in(queues: Mapping[str, Queue], name: str, usual: int) -> int:
+    """Seconds of wrap-up after a call of the group of that name, or of Asterisk's queue for one of its languages."""
+    group = queues.get(name) or queues.get(name.rpartition("-")[0])
+    return usual if group is None or group.wrap_up is None else group.wrap_up

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from routing.agents import Membership, language_queue, language_queues, memberships
 from routing.asterisk.plan import Plan
-from routing.queues import Queue
+from routing.queues import Queue, wrap_up_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def _served(plan: Plan, group: Queue) -> tuple[Served, ...]:
 
 def wrap_up_of(plan: Plan, group: Queue) -> int:
     """Seconds of wrap-up after a call of the group."""
-    return plan.distribution.wrap_up if group.wrap_up is None else group.wrap_up
+    return wrap_up_in({group.name: group}, group.name, plan.distribution.wrap_up)
 
 
 def logging_in(plan: Plan) -> Mapping[str, tuple[Membership, ...]]:

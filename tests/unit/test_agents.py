@@ -12,7 +12,7 @@ from routing.agents import (
     memberships,
     read_agents,
 )
-from routing.queues import Queue
+from routing.queues import Queue, wrap_up_in
 
 HEADER = "extension,name,site,skills,languages"
 ANNA = "1701,Anna,Łódź,pensions:1 benefits:2,pl:1 uk:2"
@@ -111,3 +111,10 @@ def test_a_queue_must_not_bear_the_name_of_a_language_queue() -> None:
     queues = {**QUEUES, "pensions-uk": Queue("pensions-uk", "day", ())}
     with pytest.raises(AgentTableError, match="the name of a language queue"):
         read_agents(table(ANNA), queues, LANGUAGES)
+
+
+def test_wrap_up_is_that_of_the_group_in_each_of_its_languages() -> None:
+    """A group without a time of its own, and a queue that nobody knows, have the usual one."""
+    queues = {"pensions": Queue("pensions", "day", (), wrap_up=0), "payers": Queue("payers", "day", ())}
+    found = {name: wrap_up_in(queues, name, 10) for name in ("pensions", "pensions-uk", "payers", "gone")}
+    assert {"pensions": 0, "pensions-uk": 0, "payers": 10, "gone": 10} == found
