@@ -12,8 +12,9 @@ DEFINITIONS = (
     ("service_level", "in_time / (offered - short_abandoned)"),
     (
         "asa",
-        "mean wait of the answered, in seconds, from the turn that led to the queue (what is told on the way is part of "
-        "it, an earlier call is not) until a consultant answers; wait_p50, wait_p90, wait_p95: percentiles of it (nearest rank)",
+        "mean wait of the answered, in seconds, from the turn that led to the queue (what is told on the way is part "
+        "of it, an earlier call is not) until a consultant answers; wait_p50, wait_p90, wait_p95: percentiles of it "
+        "(nearest rank)",
     ),
     ("longest_wait", "of all that were offered"),
     ("talk, wrap_up, aht", "means per answered stay; aht = talk + wrap_up as far as it is on record"),
