@@ -9,6 +9,7 @@ import click
 from centrala.commands.agents import agents
 from centrala.commands.asterisk import asterisk
 from centrala.commands.call import call
+from centrala.commands.callbacks import callbacks
 from centrala.commands.calls import calls
 from centrala.commands.check import check
 from centrala.commands.profiles import profiles
@@ -50,5 +51,5 @@ def centrala() -> None:
     configure_logs("WARNING")
 
 
-for command in (check, call, serve, asterisk, prompts, calls, queues, agents, profiles):
+for command in (check, call, serve, asterisk, prompts, calls, callbacks, queues, agents, profiles):
     centrala.add_command(command)

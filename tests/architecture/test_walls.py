@@ -27,7 +27,11 @@ class Layer:
 
 DATABASE = frozenset({"sqlalchemy"})
 POLICY = tuple(
-    f"routing.{name}" for name in ("agents", "hours", "offices", "queues", "estimates", "members", "reporting")
+    f"routing.{name}"
+    for name in (
+        *("agents", "hours", "offices", "queues", "estimates", "members", "reporting"),
+        *("phone_numbers", "callback_times"),
+    )
 )
 VOCABULARY = ("ivr", "ivr.events", "ivr.prompts", "ivr.state", "ivr.turns", "ivr.waits")
 FLOW = tuple(
@@ -45,7 +49,7 @@ PARTS = (
 LAYERS = (
     Layer("provision", ("provision",)),
     Layer("storage", ("storage",), libraries=frozenset({"sqlalchemy", "alembic"})),
-    Layer("policy", POLICY, libraries=frozenset({"holidays"})),
+    Layer("policy", POLICY, libraries=frozenset({"holidays", "phonenumbers"})),
     Layer("routing", ("routing",), ("policy", "storage"), DATABASE | {"asterisk", "jinja2", "structlog"}),
     Layer("auth_pin", ("auth_pin",), ("storage",), DATABASE | {"argon2", "cryptography"}),
     Layer("recordings", ("recordings",), ("storage",), DATABASE),

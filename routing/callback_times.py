@@ -1,0 +1,37 @@
+"""When a caller who asked to be called back is called: at most three times, in opening hours only. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from routing.hours import Hours
+
+# After a try that was not answered, so long until the next one; there is one try more than entries.
+PAUSES = (timedelta(minutes=15), timedelta(hours=1))
+# How far ahead an opening is looked for, and how exactly.
+HORIZON = timedelta(days=30)
+STEP = timedelta(minutes=1)
+
+
+def first_try(requested_at: datetime, hours: Hours) -> datetime | None:
+    """When the callback's turn may come first: at once, or when the queue opens; None if it never does."""
+    return _opening(hours, requested_at)
+
+
+def next_try(tries: int, last_try_at: datetime, hours: Hours) -> datetime | None:
+    """When the next try is after `tries` of them, the last of which was at `last_try_at`; None after the last one."""
+    if tries > len(PAUSES):
+        return None
+    return _opening(hours, last_try_at + PAUSES[tries - 1])
+
+
+def _opening(hours: Hours, at: datetime) -> datetime | None:
+    """`at` if it lies in the opening hours, else the first whole minute after it that does."""
+    if hours.is_open(at):
+        return at
+    minute = at.replace(second=0, microsecond=0) + STEP
+    while minute <= at + HORIZON:
+        if hours.is_open(minute):
+            return minute
+        minute += STEP
+    return None
