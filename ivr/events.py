@@ -90,6 +90,13 @@ class SentOn:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """A colleague of another group was asked by the consultant; told when the conversation is over."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reentered:
     """Another process took the call over; the caller is to hear the same place again."""
 
@@ -120,6 +127,7 @@ Event = (
     | OfficeNotFound
     | QueueLeft
     | SentOn
+    | Joined
     | Reentered
     | HungUp
 )

@@ -3,9 +3,8 @@
 This file owns every transition and does nothing else: no telephone, no clock, no database. `step` is total: an event
 that means nothing where the call stands is `Ignored`, never an exception.
 
-How to read it: `step` looks at where the call stands and what happened, and hands over to the function for that place.
-Those end in `_go` (walk on to a step of the menu file and stop at the first one that waits), `_ask` (the same gather
-again) or `_end`. What each position waits for stands in `waiting`, what is asked again there in `questions`.
+How to read it: `step` hands over to the function for the place. Those end in `_go` (on to a step that waits), `_ask`
+(the same gather again) or `_end`. What each position waits for stands in `waiting`, what is asked again in `questions`.
 
 The menu file's steps that a caller passes without waiting (messages, an opening gate already passed) only add to what
 is heard; loading proves that they never form a circle.
@@ -21,6 +20,7 @@ from ivr.events import (
     Event,
     HoursChecked,
     HungUp,
+    Joined,
     Keyed,
     NoInput,
     OfficeFound,
@@ -79,7 +79,7 @@ def step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return _go(flow, replace(state, lang=spoken), flow.start, ())
         case New(), _:
             return Ignored("the call has not started")
-        case _, Reentered():
+        case (_, Reentered()) | (InQueue(), Joined()):
             return _again(flow, state)
         case AtMenu(name), Keyed(digits):
             return _keyed_at_menu(flow, state, menu_at(flow, name), digits)

@@ -14,13 +14,14 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from ivr import calls
+from ivr import calls, stays
 from ivr.codec import CodecError
 from ivr.definition import Flow
 from ivr.events import (
     Event,
     HoursChecked,
     HungUp,
+    Joined,
     Keyed,
     OfficeFound,
     OfficeNotFound,
@@ -38,6 +39,8 @@ from ivr.places import begin_of_wait
 from ivr.prompts import Prompt
 from ivr.services import Authenticator
 from ivr.state import AtIdentifier, Ended, InQueue, State
+from ivr.stays import WITHOUT_IVR as WITHOUT_IVR
+from ivr.stays import Conversation as Conversation
 from ivr.turns import Ignored, Turn
 from ivr.waits import (
     MOST_SERVICE_ANSWERS,
@@ -50,13 +53,11 @@ from ivr.waits import (
     Transfer,
     VerifyPin,
 )
-from recordings import consents, parts
+from recordings import consents
 from routing import visits
 from storage.database import Database
 
 RECORDING_PURPOSE = "consultant_call"
-# The turn of a stay in a queue that no turn led to: the dialplan did, while no IVR process answered.
-WITHOUT_IVR = 0
 ABANDONED = "abandoned"
 MOST_RACES = 3
 
@@ -72,23 +73,6 @@ class Arrival:
     ani: str
     dnis: str
     lang: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """What a gateway knows of a stay in a queue that is over. Files are names in Home.recordings.
-
-    `turn` is the number of the turn that led there, or WITHOUT_IVR; a gateway that cannot lose its call leaves it out.
-    """
-
-    outcome: str
-    agent: str | None = None
-    answered_at: datetime | None = None
-    caller_file: str | None = None
-    agent_file: str | None = None
-    queue: str | None = None
-    turn: int | None = None
-    joined_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +181,7 @@ class Runner:
             self._advance(live, HungUp("no-ivr" if alone else "caller"), self._after(live, at), stay=stay, call=call)
         elif alone and stay is not None:
             with self._database.writing() as connection:
-                _leave_queue(connection, live.call_id, stay, at)
+                stays.close(connection, live.call_id, stay, at)
 
     def _after(self, live: Live, at: datetime) -> datetime:
         """`at`, or the time of the newest turn: a hang-up is noticed where a turn is just being committed."""
@@ -245,7 +229,8 @@ class Runner:
         stay: Conversation | None = None,
         call: calls.Call | None = None,
     ) -> Live:
-        seq, before = live.seq + 1, live.turn.state
+        colleagues = stay.colleagues if stay is not None and stay.turn == live.seq else ()
+        seq, before = live.seq + len(colleagues) + 1, live.turn.state
         masked, pin = self._mask(live, event)
         outcome = step(live.flow, before, masked)
         if isinstance(outcome, Ignored):
@@ -258,9 +243,13 @@ class Runner:
         with self._database.writing() as connection:
             if call is not None:
                 calls.begin(connection, call, before)
+            for number, joined in enumerate(colleagues, live.seq + 1):
+                same = Turn(before, (), live.turn.wait)
+                told = (Joined(joined.agent),)
+                calls.log_turn(connection, live.call_id, number, joined.answered_at, self._node, told, same)
             # Before the next one begins.
             if stay is not None:
-                _leave_queue(connection, live.call_id, stay, at)
+                stays.close(connection, live.call_id, stay, at)
             self._commit(connection, after, before, events, at)
         if self._observe is not None:
             self._observe(after, before, events)
@@ -346,40 +335,6 @@ def _said_again(flow: Flow, turn: calls.LoggedTurn) -> tuple[Prompt, ...]:
 def _is_of(stay: Conversation, live: Live) -> bool:
     """Whether it is the stay that the call's newest turn led to."""
     return isinstance(live.turn.wait, Transfer) and stay.turn == live.seq
-
-
-def _leave_queue(connection: Connection, call_id: str, stay: Conversation, at: datetime) -> None:
-    """Close the call's stay in a queue."""
-    if stay.turn == WITHOUT_IVR:
-        return _note_stay(connection, call_id, stay, at)
-    seq = visits.left(
-        connection,
-        call_id,
-        at=at,
-        outcome=stay.outcome,
-        answered_at=stay.answered_at,
-        agent=stay.agent,
-        queue=stay.queue,
-    )
-    match stay:
-        case Conversation(_, str(agent), datetime() as answered, str(caller_file), str(agent_file)) if seq:
-            parts.store(connection, parts.RecordingPart(call_id, seq, agent, answered, at, caller_file, agent_file))
-        case _:
-            pass
-    return None
-
-
-def _note_stay(connection: Connection, call_id: str, stay: Conversation, at: datetime) -> None:
-    """A stay that the dialplan alone led to, told of only now; the queue that the flow had chosen was not reached."""
-    joined = stay.joined_at or at
-    visits.left(connection, call_id, at=joined, outcome="failed")
-    told_before = any(visit.seq == WITHOUT_IVR for visit in visits.of_call(connection, call_id))
-    if stay.queue is None or told_before:
-        return
-    visit = visits.Visit(
-        call_id, WITHOUT_IVR, stay.queue, "", joined, stay.answered_at, at, agent=stay.agent, outcome=stay.outcome
-    )
-    visits.enqueued(connection, visit)
 
 
 def ended(live: Live) -> bool:

@@ -23,7 +23,7 @@ class Exploration:
     """Every transition of a flow, in order of their names, and every sequence that a turn can say, by language.
 
     Being taken over by another process is not a transition (a caller can do nothing about it); what is said then is
-    among the sequences. Nor is being sent on by a consultant: callers hear what they hear on the way to any queue.
+    among the sequences. Nor is what consultants do with a caller: it sounds as the way to any queue does.
     `outcomes` are the ways out of a queue that were taken into account.
     """
 

@@ -108,7 +108,7 @@ def tell_of_end(make_test_runner: Callable[[str], Runner], tmp_path: Path) -> Te
     spool.mkdir(exist_ok=True)
 
     def tell(call_id: str, told: Mapping[str, str]) -> None:
-        stay = ",".join(told.get(f"arg_{number}", "") for number in range(4, 11))
+        stay = ",".join(told.get(f"arg_{number}", "") for number in (*range(4, 11), 12, 13))
         note = f"{NOW.timestamp():.3f}|600100200|225601600|{stay}|end\n"
         (spool / f"{call_id}.note").write_text(note, "utf-8")
         assert 1 == notes.take_in(spool, runner)

@@ -15,7 +15,7 @@ from ivr.events import Keyed, SecretKeyed
 from ivr.gateways.agi import session
 from ivr.gateways.agi.server import Server
 from ivr.gateways.agi.session import LEASE_SECONDS, NO_STAY
-from recordings import consents
+from recordings import consents, parts
 from routing import visits
 from storage.installation import Installation
 from tests.agi.conftest import IDENTIFIER, PIN, Log, TellOfEnd, idle
@@ -65,6 +65,12 @@ class Line:
         """The call's stays in queues."""
         with self._database.reading() as connection:
             return visits.of_call(connection, self.call_id)
+
+    @property
+    def parts(self) -> tuple[parts.RecordingPart, ...]:
+        """What was recorded of the call."""
+        with self._database.reading() as connection:
+            return parts.of_call(connection, self.call_id)
 
     @property
     def consents(self) -> tuple[consents.Consent, ...]:
@@ -274,6 +280,45 @@ def test_whoever_is_sent_nowhere_is_served_all_the_same(line: Line, log: Log, to
     assert [] == log.tracebacks
 
 
+ASKED = "1301:1795424010.500:part-c:help:help"
+TAKEN_OVER = {"arg_4": "3", **STAY, "arg_8": "part", "arg_12": f"&{ASKED}", "arg_13": "1795424020.000"}
+
+
+def test_a_colleague_who_takes_a_caller_over_has_a_stay_of_their_own(line: Line) -> None:
+    """It begins where the first consultant's ended; each recorded part is told of, and each is a turn."""
+    line.calls("2")
+    line.calls(stage="left", told=TAKEN_OVER)
+
+    first, second = line.visits
+    assert [(3, "1101"), (4, "1301")] == [(visit.seq, visit.agent) for visit in (first, second)]
+    assert first.left_at == second.enqueued_at == second.answered_at
+    assert [(3, "part-agent.wav"), (4, "part-c-agent.wav")] == [(part.seq, part.agent_file) for part in line.parts]
+    assert ("goodbye", "completed") == (line.row.ended_where, line.row.cause)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"arg_13": ""}, {"arg_12": f"&{ASKED}:1795424015.000"}, {"arg_13": "1795424005.000"}],
+    ids=["the first stayed", "the colleague left first", "the first had left before"],
+)
+def test_a_colleague_who_was_only_asked_has_none(line: Line, told: Mapping[str, str]) -> None:
+    """What was recorded is told of all the same."""
+    line.calls("2")
+    line.calls(stage="left", told={**TAKEN_OVER, **told})
+
+    assert ["1101"] == [visit.agent for visit in line.visits]
+    assert 2 == len(line.parts)
+
+
+def test_a_caller_who_leaves_a_colleague_leaves_a_note_of_them(line: Line) -> None:
+    """The dialplan's note tells of colleagues as it does of the first consultant."""
+    line.calls("2")
+    line.hangs_up(TAKEN_OVER)
+
+    assert ["1101", "1301"] == [visit.agent for visit in line.visits]
+    assert ("to-help", "caller") == (line.row.ended_where, line.row.cause)
+
+
 def test_what_is_remembered_of_an_earlier_queue_is_not_taken_for_the_newest(line: Line) -> None:
     """A process died on the way to the second queue: the outcome of the first one is not the second's."""
     line.calls("2")
@@ -341,7 +386,7 @@ def test_a_call_is_told_of_once_however_often_it_is_told(line: Line) -> None:
 STRANGE = ("x" * 5000, "\x00", "99999999999999999999", "-1", "1e999", "٣٣٣", "'\"\\;--", "a,b|c")
 
 
-@pytest.mark.parametrize("name", [*(f"arg_{number}" for number in range(3, 11)), "callerid"])
+@pytest.mark.parametrize("name", [*(f"arg_{number}" for number in range(3, 14)), "callerid"])
 def test_no_argument_of_a_peer_breaks_the_account(line: Line, log: Log, name: str) -> None:
     """Whatever the dialplan's variables hold, the call goes on, its end is kept and nothing is raised."""
     for value in STRANGE:

@@ -136,15 +136,16 @@ class Live:
 
 def hears_music(call: Call) -> bool:
     """Whether the last fifth of a second that was heard is music on hold."""
-    return _hears(call, tones.MUSIC)
+    return hears(call, tones.MUSIC)
 
 
 def hears_caller(call: Call) -> bool:
     """Whether the last fifth of a second that was heard is a caller's voice: what is whispered before is over."""
-    return _hears(call, tones.CALLER_VOICE)
+    return hears(call, tones.CALLER_VOICE)
 
 
-def _hears(call: Call, hertz: int) -> bool:
+def hears(call: Call, hertz: int) -> bool:
+    """Whether a steady tone is among the last fifth of a second that was heard."""
     last = call.recording.pcm(max(len(call.recording.sound) - 1600, 0))
     return tones.loudness(last, hertz) > HEARD
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import provision
-from demo.phone import Ring
+from demo.phone import IncomingCall, Ring, sounds
 from demo.phone.call import Call
 from ivr.waits import Transfer
+from routing.visits import Visit
 from tests.live import tones
 from tests.live.callers import (
     PATIENCE,
@@ -26,11 +27,13 @@ from tests.live.callers import (
     talk,
 )
 from tests.live.conftest import SHORT_TIMEOUT
-from tests.live.stations import Live, hears_music, live, menus_with
+from tests.live.stations import Live, hears, hears_music, live, menus_with
 from tests.live.stories import IDENTIFIER, PIN, node, nothing_stays, stand_up
 
 PENSIONS, BENEFITS = ("1201", "1202"), ("1301", "1302")
-SEND_ON = "*2"
+SEND_ON, ASK = "*2", "*3"
+ALL_THREE, BACK = "*3", "*1"
+FIRST_VOICE, COLLEAGUE_VOICE = tones.CONSULTANT_VOICES[1:3]
 KEY_SECONDS, GAP_SECONDS = 0.1, 0.1
 
 
@@ -156,6 +159,90 @@ def test_a_consultant_is_free_after_sending_on(groups: Live, numbers: Callable[[
         one.end()
 
     assert set(PENSIONS) == {one.extension for one in both}
+
+
+def _asks(live: Live, first: Talk, key: str) -> IncomingCall:
+    """A colleague of the other group has picked up, and the two consultants hear each other."""
+    _press(first.consultant, ASK + key)
+    first.call.wait_until(lambda: _picked_up(live), PATIENCE, "a colleague")
+    (colleague,) = _picked_up(live)
+    first.consultant.play(sounds.tone(FIRST_VOICE))
+    colleague.play(sounds.tone(COLLEAGUE_VOICE))
+    _hear(colleague, FIRST_VOICE)
+    _hear(first.consultant, COLLEAGUE_VOICE)
+    return colleague
+
+
+def _picked_up(live: Live) -> list[IncomingCall]:
+    return [call for extension in BENEFITS for call in live.desks[extension].incoming if call.up]
+
+
+def _hear(call: Call, *voices: int) -> None:
+    call.wait_until(lambda: all(hears(call, hertz) for hertz in voices), PATIENCE, f"the voices {voices}")
+
+
+def test_a_colleague_who_was_asked_takes_the_caller_over(groups: Live, ani: str) -> None:
+    """The caller hears music while the two talk; each has a stay and a recorded part of their own."""
+    with nothing_stays(groups):
+        first = talk(groups, ani, "2")
+        first.wait(1)
+        colleague = _asks(groups, first, "6")
+        assert hears_music(first.call)
+        first.consultant.hang_up()
+        _hear(colleague, tones.CALLER_VOICE)
+        _hear(first.call, COLLEAGUE_VOICE)
+        colleague.hang_up()
+        first.call.wait_ended()
+
+    kept = account(groups, ani)
+    assert ani == colleague.caller
+    assert ("topic=pensions;lang=pl;level=none",) == colleague.headers.all("X-Centrala")
+    before, after = kept.visits
+    assert (first.extension, "pensions", "pensions", "answered") == _of(before)
+    assert (after.agent in BENEFITS, ("doctors", "benefits", "answered")) == (True, _of(after)[1:])
+    assert before.left_at == after.enqueued_at == after.answered_at
+    assert [before.agent, after.agent] == [part.agent for part in kept.parts]
+    assert sorted(recorded_files(groups, kept.row.id)) == sorted(
+        name for part in kept.parts for name in (part.caller_file, part.agent_file)
+    )
+    assert is_heard(recorded(groups, kept.parts[1].agent_file), COLLEAGUE_VOICE)
+    assert (1, "completed") == (len(kept.consents), kept.row.cause)
+
+
+def _of(visit: Visit) -> tuple[str | None, ...]:
+    return visit.agent, visit.topic, visit.queue, visit.outcome
+
+
+def test_three_talk_and_one_leaves(groups: Live, ani: str) -> None:
+    """The caller hears both consultants; who is left when the first one goes has the call, until the caller goes."""
+    first = talk(groups, ani, "2")
+    colleague = _asks(groups, first, "6")
+    _press(first.consultant, ALL_THREE)
+    _hear(first.call, FIRST_VOICE, COLLEAGUE_VOICE)
+    _hear(colleague, FIRST_VOICE, tones.CALLER_VOICE)
+    first.consultant.hang_up()
+    first.consultant.wait_ended()
+    assert colleague.up
+    first.call.hang_up()
+    colleague.wait_ended()
+
+    kept = account(groups, ani)
+    assert ["answered", "answered"] == [visit.outcome for visit in kept.visits]
+    assert 2 == len(kept.parts)
+
+
+def test_a_colleague_who_was_only_asked_had_no_caller(groups: Live, ani: str) -> None:
+    """The first consultant goes back: one stay, two recorded parts."""
+    first = talk(groups, ani, "2")
+    colleague = _asks(groups, first, "6")
+    _press(first.consultant, BACK)
+    colleague.wait_ended()
+    _hear(first.call, FIRST_VOICE)
+    first.end()
+
+    kept = account(groups, ani)
+    assert [first.extension] == [visit.agent for visit in kept.visits]
+    assert 2 == len(kept.parts)
 
 
 def test_without_the_ivr_callers_are_sent_on_all_the_same(groups: Live, ani: str) -> None:

@@ -14,6 +14,7 @@ from ivr.events import (
     Event,
     HoursChecked,
     HungUp,
+    Joined,
     Keyed,
     NoInput,
     OfficeFound,
@@ -56,6 +57,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(OfficeFound, st.text(), st.text(), st.text(), st.text()),
     st.just(OfficeNotFound()),
     st.builds(QueueLeft, st.sampled_from(QUEUE_OUTCOMES) | st.text(max_size=9)),
+    st.just(Joined("1301")),
     st.builds(SentOn, st.sampled_from(["all", "none"])),
     st.just(Reentered()),
 )

@@ -13,6 +13,7 @@ from ivr.events import (
     Event,
     HoursChecked,
     HungUp,
+    Joined,
     Keyed,
     NoInput,
     OfficeFound,
@@ -54,6 +55,7 @@ def random_event(flow: Flow, state: State, random: Random) -> Event:
         OfficeNotFound(),
         QueueLeft(random.choice([*QUEUE_OUTCOMES, "nonsense"])),
         SentOn(random.choice([*flow.topics, "nonsense"])),
+        Joined("1301"),
         Reentered(),
         HungUp() if random.random() < 0.1 else Reentered(),
     ]

@@ -12,6 +12,7 @@ from ivr.events import (
     Event,
     HoursChecked,
     HungUp,
+    Joined,
     Keyed,
     NoInput,
     OfficeFound,
@@ -80,6 +81,7 @@ EVENTS: tuple[Event, ...] = (
     OfficeNotFound(),
     QueueLeft("answered"),
     SentOn("benefits"),
+    Joined("1301"),
     Reentered(),
     HungUp(),
 )
@@ -98,7 +100,7 @@ MEANINGFUL: dict[type[Position], set[type[Event]]] = {
     AtResult: {Played, *ANYWHERE},
     AtNotice: {Played, *ANYWHERE},
     AtConsent: {Keyed, NoInput, *ANYWHERE},
-    InQueue: {QueueLeft, SentOn, *ANYWHERE},
+    InQueue: {QueueLeft, SentOn, Joined, *ANYWHERE},
     Ended: set(),
 }
 # What a caller who is taken over hears, and what is waited for then.

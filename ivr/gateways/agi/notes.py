@@ -24,7 +24,8 @@ from storage.database import reason_of
 
 FIELDS = 5
 ANSWER_FIELDS = 4
-STAY_FIELDS = 7
+# Colleagues are told of by two more.
+STAY_FIELDS = (7, 9)
 # Asterisk writes a note at once; one that is not whole after this time never will be.
 UNFINISHED_SECONDS = 60
 
@@ -116,7 +117,7 @@ def read(path: Path) -> Note | None:
     if len(fields) != FIELDS or fields[-1] != "end" or not CALL_ID.fullmatch(path.stem):
         return None
     at, stay = moment(fields[0]), fields[3].split(",")
-    if at is None or len(stay) != STAY_FIELDS:
+    if at is None or len(stay) not in STAY_FIELDS:
         return None
     arrival = Arrival(path.stem, "asterisk", printable(unquote(fields[1])), printable(fields[2]))
     return Note(arrival, at, conversation(*stay))

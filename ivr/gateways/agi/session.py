@@ -24,6 +24,7 @@ from ivr.herald import NOT_TOLD, Herald, Sight
 from ivr.prompts import Prompt
 from ivr.runner import ABANDONED, Arrival, Conversation, Live, Runner, ended, hang_up
 from ivr.state import AtNotice, State
+from ivr.stays import Colleague
 from ivr.waits import Gather, Hangup, PlayOut, Transfer
 
 # Seconds beyond the longest a wait can take, after which Asterisk takes the call away from a process that hangs.
@@ -42,7 +43,9 @@ KEY = re.compile(r"[0-9A-D*#]")
 ASCII_CODE = re.compile(r"[0-9]{1,3}")
 UNIX_TIME = re.compile(r"[0-9]{1,10}(\.[0-9]{1,6})?")
 # Nothing of an earlier stay is left when one begins: who hangs up at once has left the new one.
-NO_STAY = {"QUEUESTATUS": "", "AGENT": "", "ANSWERED_AT": "", "RECORDING": "", "JOINED_AT": ""}
+NO_STAY = dict.fromkeys(
+    ("QUEUESTATUS", "AGENT", "ANSWERED_AT", "RECORDING", "JOINED_AT", "COLLEAGUES", "PASSED_AT"), ""
+)
 # What Asterisk cannot play either.
 MISSING = Sound("missing", 0.0)
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ufffd]")
@@ -132,7 +135,7 @@ class Session:
 
     def _stay(self) -> Conversation | None:
         env = self._agi.env
-        return conversation(*(env.get(f"agi_arg_{number}", "") for number in range(4, 11)))
+        return conversation(*(env.get(f"agi_arg_{number}", "") for number in (*range(4, 11), 12, 13)))
 
     def _left(self, live: Live) -> bool:
         """Hand the call back to the dialplan if this turn leaves the IVR; what is still to be heard is played there."""
@@ -281,12 +284,21 @@ class Session:
 
 
 def conversation(
-    turn: str, outcome: str, agent: str, answered: str, recording: str, queue: str, joined: str
+    turn: str,
+    outcome: str,
+    agent: str,
+    answered: str,
+    recording: str,
+    queue: str,
+    joined: str,
+    colleagues: str = "",
+    passed: str = "",
 ) -> Conversation | None:
     """A stay in a queue as the dialplan tells it, or None where there was none.
 
     `turn` is the turn that led there, `outcome` Asterisk's QUEUESTATUS, `agent` an extension, `answered` and `joined`
-    Unix times, `recording` the name of its files without their endings.
+    Unix times, `recording` the name of its files without their endings; `colleagues` were asked by that agent, who left
+    the call to the last of them at `passed`.
     """
     if not TURN.fullmatch(turn):
         return None
@@ -301,7 +313,19 @@ def conversation(
         queue=only(QUEUE, queue),
         turn=int(turn),
         joined_at=moment(joined),
+        colleagues=tuple(filter(None, map(_colleague, colleagues.split("&")))),
+        passed_at=moment(passed),
     )
+
+
+def _colleague(text: str) -> Colleague | None:
+    """`agent:answered:recording:topic:queue`, and `:left` once they have left."""
+    agent, answered, recording, topic, queue, left = [*text.split(":"), *("",) * 6][:6]
+    answered_at, file = moment(answered), only(FILE, recording)
+    if answered_at is None or not (AGENT.fullmatch(agent) and TOPIC.fullmatch(topic) and QUEUE.fullmatch(queue)):
+        return None
+    files = (f"{file}-caller.wav", f"{file}-agent.wav") if file else (None, None)
+    return Colleague(agent, topic, queue, answered_at, moment(left), *files)
 
 
 def _known_key(key: str) -> str:

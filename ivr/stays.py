@@ -1,0 +1,112 @@
+"""Stays in queues as they are kept: who answered, who was brought in, what was recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from recordings import parts
+from routing import visits
+
+# The turn of a stay in a queue that no turn led to: the dialplan did, while no IVR process answered.
+WITHOUT_IVR = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """A consultant of the group `queue` whom the first one asked; `left_at` is None where they stayed to the end.
+
+    Files are names in Home.recordings.
+    """
+
+    agent: str
+    topic: str
+    queue: str
+    answered_at: datetime
+    left_at: datetime | None = None
+    caller_file: str | None = None
+    agent_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What a gateway knows of a stay in a queue that is over. Files are names in Home.recordings.
+
+    `turn` is the number of the turn that led there, or WITHOUT_IVR; a gateway that cannot lose its call leaves it out.
+    `passed_at` is when the consultant left while the caller stayed, with the last of the `colleagues` if there are any.
+    """
+
+    outcome: str
+    agent: str | None = None
+    answered_at: datetime | None = None
+    caller_file: str | None = None
+    agent_file: str | None = None
+    queue: str | None = None
+    turn: int | None = None
+    joined_at: datetime | None = None
+    colleagues: tuple[Colleague, ...] = ()
+    passed_at: datetime | None = None
+
+    @property
+    def successor(self) -> Colleague | None:
+        """The colleague whom the caller stayed with when the first consultant left."""
+        last = self.colleagues[-1] if self.colleagues else None
+        if last is None or self.passed_at is None or self.passed_at < last.answered_at:
+            return None
+        return last if last.left_at is None or last.left_at >= self.passed_at else None
+
+
+def close(connection: Connection, call_id: str, stay: Conversation, at: datetime) -> None:
+    """Close the call's stay in a queue; colleagues have the numbers after it, those of the turns that they are."""
+    if stay.turn == WITHOUT_IVR:
+        return _note(connection, call_id, stay, at)
+    until = stay.passed_at if stay.successor and stay.passed_at else at
+    seq = visits.left(
+        connection,
+        call_id,
+        at=until,
+        outcome=stay.outcome,
+        answered_at=stay.answered_at,
+        agent=stay.agent,
+        queue=stay.queue,
+    )
+    if seq is None:
+        return None
+    _keep_part(connection, call_id, seq, stay, until)
+    for number, colleague in enumerate(stay.colleagues if stay.turn == seq else (), seq + 1):
+        _keep_part(connection, call_id, number, colleague, colleague.left_at or at)
+        if colleague is stay.successor:
+            _keep_successor(connection, call_id, number, colleague, until, at)
+    return None
+
+
+def _keep_part(connection: Connection, call_id: str, seq: int, talk: Conversation | Colleague, until: datetime) -> None:
+    if talk.agent and talk.answered_at and talk.caller_file and talk.agent_file:
+        files = talk.caller_file, talk.agent_file
+        parts.store(connection, parts.RecordingPart(call_id, seq, talk.agent, talk.answered_at, until, *files))
+
+
+def _keep_successor(
+    connection: Connection, call_id: str, seq: int, colleague: Colleague, since: datetime, at: datetime
+) -> None:
+    """Their own stay begins where the first one ended: the caller has not waited."""
+    left = colleague.left_at or at
+    visit = visits.Visit(
+        call_id, seq, colleague.queue, colleague.topic, since, since, left, agent=colleague.agent, outcome="answered"
+    )
+    visits.enqueued(connection, visit)
+
+
+def _note(connection: Connection, call_id: str, stay: Conversation, at: datetime) -> None:
+    """A stay that the dialplan alone led to, told of only now; the queue that the flow had chosen was not reached."""
+    joined = stay.joined_at or at
+    visits.left(connection, call_id, at=joined, outcome="failed")
+    told_before = any(visit.seq == WITHOUT_IVR for visit in visits.of_call(connection, call_id))
+    if stay.queue is None or told_before:
+        return
+    visit = visits.Visit(
+        call_id, WITHOUT_IVR, stay.queue, "", joined, stay.answered_at, at, agent=stay.agent, outcome=stay.outcome
+    )
+    visits.enqueued(connection, visit)
