@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 import provision
-from bench import crowd, keypress, machine, report, turns
+from bench import crowd, distribution, keypress, machine, report, turns
 from bench.figures import AIMED_RATE, EASY_RATE, LOADED, Figures, Stage, Waiting, waiting
 from bench.ground import HERE, TITLES, Ground, Way, prepared, raise_file_limit
 from bench.load import AT_EASE, Load, LoadError, place_calls, running
@@ -34,6 +34,7 @@ class Sizes:
     `ease` rounds of callers who listen at ease, `rounds` at the aimed rate, then one at each of the higher `rates`, all
     for `load_seconds`; callers on so many `lines` for `listening_seconds` a round; a `crowd` of calls at once;
     `step_seconds` of turns. As many as `repeats` measurements that others disturbed are taken again.
+    `floods` are rounds of more callers than consultants.
     """
 
     repeats: int
@@ -45,10 +46,11 @@ class Sizes:
     listening_seconds: float
     crowd: int
     step_seconds: float
+    floods: int
 
 
-FULL = Sizes(8, 1, 3, (150, 200, 250), 6.0, 24, 5.0, 1000, 3.0)
-QUICK = Sizes(2, 0, 1, (), 5.0, 24, 5.0, 300, 1.0)
+FULL = Sizes(8, 1, 3, (150, 200, 250), 6.0, 24, 5.0, 1000, 3.0, 3)
+QUICK = Sizes(2, 0, 1, (), 5.0, 24, 5.0, 300, 1.0, 0)
 
 
 @click.command()
@@ -82,7 +84,16 @@ def _measured(sizes: Sizes, quick: bool) -> report.Report:
             repeats = Repeats(sizes.repeats)
             stages = tuple(_stages(ground, sizes, repeats))
             waits = tuple(_waits(ground, sizes, repeats))
-    return report.Report(datetime.now(UTC), described, Figures(stages, waits, held, pace), quick)
+        shared = _distribution(Path(folder) / "distribution", sizes.floods)
+    return report.Report(datetime.now(UTC), described, Figures(stages, waits, held, pace, shared), quick)
+
+
+def _distribution(folder: Path, floods: int) -> distribution.Distribution | None:
+    if not floods:
+        return None
+    _say(f"{distribution.CONSULTANTS} consultants and their callers ...")
+    folder.mkdir()
+    return distribution.measure(folder, floods)
 
 
 def _stages(ground: Ground, sizes: Sizes, repeats: Repeats) -> Iterator[Stage]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import subprocess
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -83,15 +84,22 @@ class Distribution:
     bare: tuple[float, ...]
     usage: Usage
 
+    @property
+    def right_share(self) -> float:
+        """Percent of the calls that rang first in the group of their topic."""
+        return 100 * self.in_right_group / self.calls
 
-def measure(folder: Path) -> Distribution:
-    """Place the calls and see who got them. Raises StationError, AsteriskError, LoadError, ProvisionError."""
+
+def measure(folder: Path, rounds: int) -> Distribution:
+    """Place the calls and see who got them; so many rounds of floods.
+
+    Raises StationError, AsteriskError, LoadError, ProvisionError.
+    """
     with ExitStack() as stack:
         station = stack.enter_context(_station(folder))
         log = stack.enter_context(_consultants(station, folder))
         crowd, usage = _crowd(station, folder)
-        for number, name in ((NUMBER, BUSY), (BARE_NUMBER, BARE)):
-            _place(FLOOD, station, number, [BUSY_KEY] * FLOOD.calls, folder / name)
+        floods = [_floods(station, folder / f"flood-{number}", log) for number in range(rounds)]
         offers, waits = read_offers(log.read_text("utf-8")), _waits(station)
     in_crowd = [wait for wait in waits if wait.queue != BUSY]
     return Distribution(
@@ -100,8 +108,8 @@ def measure(folder: Path) -> Distribution:
         in_right_group=sum(wait.queue == group_of(offer.agent) for wait, offer in first_offers(in_crowd, offers)),
         offered_two=offered_two(offers),
         overtaken=overtaken(waits, offers),
-        ours=gaps(offers, BUSY),
-        bare=gaps(offers, BARE),
+        ours=tuple(gap for ours, _ in floods for gap in ours),
+        bare=tuple(gap for _, bare in floods for gap in bare),
         usage=usage,
     )
 
@@ -177,6 +185,18 @@ def gaps(offers: Sequence[Offer], group: str) -> tuple[float, ...]:
     return tuple(after.rings - before.free for before, after in pairs if before.free and first <= before.free <= last)
 
 
+def _floods(station: Station, folder: Path, log: Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """More callers than consultants for Centrala's group, then for the bare one: the gaps of each."""
+    folder.mkdir()
+    found = []
+    for number, group in ((NUMBER, BUSY), (BARE_NUMBER, BARE)):
+        began = time.time()
+        _place(FLOOD, station, number, [BUSY_KEY] * FLOOD.calls, folder / group)
+        offers = read_offers(log.read_text("utf-8"))
+        found.append(gaps([offer for offer in offers if offer.rings >= began], group))
+    return found[0], found[1]
+
+
 def _crowd(station: Station, folder: Path) -> tuple[Outcome, Usage]:
     chance = random.Random(CONSULTANTS)
     assert station.asterisk is not None
@@ -196,10 +216,19 @@ def _place(load: Load, station: Station, number: str, keys: Sequence[str], folde
     lines = "".join(f"6{start + place:08};{key};\n" for place, key in enumerate(keys))
     (folder / "callers.csv").write_text(f"SEQUENTIAL\n{lines}", "ascii")
     own, media = free_port(), free_udp_range(MEDIA_PORTS).start
-    what = f"-s {number} -r {load.rate} -m {load.calls} -l {load.calls} -d {round(1000 * load.listens)} -inf callers.csv"
+    called = f"-s {number} -r {load.rate} -m {load.calls} -l {load.calls}"
+    callers = f"-d {round(1000 * load.listens)} -inf callers.csv"
     places = f"-i 127.0.0.1 -p {own} -mp {media} 127.0.0.1:{station.addresses.sip}"
     ending = f"-timeout {load.seconds + LAST_CALLS_SECONDS:.0f}s -nostdin -trace_stat -stf sipp.csv"
-    with _sipp(folder, "-sf", str(HERE / "topic_caller.xml"), *what.split(), *ending.split(), *places.split()) as run:
+    with _sipp(
+        folder,
+        "-sf",
+        str(HERE / "topic_caller.xml"),
+        *called.split(),
+        *callers.split(),
+        *ending.split(),
+        *places.split(),
+    ) as run:
         try:
             run.wait(load.seconds + 2 * LAST_CALLS_SECONDS)
         except subprocess.TimeoutExpired as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from bench.crowd import Crowd
+from bench.distribution import Distribution
 from bench.ground import DIALPLAN, SQLITE, TITLES
 from bench.keypress import HELD_MS, Sample
 from bench.load import AT_EASE, BRIEFLY, Load, Outcome
@@ -71,6 +72,7 @@ class Figures:
     waiting: tuple[Waiting, ...]
     crowd: Crowd
     pace: Pace
+    distribution: Distribution | None = None
 
     def ms_per_call(self, way: str, part: str | None = None, *, at_ease: bool = False) -> float | None:
         """Processor milliseconds per call, the median of all rounds; None where there is nothing to tell.
@@ -134,6 +136,19 @@ def aims(figures: Figures) -> tuple[Aim, ...]:
         Aim("the same, from the key coming up", MOST_P99, _ratio(ours, native), "times"),
         Aim(f"memory per call, {crowd.calls:,} at once", MOST_KILOBYTES, crowd.rss_per_call, "KB"),
         Aim("turns of the flow on one core", LEAST_TURNS, figures.pace.per_second, "a second", at_least=True),
+        *_of_distribution(figures.distribution),
+    )
+
+
+def _of_distribution(found: Distribution | None) -> tuple[Aim, ...]:
+    if found is None:
+        return ()
+    free = _ratio(*(percentile(gaps, 99) if gaps else None for gaps in (found.ours, found.bare)))
+    return (
+        Aim("calls that ring in the right group", 100, found.right_share, "percent", at_least=True),
+        Aim("consultants offered two calls at once", 0, found.offered_two),
+        Aim("callers overtaken by a later one", 0, found.overtaken),
+        Aim("p99 from a consultant being free to ringing, against a bare queue's", MOST_P99, free, "times"),
     )
 
 

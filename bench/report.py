@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from bench.figures import AIMED_RATE, EASY_RATE, LOADED, Aim, Figures, aims
+from bench.distribution import Distribution
+from bench.figures import AIMED_RATE, EASY_RATE, LOADED, Aim, Figures, aims, percentile
 from bench.ground import TITLES
 from bench.keypress import HELD_MS
 from bench.load import AT_EASE, BRIEFLY
@@ -143,12 +144,27 @@ def _remarks(report: Report) -> str:
         f"{LOADED} calls a second and on an idle system. Centrala commits every turn to its disk before it is heard; "
         "the other two keep nothing. PostgreSQL runs without waiting for its disk."
     ]
+    if (shared := report.figures.distribution) is not None:
+        remarks.append(_of_distribution(shared))
     if report.disturbance > DISTURBING:
         remarks.append(
             f"Others on the machine used {report.disturbance:.1f} cores meanwhile, so the figures are worse than "
             "they would be."
         )
     return "\n\n".join(remarks)
+
+
+def _of_distribution(found: Distribution) -> str:
+    cost = ", ".join(
+        f"{part} {_number(1000 * seconds / found.calls)} ms" for part, seconds in found.usage.parts.items()
+    )
+    (ours, bare) = (percentile(gaps, 99) for gaps in (found.ours, found.bare))
+    return (
+        f"{found.consultants} consultants in five groups, {found.calls} calls on six topics in a minute, as many as a "
+        f"helpline with 2,000 calls an hour has in ten; CPU per call: {cost}. From free to ringing is measured in a "
+        f"group of ten with callers always waiting: p99 {_number(ours)} s, {_number(bare)} s where the same kind of "
+        "queue is entered directly."
+    )
 
 
 def _number(value: float) -> str:
