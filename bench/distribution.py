@@ -10,7 +10,7 @@ import random
 import subprocess
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -38,6 +38,7 @@ CONSULTANTS = 365
 # Two groups of the same size, always with callers waiting: one as Centrala renders it, the other entered directly.
 BUSY, BARE = "busy", "bare"
 BUSY_KEY, BARE_NUMBER, NUMBER = "7", "9001", "225601600"
+FLOODED = ((NUMBER, BUSY), (BARE_NUMBER, BARE))
 BUSY_AGENTS = 10
 
 # Two thousand calls an hour for ten minutes, ten times as fast.
@@ -45,8 +46,6 @@ CROWD = Load(rate=6, seconds=56.0)
 FLOOD = Load(rate=4, seconds=30.0)
 SHORTEST, LONGEST = 3_000, 5_000
 SETTLED_SECONDS = 8.0
-# Who began to wait within so many seconds of one another came at the same time.
-SAME_TIME = 0.25
 LAST_CALLS_SECONDS = 90.0
 MEDIA_PORTS = 2000
 RTP_PORTS = 3000
@@ -64,24 +63,36 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A caller who began to wait, as the database tells: Unix time."""
+    """A caller who waited, and for which group, as the database tells."""
 
     ani: str
     queue: str
-    enqueued: float
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """More callers than consultants: seconds from free to ringing again, and callers overtaken by later ones."""
+
+    gaps: tuple[float, ...]
+    overtaken: int
+
+    @classmethod
+    def all_of(cls, floods: Iterable[Flood]) -> Flood:
+        """Several as one."""
+        several = tuple(floods)
+        return cls(tuple(gap for flood in several for gap in flood.gaps), sum(flood.overtaken for flood in several))
 
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """What came out. Seconds from a consultant being free to the next ringing, in a group with callers waiting."""
+    """What came out: of a crowd of calls for all groups, and of floods for Centrala's queue and a bare one."""
 
     consultants: int
     calls: int
     in_right_group: int
     offered_two: int
-    overtaken: int
-    ours: tuple[float, ...]
-    bare: tuple[float, ...]
+    ours: Flood
+    bare: Flood
     usage: Usage
 
     @property
@@ -99,7 +110,10 @@ def measure(folder: Path, rounds: int) -> Distribution:
         station = stack.enter_context(_station(folder))
         log = stack.enter_context(_consultants(station, folder))
         crowd, usage = _crowd(station, folder)
-        floods = [_floods(station, folder / f"flood-{number}", log) for number in range(rounds)]
+        floods = [
+            tuple(_flood(station, folder / f"{group}-{place}", log, number, group) for number, group in FLOODED)
+            for place in range(rounds)
+        ]
         offers, waits = read_offers(log.read_text("utf-8")), _waits(station)
     in_crowd = [wait for wait in waits if wait.queue != BUSY]
     return Distribution(
@@ -107,9 +121,8 @@ def measure(folder: Path, rounds: int) -> Distribution:
         calls=crowd.load.calls,
         in_right_group=sum(wait.queue == group_of(offer.agent) for wait, offer in first_offers(in_crowd, offers)),
         offered_two=offered_two(offers),
-        overtaken=overtaken(waits, offers),
-        ours=tuple(gap for ours, _ in floods for gap in ours),
-        bare=tuple(gap for _, bare in floods for gap in bare),
+        ours=Flood.all_of(ours for ours, _ in floods),
+        bare=Flood.all_of(bare for _, bare in floods),
         usage=usage,
     )
 
@@ -160,41 +173,34 @@ def offered_two(offers: Sequence[Offer]) -> int:
     return sum(before.free is not None and after.rings < before.free for before, after in pairs)
 
 
-def overtaken(waits: Sequence[Wait], offers: Sequence[Offer]) -> int:
-    """How many callers were offered after somebody of the same queue who had come later."""
-    by_queue: dict[str, list[tuple[Wait, Offer]]] = defaultdict(list)
-    for wait, offer in first_offers(waits, offers):
-        by_queue[wait.queue].append((wait, offer))
-    return sum(
-        any(later.enqueued > wait.enqueued + SAME_TIME and its.rings < offer.rings for later, its in served)
-        for served in by_queue.values()
-        for wait, offer in served
-    )
+def overtaken(offers: Sequence[Offer]) -> int:
+    """How many callers a telephone first rang for after it had rung for one who dialled later: numbers count up."""
+    first: dict[str, Offer] = {}
+    for offer in offers:
+        first.setdefault(offer.ani, offer)
+    rung = [first[ani].rings for ani in sorted(first)]
+    return sum(any(later < own for later in rung[place:]) for place, own in enumerate(rung, start=1))
 
 
-def gaps(offers: Sequence[Offer], group: str) -> tuple[float, ...]:
-    """Seconds from free to ringing in a group, from when callers wait in it to when the last ones came."""
-    own = [offer for offer in offers if group_of(offer.agent) == group]
-    if not own:
+def gaps(offers: Sequence[Offer]) -> tuple[float, ...]:
+    """Seconds from free to ringing, from when callers wait to when the last ones came."""
+    if not offers:
         return ()
-    first, last = own[0].rings + SETTLED_SECONDS, own[0].rings + FLOOD.seconds
+    first, last = offers[0].rings + SETTLED_SECONDS, offers[0].rings + FLOOD.seconds
     by_agent: dict[str, list[Offer]] = defaultdict(list)
-    for offer in own:
+    for offer in offers:
         by_agent[offer.agent].append(offer)
     pairs = (pair for each in by_agent.values() for pair in pairwise(each))
     return tuple(after.rings - before.free for before, after in pairs if before.free and first <= before.free <= last)
 
 
-def _floods(station: Station, folder: Path, log: Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """More callers than consultants for Centrala's group, then for the bare one: the gaps of each."""
-    folder.mkdir()
-    found = []
-    for number, group in ((NUMBER, BUSY), (BARE_NUMBER, BARE)):
-        began = time.time()
-        _place(FLOOD, station, number, [BUSY_KEY] * FLOOD.calls, folder / group)
-        offers = read_offers(log.read_text("utf-8"))
-        found.append(gaps([offer for offer in offers if offer.rings >= began], group))
-    return found[0], found[1]
+def _flood(station: Station, folder: Path, log: Path, number: str, group: str) -> Flood:
+    """More callers than consultants."""
+    began = time.time()
+    _place(FLOOD, station, number, [BUSY_KEY] * FLOOD.calls, folder)
+    offers = read_offers(log.read_text("utf-8"))
+    own = [offer for offer in offers if offer.rings >= began and group_of(offer.agent) == group]
+    return Flood(gaps(own), overtaken(own))
 
 
 def _crowd(station: Station, folder: Path) -> tuple[Outcome, Usage]:
@@ -273,12 +279,12 @@ def _sipp(folder: Path, *words: str) -> Iterator[subprocess.Popen[bytes]]:
 
 def _waits(station: Station) -> tuple[Wait, ...]:
     database = Database(Home.from_environment(station.environment).database_url)
-    query = select(calls.c.ani, queue_visits.c.queue, queue_visits.c.enqueued_at).join_from(
+    query = select(calls.c.ani, queue_visits.c.queue).join_from(
         calls, queue_visits, calls.c.id == queue_visits.c.call_id
     )
     with database.reading() as connection:
-        rows = connection.execute(query.order_by(queue_visits.c.enqueued_at)).all()
-    return tuple(Wait(row.ani, row.queue, row.enqueued_at.timestamp()) for row in rows)
+        rows = connection.execute(query).all()
+    return tuple(Wait(row.ani, row.queue) for row in rows)
 
 
 @contextmanager

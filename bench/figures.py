@@ -143,11 +143,11 @@ def aims(figures: Figures) -> tuple[Aim, ...]:
 def _of_distribution(found: Distribution | None) -> tuple[Aim, ...]:
     if found is None:
         return ()
-    free = _ratio(*(percentile(gaps, 99) if gaps else None for gaps in (found.ours, found.bare)))
+    free = _ratio(*(percentile(gaps, 99) if gaps else None for gaps in (found.ours.gaps, found.bare.gaps)))
     return (
         Aim("calls that ring in the right group", 100, found.right_share, "percent", at_least=True),
         Aim("consultants offered two calls at once", 0, found.offered_two),
-        Aim("callers overtaken by a later one", 0, found.overtaken),
+        Aim("callers overtaken by a later one", 0, found.ours.overtaken),
         Aim("p99 from a consultant being free to ringing, against a bare queue's", MOST_P99, free, "times"),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.distribution import BARE, BUSY, Offer, Wait, gaps, group_of, offered_two, overtaken, read_offers
+from bench.distribution import BARE, BUSY, Offer, gaps, group_of, offered_two, overtaken, read_offers
 
 NOTES = """\
 2026-11-23\t10:00:00.5\t100.500 ringing 11001 600100200
@@ -30,21 +30,11 @@ def test_a_telephone_that_rings_while_it_talks_is_counted() -> None:
 
 
 def test_who_came_later_and_rang_first_has_overtaken() -> None:
-    """In the same queue, unless both came at the same time."""
-    offers = [Offer("1", "late", 10, 20), Offer("2", "early", 11, 20)]
-    apart = [Wait("early", "x", 1.0), Wait("late", "x", 2.0)]
-    together = [Wait("early", "x", 1.0), Wait("late", "x", 1.1)]
-    elsewhere = [Wait("early", "x", 1.0), Wait("late", "y", 2.0)]
-
-    assert [1, 0, 0] == [overtaken(waits, offers) for waits in (apart, together, elsewhere)]
+    """Callers are numbered in the order in which they dial."""
+    assert 1 == overtaken([Offer("1", "602", 10, 20), Offer("2", "601", 11, 20), Offer("1", "603", 21, 30)])
+    assert 0 == overtaken([Offer("1", "601", 10, 20), Offer("2", "602", 11, 20), Offer("1", "601", 21, 30)])
 
 
-def test_gaps_are_of_a_group_with_callers_waiting() -> None:
-    """From free to ringing, once it has settled; other groups do not count."""
-    offers = [
-        Offer("16001", "a", 0, 4),
-        Offer("16001", "b", 5, 12),
-        Offer("16001", "c", 14, 18),
-        Offer("17001", "d", 1, 2),
-    ]
-    assert (2,) == gaps(offers, BUSY)
+def test_gaps_are_from_free_to_ringing_once_it_has_settled() -> None:
+    """The first seconds, in which nobody waits yet, do not count."""
+    assert (2,) == gaps([Offer("16001", "a", 0, 4), Offer("16001", "b", 5, 12), Offer("16001", "c", 14, 18)])
