@@ -143,7 +143,8 @@ def test_consent_is_kept_with_the_wording_and_the_language_that_was_heard(helpli
     assert ["uk:recording-notice", "uk:recording-staying", "uk:connecting", "uk:goodbye"] == ear.keys()[-4:]
     kept = account(helpline, ani)
     (consent,) = kept.consents
-    assert ("consultant_call", True, "2026-1", "uk") == (consent.purpose, consent.given, consent.wording, consent.lang)
+    wording = helpline.flow.recording.wording
+    assert ("consultant_call", True, wording, "uk") == (consent.purpose, consent.given, consent.wording, consent.lang)
     assert "uk" == kept.row.lang
 
 
