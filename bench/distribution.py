@@ -19,13 +19,12 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 from sqlalchemy import select
 
-import provision
 from bench import tones
 from bench.ground import HERE
-from bench.load import Load, LoadError, Outcome, read_statistics
+from bench.load import STATISTICS, Load, LoadError, Outcome, read_statistics, sipp
 from bench.processor import Meter, Usage
 from demo.asterisk_process import free_port, free_udp_range
-from demo.station import DIES_WITH_US, Addresses, Station, StationError
+from demo.station import Addresses, Station, StationError
 from ivr.calls import calls
 from ivr.menus.loading import load_menus
 from routing.visits import queue_visits
@@ -225,21 +224,14 @@ def _place(load: Load, station: Station, number: str, keys: Sequence[str], folde
     called = f"-s {number} -r {load.rate} -m {load.calls} -l {load.calls}"
     callers = f"-d {round(1000 * load.listens)} -inf callers.csv"
     places = f"-i 127.0.0.1 -p {own} -mp {media} 127.0.0.1:{station.addresses.sip}"
-    ending = f"-timeout {load.seconds + LAST_CALLS_SECONDS:.0f}s -nostdin -trace_stat -stf sipp.csv"
-    with _sipp(
-        folder,
-        "-sf",
-        str(HERE / "topic_caller.xml"),
-        *called.split(),
-        *callers.split(),
-        *ending.split(),
-        *places.split(),
-    ) as run:
+    ending = f"-timeout {load.seconds + LAST_CALLS_SECONDS:.0f}s -nostdin -trace_stat -stf {STATISTICS}"
+    words = f"{called} {callers} {ending} {places}".split()
+    with sipp(folder, ["-sf", str(HERE / "topic_caller.xml"), *words]) as run:
         try:
             run.wait(load.seconds + 2 * LAST_CALLS_SECONDS)
         except subprocess.TimeoutExpired as error:
             raise LoadError("callers did not come to an end") from error
-    return read_statistics((folder / "sipp.csv").read_text("utf-8"), load)
+    return read_statistics((folder / STATISTICS).read_text("utf-8"), load)
 
 
 @contextmanager
@@ -253,28 +245,8 @@ def _consultants(station: Station, folder: Path) -> Iterator[Path]:
     (own / "agents.xml").write_text(template.render(shortest=SHORTEST, longest=LONGEST), "utf-8")
     media = free_udp_range(MEDIA_PORTS).start
     words = f"-sf agents.xml -i 127.0.0.1 -p {_phones_port(station)} -mp {media} -nostdin -trace_logs -log_file notes"
-    with _sipp(own, *words.split(), "127.0.0.1"):
+    with sipp(own, [*words.split(), "127.0.0.1"]):
         yield own / "notes"
-
-
-@contextmanager
-def _sipp(folder: Path, *words: str) -> Iterator[subprocess.Popen[bytes]]:
-    program = provision.sipp()
-    with (folder / "sipp.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*DIES_WITH_US, *program.command, *words],
-            cwd=folder,
-            env=program.full_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            process_group=0,
-        )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 def _waits(station: Station) -> tuple[Wait, ...]:

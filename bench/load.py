@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,12 +96,19 @@ class Run:
 @contextmanager
 def running(load: Load, server: tuple[str, int], number: str, folder: Path) -> Iterator[Run]:
     """Place the load's calls to `number`. What still runs at the end is killed."""
-    program = provision.sipp()
     (folder / STATISTICS).unlink(missing_ok=True)
     (folder / SILENCE).write_bytes(Codec.PCMU.silence * SILENCE_FRAMES)
+    with sipp(folder, _options(load, server, number)) as process:
+        yield Run(process, folder, load)
+
+
+@contextmanager
+def sipp(folder: Path, words: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """SIPp at work in a folder, where its log goes. If it still runs at the end it is killed."""
+    program = provision.sipp()
     with (folder / LOG).open("wb") as log:
         process = subprocess.Popen(
-            [*DIES_WITH_US, *program.command, *_options(load, server, number)],
+            [*DIES_WITH_US, *program.command, *words],
             cwd=folder,
             env=program.full_environment(),
             stdin=subprocess.DEVNULL,
@@ -110,7 +117,7 @@ def running(load: Load, server: tuple[str, int], number: str, folder: Path) -> I
             process_group=0,
         )
     try:
-        yield Run(process, folder, load)
+        yield process
     finally:
         process.kill()
         process.wait()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from ivr.definition import Authentication, Flow, Menu, Offices, Opening, Transfer
 from ivr.prompts import Prompt
 from ivr.state import New, Position, State
 
 Said = tuple[Prompt, ...]
+Kind = TypeVar("Kind", Menu, Opening, Authentication, Offices, Transfer)
 
 
 def say(flow: Flow, state: State, *names: str) -> Said:
@@ -21,30 +24,22 @@ def place(position: Position) -> str:
 
 def menu_at(flow: Flow, name: str) -> Menu:
     """The menu of that name."""
-    found = flow.steps[name]
-    assert isinstance(found, Menu)
-    return found
+    return _step(flow, name, Menu)
 
 
 def opening_at(flow: Flow, name: str) -> Opening:
     """The gate of that name."""
-    found = flow.steps[name]
-    assert isinstance(found, Opening)
-    return found
+    return _step(flow, name, Opening)
 
 
 def authentication_at(flow: Flow, name: str) -> Authentication:
     """The login of that name."""
-    found = flow.steps[name]
-    assert isinstance(found, Authentication)
-    return found
+    return _step(flow, name, Authentication)
 
 
 def offices_at(flow: Flow, name: str) -> Offices:
     """The search for an office of that name."""
-    found = flow.steps[name]
-    assert isinstance(found, Offices)
-    return found
+    return _step(flow, name, Offices)
 
 
 def way_to_topic(flow: Flow, topic: str | None) -> str | None:
@@ -54,6 +49,10 @@ def way_to_topic(flow: Flow, topic: str | None) -> str | None:
 
 def transfer_at(flow: Flow, name: str) -> Transfer:
     """The way to the consultants of that name."""
+    return _step(flow, name, Transfer)
+
+
+def _step(flow: Flow, name: str, kind: type[Kind]) -> Kind:
     found = flow.steps[name]
-    assert isinstance(found, Transfer)
+    assert isinstance(found, kind)
     return found

@@ -25,7 +25,6 @@ Line = dict[str, Any]
 
 NOW = ("queue", "waiting", "longest_wait", "talking", "agents")
 HELP_WIDTH = 78
-ROWS = "Rows of a day: what callers chose, or the group that they were sent to."
 SHARES = ("service_level", "occupancy", "containment", "estimate_accuracy")
 OF_THE_DAY = ("occupancy", "calls", "contained", "containment")
 # What a terminal has room for; --json and --csv hold everything.

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from ivr.runner import Conversation, Runner, hang_up
-from routing import visits, waiting
-from routing.estimates import Estimate, Pace
+from routing import waiting
+from routing.estimates import Estimate
 from storage.database import Database
 from tests.runner.conftest import Clock, Line
 
@@ -143,20 +143,13 @@ def test_asterisk_keeps_the_same_order(clock: Clock) -> None:
     assert waiting.priority(clock()) > waiting.priority(clock() + timedelta(seconds=0.1))
 
 
-def test_how_good_estimates_were_is_measured(early: Line, late: Line, database: Database, clock: Clock) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "answered", "right"),
+    [(90, True, True), (150, True, False), (150, False, False), (30, False, None)],
+    ids=["within", "late", "gave up late", "gave up"],
+)
+def test_an_estimate_is_judged_by_what_came(clock: Clock, seconds: float, answered: bool, right: bool | None) -> None:
     """Answered within, answered too late, and gave up after longer than was told; who gave up before says nothing."""
-    pace = Pace(120, 2)
-    begin = clock()
-    stays = {"within": (90, "11"), "late": (150, "11"), "gave up late": (150, None), "gave up": (30, None)}
-    with database.writing() as connection:
-        for number, (name, (seconds, agent)) in enumerate(stays.items()):
-            over = begin + timedelta(seconds=seconds)
-            visit = visits.Visit(name, 1, "help", "help", begin, agent and over, over, agent, "x")  # type: ignore[arg-type]
-            visits.enqueued(connection, visit)
-            waiting.store(connection, waiting.Told(name, 1, 0, begin, Estimate(number + 1, 1, 2), pace))
-            waiting.store(connection, waiting.Told(name, 1, 1, begin, Estimate(1, 0, 1), pace))
-    with database.reading() as connection:
-        found = waiting.share_within(connection, begin, begin + timedelta(days=1), "help")
-        nothing = waiting.share_within(connection, begin, begin + timedelta(days=1), "other")
-    assert waiting.Accuracy(1, 3) == found
-    assert None is nothing.share
+    begin, over = clock(), clock() + timedelta(seconds=seconds)
+
+    assert right is Estimate(1, 1, 2).proved(begin, over if answered else None, over)
