@@ -1,0 +1,101 @@
+"""The call as a pure function: `step(flow, state, event) -> Turn | Ignored`.
+
+This package owns every transition and does nothing else: no telephone, no clock, no database. `step` is total: an event
+that means nothing where the call stands is `Ignored`, never an exception.
+
+How to read it: `step` hands over to the module for the place where the call stands. `walking` leads on to the next step
+that waits, `tries` asks again. What each position waits for stands in `ivr.waiting`, what is heard there again in
+`ivr.questions`.
+
+The menu file's steps that a caller passes without waiting (messages, an opening gate already passed) only add to what
+is heard; loading proves that they never form a circle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ivr.definition import Flow
+from ivr.events import Event, HoursChecked, HungUp, Joined, Keyed, NoInput, QueueLeft, Reentered, SentOn, Started
+from ivr.flow.authentication import GIVE_UP, authenticating
+from ivr.flow.menus import hours_checked, keyed_at_menu
+from ivr.flow.offices import looking_for_office, telling_address
+from ivr.flow.queueing import back_from_queue, consenting
+from ivr.flow.tries import ask, no_input
+from ivr.flow.walking import end, go
+from ivr.lookups import menu_at, place
+from ivr.state import (
+    AfterAddress,
+    AtAddress,
+    AtConsent,
+    AtIdentifier,
+    AtMenu,
+    AtNotice,
+    AtOfficeSearch,
+    AtOpening,
+    AtPin,
+    AtPostalCode,
+    AtResult,
+    AtVerification,
+    Ended,
+    InQueue,
+    New,
+    State,
+)
+from ivr.turns import Ignored, Turn
+
+__all__ = ["GIVE_UP", "start", "step"]
+
+
+def start(flow: Flow) -> State:
+    """The state of a call that has not been answered yet."""
+    return State(lang=flow.languages[0])
+
+
+def step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
+    """What the call does when `event` happens in `state`."""
+    match state.position, event:
+        case Ended(), _:
+            return Ignored("the call has ended")
+        case position, HungUp(cause):
+            return end(state, (), place(position), cause)
+        case New(), Started(lang):
+            spoken = lang if lang in flow.languages else state.lang
+            return go(flow, replace(state, lang=spoken), flow.start, ())
+        case New(), _:
+            return Ignored("the call has not started")
+        case (_, Reentered()) | (InQueue(), Joined()):
+            return _again(flow, state)
+        case AtMenu(name), Keyed(digits):
+            return keyed_at_menu(flow, state, menu_at(flow, name), digits)
+        case AtMenu(), NoInput():
+            return no_input(flow, state)
+        case AtOpening(name), HoursChecked(is_open):
+            return hours_checked(flow, state, name, is_open)
+        case AtNotice() | AtConsent(), _:
+            return consenting(flow, state, event)
+        case InQueue(), QueueLeft() | SentOn():
+            return back_from_queue(flow, state, event)
+        case AtIdentifier() | AtPin() | AtVerification() | AtResult(), _:
+            return authenticating(flow, state, event)
+        case AtPostalCode() | AtOfficeSearch(), _:
+            return looking_for_office(flow, state, event)
+        case AtAddress() | AfterAddress(), _:
+            return telling_address(flow, state, event)
+        case _:
+            return Ignored(f"{type(event).__name__} at {place(state.position)}")
+
+
+def _again(flow: Flow, state: State) -> Turn:
+    """The place where the call stands, for a caller who was taken over by another process.
+
+    A PIN that was being verified is lost with the process that held it, so it is asked for again; an address is
+    looked up again.
+    """
+    match state.position:
+        case AtVerification(name, claim):
+            return ask(flow, replace(state, position=AtPin(name, claim)))
+        case AtAddress(name, postal_code):
+            return ask(flow, replace(state, position=AtOfficeSearch(name, postal_code)))
+        case _:
+            return ask(flow, state)

@@ -1,0 +1,37 @@
+"""Consent to be recorded, and the way back from a queue."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ivr.definition import Flow
+from ivr.events import Event, Keyed, NoInput, Played, QueueLeft, SentOn
+from ivr.flow.tries import no_input, no_match, not_recorded
+from ivr.flow.walking import go, to_queue, turn
+from ivr.lookups import place, say, way_to_topic
+from ivr.state import AtConsent, AtNotice, State
+from ivr.turns import Ignored, Turn
+
+
+def consenting(flow: Flow, state: State, event: Event) -> Turn | Ignored:
+    """The notice is heard, and consent given or not."""
+    match state.position, event:
+        case AtNotice(name), Played() if flow.recording.ask:
+            return turn(flow, state, AtConsent(name), say(flow, state, flow.recording.question))
+        case (AtNotice(name), Played()) | (AtConsent(name), Keyed("1")):
+            return to_queue(flow, replace(state, consent=True), name, ())
+        case AtConsent(name), Keyed("2"):
+            return not_recorded(flow, state, name)
+        case AtConsent(), Keyed():
+            return no_match(flow, state)
+        case AtConsent(), NoInput():
+            return no_input(flow, state)
+        case position, _:
+            return Ignored(f"{type(event).__name__} at {place(position)}")
+
+
+def back_from_queue(flow: Flow, state: State, event: QueueLeft | SentOn) -> Turn:
+    """The call goes on after a queue."""
+    if isinstance(event, SentOn):
+        return go(flow, state, way_to_topic(flow, event.topic) or flow.queueing.answered, ())
+    return go(flow, state, flow.queueing.after(event.outcome), ())

@@ -1,0 +1,52 @@
+"""Silence and wrong keys: the same gather again, and what follows the last try."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ivr.definition import Flow
+from ivr.flow.walking import go, leave_login, to_queue
+from ivr.lookups import authentication_at, menu_at, offices_at, place, say
+from ivr.questions import no_input_prompt, no_match_prompt, question
+from ivr.state import AfterAddress, AtConsent, AtIdentifier, AtMenu, AtPin, AtPostalCode, State
+from ivr.turns import Turn
+from ivr.waiting import wait_at
+
+
+def no_input(flow: Flow, state: State) -> Turn:
+    """Silence at a gather."""
+    if state.no_inputs + 1 >= flow.gathering.tries:
+        return _give_up(flow, state)
+    return ask(flow, replace(state, no_inputs=state.no_inputs + 1), no_input_prompt(flow, state.position))
+
+
+def no_match(flow: Flow, state: State) -> Turn:
+    """A key that is no choice."""
+    if state.no_matches + 1 >= flow.gathering.tries:
+        return _give_up(flow, state)
+    return ask(flow, replace(state, no_matches=state.no_matches + 1), no_match_prompt(flow, state.position))
+
+
+def _give_up(flow: Flow, state: State) -> Turn:
+    """After the last try: on to a person or a stated ending, never a bare hang-up."""
+    match state.position:
+        case AtMenu(name):
+            return go(flow, state, menu_at(flow, name).exhausted, ())
+        case AtIdentifier(name) | AtPin(name):
+            return leave_login(flow, state, name, authentication_at(flow, name).failure)
+        case AtPostalCode(name) | AfterAddress(name):
+            return go(flow, state, offices_at(flow, name).then, ())
+        case AtConsent(name):
+            return not_recorded(flow, state, name)
+        case _:
+            raise AssertionError(f"no tries are counted at {place(state.position)}")
+
+
+def ask(flow: Flow, state: State, *before: str) -> Turn:
+    """The same gather again, after the prompts `before`."""
+    return Turn(state, say(flow, state, *before) + question(flow, state), wait_at(flow, state))
+
+
+def not_recorded(flow: Flow, state: State, name: str) -> Turn:
+    """Refusing, and not answering, lead to the same queue unrecorded: only a free decision is consent."""
+    return to_queue(flow, replace(state, consent=False), name, say(flow, state, flow.recording.refused))

@@ -1,0 +1,113 @@
+"""Walking through the menu file: on to the next step that waits, and how each kind of them is entered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ivr.definition import Authentication, End, Flow, Menu, Message, Offices, Opening, Resume, Step, Transfer
+from ivr.lookups import Said, authentication_at, say, way_to_topic
+from ivr.questions import introduced, notice, returned_to
+from ivr.state import (
+    AtIdentifier,
+    AtMenu,
+    AtNotice,
+    AtOpening,
+    AtPostalCode,
+    AtResult,
+    Ended,
+    InQueue,
+    Position,
+    State,
+)
+from ivr.turns import Turn
+from ivr.waiting import wait_at
+from ivr.waits import Hangup
+
+
+def go(flow: Flow, state: State, target: str, said: Said) -> Turn:
+    """Walk to the step `target` and on to the first step that waits."""
+    while True:
+        match flow.steps[target]:
+            case Message(play=play, then=then):
+                said, target = said + say(flow, state, *play), then
+            case Opening(open=then) if state.admitted:
+                target = then
+            case Resume(otherwise=otherwise):
+                target = way_to_topic(flow, state.topic) or otherwise
+            case End(name, play, cause):
+                return end(state, said + say(flow, state, *play), name, cause)
+            case waiting:
+                return _stop_at(flow, state, waiting, said)
+
+
+def _stop_at(flow: Flow, state: State, at: Step, said: Said) -> Turn:
+    """Enter a step that waits."""
+    match at:
+        case Menu():
+            return _enter_menu(flow, state, at, said)
+        case Opening(name):
+            return turn(flow, state, AtOpening(name), said)
+        case Authentication(name, success=prompt, then=then) if state.auth_level == "full":
+            return turn(flow, state, AtResult(name, prompt, then), said + say(flow, state, prompt))
+        case Authentication(name, tries=tries, failure=prompt) if state.pin_tries >= tries:
+            left = leave_login(flow, state, name, prompt)
+            return replace(left, prompts=said + left.prompts)
+        case Authentication(name, identifier):
+            return turn(flow, state, AtIdentifier(name), said + say(flow, state, identifier))
+        case Offices(name, postal_code):
+            return turn(flow, state, AtPostalCode(name), said + say(flow, state, postal_code))
+        case Transfer(name, topic):
+            return to_queue(flow, replace(state, topic=topic), name, said)
+        case _:
+            raise AssertionError(f"{at.name} does not wait")
+
+
+def _enter_menu(flow: Flow, state: State, menu: Menu, said: Said) -> Turn:
+    known = menu.name in state.heard
+    entered = replace(
+        state,
+        position=AtMenu(menu.name),
+        trail=_trail_to(state, menu.name),
+        heard=state.heard if known else state.heard | {menu.name},
+        no_inputs=0,
+        no_matches=0,
+    )
+    heard = (returned_to if known else introduced)(flow, state, menu)
+    return Turn(entered, said + heard, wait_at(flow, entered))
+
+
+def _trail_to(state: State, name: str) -> tuple[str, ...]:
+    """The way back from the menu `name`: a menu met again shortens it, so it never grows without end."""
+    if name in state.trail:
+        return state.trail[: state.trail.index(name)]
+    return state.trail
+
+
+def turn(flow: Flow, state: State, position: Position, said: Said) -> Turn:
+    """Stop at `position` with fresh counters."""
+    stopped = replace(state, position=position, no_inputs=0, no_matches=0)
+    return Turn(stopped, said, wait_at(flow, stopped))
+
+
+def end(state: State, said: Said, name: str, cause: str) -> Turn:
+    """A stated ending."""
+    return Turn(replace(state, position=Ended(name, cause)), said, Hangup(cause))
+
+
+def leave_login(flow: Flow, state: State, name: str, prompt: str) -> Turn:
+    """Out of the login, with a prompt that cannot be cut short: a PIN keyed late must not act on the next menu."""
+    result = AtResult(name, prompt, authentication_at(flow, name).otherwise)
+    return turn(flow, state, result, say(flow, state, prompt))
+
+
+def to_queue(flow: Flow, state: State, name: str, said: Said) -> Turn:
+    """The recording notice, unless the caller has already decided in this call; then the queue."""
+    if state.consent is None:
+        return turn(flow, state, AtNotice(name), said + notice(flow, state))
+    return turn(flow, state, InQueue(name), said + say(flow, state, flow.queueing.connecting))
+
+
+def back(flow: Flow, state: State) -> Turn:
+    """To the menu before."""
+    """To the menu before."""
+    return go(flow, state, state.trail[-1] if state.trail else flow.start, ())
