@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from functools import partial
 
 from centrala import context
+from centrala.callback_lines import CallbackLines
 from centrala.lost_calls import LostCalls
 from centrala.settings import Settings, parts
+from ivr.audio import PromptStore
 from ivr.library import Library
 from ivr.runner import Runner
 from routing.agent_watch import AgentWatch
@@ -20,7 +22,7 @@ from storage.installation import Installation
 
 @contextmanager
 def following(
-    settings: Settings, installation: Installation, library: Library, runner: Runner, listen: str
+    settings: Settings, installation: Installation, library: Library, runner: Runner, store: PromptStore, listen: str
 ) -> Iterator[Ami | None]:
     """The connection to Asterisk, with those who follow agents and lost calls; None where another process does.
 
@@ -33,7 +35,8 @@ def following(
     ami = Ami(parts(manager.listen), manager.user, manager_password(installation.key("sip"), manager.user))
     agents = AgentWatch(ami, installation.database, context.now, partial(wrap_up_of, library, settings))
     lost_calls = LostCalls(ami, installation.database, runner, installation.home.spool)
-    with lost_calls, agents, ami:
+    lines = CallbackLines(ami, installation.database, library, runner.promises, store, context.now)
+    with lost_calls, agents, lines, ami:
         yield ami
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -16,7 +16,9 @@ from centrala.settings import Settings
 from ivr.audio import PromptStore
 from ivr.herald import Herald
 from ivr.library import Library
+from ivr.promises import Terms
 from ivr.runner import Observer, Runner
+from routing.phone_numbers import Allowed
 from storage.installation import Installation
 
 log = structlog.get_logger()
@@ -30,12 +32,29 @@ def make_runner(
     now: Callable[[], datetime],
     hours_at: Callable[[], datetime] | None = None,
     observe: Observer | None = None,
+    terms: Terms = Terms(),  # noqa: B008 (it is frozen)
 ) -> Runner:
     """A runner that keeps its calls in the installation's database."""
     authenticator = Authenticator(
         installation.database, identifier_key=installation.key("identifier"), pin_key=installation.key("pin")
     )
-    return Runner(installation.database, library, authenticator, node=node, now=now, hours_at=hours_at, observe=observe)
+    return Runner(
+        installation.database,
+        library,
+        authenticator,
+        node=node,
+        now=now,
+        hours_at=hours_at,
+        observe=observe,
+        terms=terms,
+    )
+
+
+def callback_terms(settings: Settings) -> Terms:
+    """On which terms callers are called back."""
+    found = settings.callbacks
+    allowed = Allowed(tuple(found.countries), frozenset(found.kinds))
+    return Terms(allowed, tuple(timedelta(seconds=seconds) for seconds in found.pauses_seconds))
 
 
 def make_identify(installation: Installation) -> Callable[[str], str | None]:

@@ -130,6 +130,19 @@ class Queues(_Model):
     most_waiting: Annotated[int, Field(ge=0, le=10000)] = 0
 
 
+class Callbacks(_Model):
+    """Which numbers are called back (countries, the service's own first; kinds), by whom, and for how long it rings.
+
+    `trunk` is who calls out (the first of `trunk_hosts`). `pauses_seconds` lie between tries: one try more than pauses.
+    """
+
+    trunk: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+(:[0-9]{1,5})?$")] | None = None
+    countries: Annotated[list[Annotated[str, Field(pattern=r"^[A-Z]{2}$")]], Field(min_length=1)] = ["PL"]
+    kinds: Annotated[list[Literal["mobile", "fixed", "internet"]], Field(min_length=1)] = ["mobile", "fixed"]
+    ring_seconds: Annotated[int, Field(ge=5, le=120)] = 30
+    pauses_seconds: Annotated[list[Annotated[int, Field(ge=1, le=86400)]], Field(max_length=9)] = [900, 3600]
+
+
 class Reporting(_Model):
     """Seconds: an answer within the first is in time; who hangs up within the second has hardly waited."""
 
@@ -171,6 +184,7 @@ class Settings(_Model):
     prompts: Prompts = Prompts()
     sip: Sip = Sip()
     queues: Queues = Queues()
+    callbacks: Callbacks = Callbacks()
     reporting: Reporting = Reporting()
     metrics: Metrics = Metrics()
     asterisk: Asterisk = Asterisk()

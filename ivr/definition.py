@@ -15,8 +15,9 @@ from routing.queues import Queue
 
 REPEAT = "repeat"
 BACK = "back"
-# The prompt that says which key leaves a queue.
+# The prompts that say which key leaves a queue, and which one asks to be called back.
 LEAVING = "leaving-the-queue"
+OFFERING = "offering-a-callback"
 
 # How far a caller can be authenticated.
 LEVELS = ("none", "full")
@@ -119,6 +120,43 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class Callback:
+    """Asking to be called back at the number that the caller calls from, or at one that is keyed.
+
+    `own` and `keyed` are heard before the number's digits, `choice` after them. `then` follows the promise, `otherwise`
+    is the way of whoever asks for none.
+    """
+
+    name: str
+    own: str
+    keyed: str
+    choice: str
+    ask: str
+    refused: str
+    promised: str
+    then: str
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A gate: one way for callers who are to be called back, another for all others. It is met once in a call."""
+
+    name: str
+    promised: str
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """The end of the caller's callbacks."""
+
+    name: str
+    play: tuple[str, ...]
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """A stated ending."""
 
@@ -127,7 +165,9 @@ class End:
     cause: str
 
 
-Step = Menu | Message | Opening | Authentication | Offices | Transfer | Resume | End
+Step = (
+    Menu | Message | Opening | Authentication | Offices | Transfer | Resume | Callback | Promised | Cancellation | End
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +198,7 @@ class Queueing:
     """What is heard on the way to a queue, and where a call goes on when it comes back.
 
     `ways` are those of single outcomes; `unanswered` is the way of the others. `leaving_key` is the key by which a
-    caller leaves the queue, and `LEAVING` the prompt that says so.
+    caller leaves the queue, and `LEAVING` the prompt that says so; `callback_key` asks to be called back.
     """
 
     connecting: str
@@ -166,10 +206,28 @@ class Queueing:
     unanswered: str
     ways: Mapping[str, str] = field(default_factory=dict)
     leaving_key: str | None = None
+    callback_key: str | None = None
 
     def after(self, outcome: str) -> str:
         """The step that a call goes on at when it comes back from a queue."""
         return self.answered if outcome == "answered" else self.ways.get(outcome, self.unanswered)
+
+
+@dataclass(frozen=True, slots=True)
+class Callbacks:
+    """Callbacks are offered (`OFFERING`) to callers who have waited, or are told that they will, for `after` seconds.
+
+    `greeting` is heard by whoever answers, and asks for a key; `unmet` is the step for whoever presses none.
+    `unreached` is heard by the consultant where nobody answers, `whisper` before the number is called, when the
+    telephone shows `caption`.
+    """
+
+    after: int
+    greeting: str
+    unmet: str
+    unreached: str
+    whisper: Prompt
+    caption: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,3 +266,4 @@ class Flow:
     whispers: Mapping[tuple[str, str, str], Prompt]
     captions: Mapping[str, str]
     codes: Codes | None = None
+    callbacks: Callbacks | None = None

@@ -76,6 +76,40 @@ class OfficeNotFound:
 
 
 @dataclass(frozen=True, slots=True)
+class CalledBack:
+    """Whoever answered at the number of a callback: `callback` is the call in which it was asked for."""
+
+    callback: str
+    topic: str
+    lang: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFound:
+    """A number that may be called: in E.164, and as its digits are said (the country's own are left out)."""
+
+    number: str
+    spoken: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRefused:
+    """The caller's number is withheld, or what was keyed is none that may be called."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackSought:
+    """The answer to `FindCallback`: whether the caller is to be called back."""
+
+    found: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackCancelled:
+    """The answer to `CancelCallback`: nobody will be called."""
+
+
+@dataclass(frozen=True, slots=True)
 class QueueLeft:
     """The call came back from a queue, its caller still there. `outcome` is one of `QUEUE_OUTCOMES`."""
 
@@ -112,7 +146,11 @@ class HungUp:
 
 
 LEFT_BY_KEY = "returned_to_ivr"
-QUEUE_OUTCOMES = ("answered", "timeout", "full", "join_empty", "leave_empty", "failed", LEFT_BY_KEY)
+CALLBACK_REQUESTED = "callback_requested"
+QUEUE_OUTCOMES = (
+    *("answered", "timeout", "full", "join_empty", "leave_empty", "failed"),
+    *(LEFT_BY_KEY, CALLBACK_REQUESTED),
+)
 
 Event = (
     Started
@@ -125,6 +163,11 @@ Event = (
     | PinRefused
     | OfficeFound
     | OfficeNotFound
+    | CalledBack
+    | NumberFound
+    | NumberRefused
+    | CallbackSought
+    | CallbackCancelled
     | QueueLeft
     | SentOn
     | Joined

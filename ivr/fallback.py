@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ivr.definition import Authentication, End, Flow, Menu, Message, Offices, Opening, Resume, Transfer
+from ivr.definition import (
+    Authentication,
+    Callback,
+    Cancellation,
+    End,
+    Flow,
+    Menu,
+    Message,
+    Offices,
+    Opening,
+    Promised,
+    Resume,
+    Transfer,
+)
 from ivr.prompts import Prompt
 from routing.hours import Hours
 
@@ -47,6 +60,8 @@ def _end_of_silence(flow: Flow, name: str, *, is_open: bool) -> tuple[Said, Tran
             case Message(play=play, then=then):
                 said, name = said + _say(flow, play), then
             case Menu(exhausted=then) | Authentication(otherwise=then) | Offices(then=then) | Resume(otherwise=then):
+                said, name = (), then
+            case Callback(otherwise=then) | Promised(otherwise=then) | Cancellation(then=then):
                 said, name = (), then
             case Opening() as gate:
                 name = gate.open if is_open else gate.closed

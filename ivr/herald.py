@@ -23,8 +23,8 @@ from ivr import calls
 from ivr.library import Library
 from ivr.lookups import Said
 from ivr.runner import Live
-from ivr.telling import news
-from routing import visits, waiting
+from ivr.telling import is_offered, news
+from routing import callbacks, visits, waiting
 from routing.asterisk.plan import NEWS
 from routing.estimates import Pace, after_telling, estimate
 from routing.queues import wrap_up_in
@@ -97,9 +97,12 @@ class Herald:
     def _joining(self, live: Live, queue: str, sight: Sight | None) -> Joining:
         at = self._now()
         with self._database.reading() as connection:
-            in_queue = waiting.waiting(connection, queue)
+            in_queue = (*waiting.waiting(connection, queue), *callbacks.in_queue(connection, at, queue))
             (visit,) = [one for one in visits.of_call(connection, live.call_id) if one.seq == live.seq]
             pace = waiting.pace(connection, queue, at, self._wrap_up_in(queue))
+        if visit.callback is not None:
+            # The consultant waits on the line.
+            return Joining((), priority(visit.enqueued_at))
         place = waiting.place_of(visit, in_queue)
         if sight is not None:
             # Nobody stands before the caller whom Asterisk does not know: their end has not been told of yet.
@@ -107,8 +110,10 @@ class Herald:
             pace = _at_most(pace, sight.logged_in)
             if place <= sight.ready:
                 return Joining((), priority(visit.enqueued_at))
-        told = Told(live.call_id, live.seq, 0, at, estimate(place, pace), pace)
-        said = news(live.flow, live.turn.state.lang, None, told.estimate)
+        found = estimate(place, pace)
+        offer = is_offered(live.flow, found, 0)
+        told = Told(live.call_id, live.seq, 0, at, found, pace, offer)
+        said = news(live.flow, live.turn.state.lang, None, found, offer=offer)
         if said:
             with self._database.writing() as connection:
                 waiting.store(connection, told)
@@ -124,10 +129,12 @@ class Herald:
             in_queue = waiting.waiting(connection)
             last = waiting.last_told(connection, in_queue)
             due = [visit for visit in in_queue if self._is_due(visit, last.get(_key(visit)), at)]
+            called_back = callbacks.in_queue(connection, at)
             paces = {queue: self._pace(connection, queue, in_queue, last, at) for queue in {one.queue for one in due}}
         self._take_away({visit.call_id for visit in in_queue})
+        in_line = (*in_queue, *called_back)
         return sum(
-            self._tell(visit, last.get(_key(visit)), waiting.place_of(visit, in_queue), paces[visit.queue], at)
+            self._tell(visit, last.get(_key(visit)), waiting.place_of(visit, in_line), paces[visit.queue], at)
             for visit in due
         )
 
@@ -155,11 +162,13 @@ class Herald:
         if call is None:
             return False
         heard, fresh = (before.estimate if before else None), estimate(place, pace)
-        said = news(self._library.flow(call.menu_version), call.lang, heard, fresh)
+        flow, offered = self._library.flow(call.menu_version), before is not None and before.offered
+        offer = not offered and is_offered(flow, fresh, (at - visit.enqueued_at).total_seconds())
+        said = news(flow, call.lang, heard, fresh, offer=offer)
         if not said:
             return False
         number = 0 if before is None else before.number + 1
-        told = Told(visit.call_id, visit.seq, number, at, after_telling(heard, fresh), pace)
+        told = Told(visit.call_id, visit.seq, number, at, after_telling(heard, fresh), pace, offered or offer)
         try:
             with self._database.writing() as connection:
                 waiting.store(connection, told)

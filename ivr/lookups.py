@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from ivr.definition import Authentication, Flow, Menu, Offices, Opening, Transfer
-from ivr.prompts import Prompt
+from ivr.definition import Authentication, Callback, Cancellation, Flow, Menu, Offices, Opening, Promised, Transfer
+from ivr.prompts import Prompt, digit_name
 from ivr.state import New, Position, State
 
 Said = tuple[Prompt, ...]
-Kind = TypeVar("Kind", Menu, Opening, Authentication, Offices, Transfer)
+Kind = TypeVar("Kind", Menu, Opening, Authentication, Offices, Transfer, Callback, Promised, Cancellation)
 
 
 def say(flow: Flow, state: State, *names: str) -> Said:
     """The prompts of these names, in the language that the call speaks."""
     return tuple([flow.prompts[name, state.lang] for name in names])
+
+
+def digits(flow: Flow, state: State, number: str) -> Said:
+    """The digits of a number, one by one."""
+    return say(flow, state, *(digit_name(digit) for digit in number))
 
 
 def place(position: Position) -> str:
@@ -40,6 +45,21 @@ def authentication_at(flow: Flow, name: str) -> Authentication:
 def offices_at(flow: Flow, name: str) -> Offices:
     """The search for an office of that name."""
     return _step(flow, name, Offices)
+
+
+def callback_at(flow: Flow, name: str) -> Callback:
+    """The way to a callback of that name."""
+    return _step(flow, name, Callback)
+
+
+def promised_at(flow: Flow, name: str) -> Promised:
+    """The gate for those who are to be called back, of that name."""
+    return _step(flow, name, Promised)
+
+
+def cancellation_at(flow: Flow, name: str) -> Cancellation:
+    """The end of callbacks of that name."""
+    return _step(flow, name, Cancellation)
 
 
 def way_to_topic(flow: Flow, topic: str | None) -> str | None:

@@ -8,24 +8,30 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from ivr.calls import calls
-from routing import visits, waiting
+from routing import callbacks, visits, waiting
 from routing.visits import Visit, queue_visits
 
 # A withheld number is nobody's.
 SOMEBODY = re.compile(r"\+?\d{5,}")
 
 
-def begin_of_wait(connection: Connection, call_id: str, queue: str, at: datetime, *, sent_on: bool) -> datetime:
+def begin_of_wait(
+    connection: Connection, call_id: str, queue: str, at: datetime, *, sent_on: bool = False, kept: str | None = None
+) -> datetime:
     """When the caller, who joins the queue at `at`, began to wait for it.
 
-    Whoever is sent on by a consultant has waited already. Else the place is found again by the call itself or by the
-    caller's number. Several people may call from one number, so each place is given back once.
+    Whoever is sent on by a consultant has waited already, so has whoever is called back (`kept` is the callback), and
+    so has whoever has just cancelled one. Else the place is found again by the call itself or by the caller's number.
+    Several people may call from one number, so each place is given back once.
     """
+    if kept is not None and (promised := callbacks.find(connection, kept)):
+        return promised.enqueued_at
     own = visits.of_call(connection, call_id)
     if sent_on and own:
         return own[-1].enqueued_at
     before = (*own, *_from_the_same_number(connection, call_id, at))
-    began = waiting.kept_place(before, queue, at)
+    cancelled = [one.enqueued_at for one in callbacks.cancelled_in(connection, call_id, queue)]
+    began = min(filter(None, (*cancelled, waiting.kept_place(before, queue, at))), default=None)
     return at if began is None or waiting.is_taken(connection, queue, began) else began
 
 
@@ -37,5 +43,7 @@ def _from_the_same_number(connection: Connection, call_id: str, at: datetime) ->
         select(queue_visits)
         .join(calls, calls.c.id == queue_visits.c.call_id)
         .where((calls.c.ended_at >= at - waiting.PLACE_KEPT) & (calls.c.ani == ani) & (calls.c.id != call_id))
+        # Such a place waits for the callback.
+        .where(queue_visits.c.outcome.is_distinct_from(waiting.REQUESTED))
     )
     return tuple(Visit(**row._mapping) for row in connection.execute(query))

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ivr.definition import Flow, Menu, Offices
+from ivr.definition import Callback, Flow, Menu, Offices
 from ivr.events import OfficeFound
-from ivr.lookups import Said, authentication_at, menu_at, offices_at, say
+from ivr.lookups import Said, authentication_at, callback_at, digits, menu_at, offices_at, say
 from ivr.prompts import Prompt
 from ivr.state import (
     AfterAddress,
     AtConsent,
+    AtGreeting,
     AtIdentifier,
     AtMenu,
     AtNotice,
+    AtNumber,
+    AtNumberChoice,
     AtPin,
     AtPostalCode,
+    AtPromise,
     AtResult,
     Position,
     State,
@@ -41,6 +45,14 @@ def question(flow: Flow, state: State) -> Said:
             return notice(flow, state)
         case AtConsent():
             return say(flow, state, flow.recording.question)
+        case AtNumber(name):
+            return say(flow, state, callback_at(flow, name).ask)
+        case AtNumberChoice(name, _, spoken):
+            return number_choice(flow, state, callback_at(flow, name), spoken)
+        case AtPromise(name):
+            return say(flow, state, callback_at(flow, name).promised)
+        case AtGreeting() if flow.callbacks is not None:
+            return say(flow, state, flow.callbacks.greeting)
         case _:
             return ()
 
@@ -77,7 +89,18 @@ def no_input_prompt(flow: Flow, position: Position) -> str:
 
 def no_match_prompt(flow: Flow, position: Position) -> str:
     """What is heard after a key that is no choice."""
-    return menu_at(flow, position.step).no_match if isinstance(position, AtMenu) else flow.gathering.no_match
+    match position:
+        case AtMenu(name):
+            return menu_at(flow, name).no_match
+        case AtNumber(name):
+            return callback_at(flow, name).refused
+        case _:
+            return flow.gathering.no_match
+
+
+def number_choice(flow: Flow, state: State, callback: Callback, spoken: str) -> Said:
+    """The digits that are said of a number, and what can be chosen."""
+    return (*digits(flow, state, spoken), *say(flow, state, callback.choice))
 
 
 def notice(flow: Flow, state: State) -> Said:

@@ -18,6 +18,9 @@ from ivr import calls, stays
 from ivr.codec import CodecError
 from ivr.definition import Flow
 from ivr.events import (
+    CallbackCancelled,
+    CallbackSought,
+    CalledBack,
     Event,
     HoursChecked,
     HungUp,
@@ -36,15 +39,19 @@ from ivr.events import (
 from ivr.flow import GIVE_UP, start, step
 from ivr.library import Library, UnknownVersion
 from ivr.places import begin_of_wait
+from ivr.promises import Promises, Terms
 from ivr.prompts import Prompt
 from ivr.services import Authenticator
-from ivr.state import AtIdentifier, Ended, InQueue, State
+from ivr.state import AtIdentifier, AtNumber, Ended, InQueue, State
 from ivr.stays import WITHOUT_IVR as WITHOUT_IVR
 from ivr.stays import Conversation as Conversation
 from ivr.turns import Ignored, Turn
 from ivr.waits import (
     MOST_SERVICE_ANSWERS,
+    CancelCallback,
     CheckHours,
+    FindCallback,
+    FindNumber,
     FindOffice,
     Gather,
     Hangup,
@@ -54,7 +61,7 @@ from ivr.waits import (
     VerifyPin,
 )
 from recordings import consents
-from routing import visits
+from routing import callbacks, visits
 from storage.database import Database
 
 RECORDING_PURPOSE = "consultant_call"
@@ -77,12 +84,13 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A call in the hands of this process: its flow, the number of its newest turn, and that turn."""
+    """A call in the hands of this process: its flow, the number of its newest turn, that turn, and who calls."""
 
     call_id: str
     flow: Flow
     seq: int
     turn: Turn
+    ani: str = ""
 
 
 # Is told of each committed turn: the call after it, the state that the events met, and the events.
@@ -102,6 +110,7 @@ class Runner:
         now: Callable[[], datetime],
         hours_at: Callable[[], datetime] | None = None,
         observe: Observer | None = None,
+        terms: Terms = Terms(),  # noqa: B008 (it is frozen)
     ) -> None:
         self._database = database
         self._library = library
@@ -110,13 +119,25 @@ class Runner:
         self._now = now
         self._hours_at = hours_at or now
         self._observe = observe
+        self.promises = Promises(terms, now, self._hours_at)
 
     def arrive(self, arrival: Arrival) -> Live:
         """A call reaches this process: a new one, or one that another process began."""
+        return self._begin(arrival, Started(arrival.lang))
+
+    def call_back(self, arrival: Arrival, callback: str) -> Live:
+        """Somebody has answered at the number of a callback: a call like any, but for its beginning."""
+        with self._database.reading() as connection:
+            found = callbacks.find(connection, callback)
+        if found is None:
+            return self.arrive(arrival)
+        return self._begin(arrival, CalledBack(found.call_id, found.topic, found.lang))
+
+    def _begin(self, arrival: Arrival, event: Event) -> Live:
         flow, at = self._library.current, self._now()
-        unanswered = Live(arrival.call_id, flow, 0, Turn(start(flow), (), PlayOut()))
+        unanswered = _unanswered(arrival, flow)
         try:
-            return self._advance(unanswered, Started(arrival.lang), at, call=_call(arrival, flow, at))
+            return self._advance(unanswered, event, at, call=_call(arrival, flow, at))
         except calls.Superseded:
             # Nearly every call is a new one, so nobody looks before writing.
             live = self.resume(arrival.call_id)
@@ -173,7 +194,7 @@ class Runner:
         alone = stay is not None and stay.turn == WITHOUT_IVR
         if live is None:
             flow = self._library.current
-            live, call = Live(arrival.call_id, flow, 0, Turn(start(flow), (), PlayOut())), _call(arrival, flow, at)
+            live, call = _unanswered(arrival, flow), _call(arrival, flow, at)
         elif not alone and (stay is None or not _is_of(stay, live)):
             # What the dialplan remembers is of an earlier stay.
             stay = None
@@ -193,6 +214,11 @@ class Runner:
         """A consultant has answered in the stay that `turn` led to."""
         with self._database.writing() as connection:
             visits.answered(connection, call_id, turn, at=at, agent=agent)
+
+    def note_line(self, callback: str, result: str, at: datetime) -> None:
+        """A callback's line is in its queue no more; `result` is one of LINE_RESULTS."""
+        with self._database.writing() as connection:
+            self.promises.line_over(connection, callback, self._library.current, result, at)
 
     def end_lost(self, before: datetime) -> int:
         """End the calls that nothing was heard of since `before`: their Asterisk died. How many there were."""
@@ -237,7 +263,7 @@ class Runner:
             log.info("ignored", reason=outcome.reason)
             return live
         events, turn = self._answer_services(live, outcome, (masked,), pin)
-        after = Live(live.call_id, live.flow, seq, turn)
+        after = replace(live, seq=seq, turn=turn)
         if stay is None and isinstance(before.position, InQueue) and ended(after):
             stay = Conversation(ABANDONED)
         with self._database.writing() as connection:
@@ -262,7 +288,7 @@ class Runner:
         assert last is not None, "a call and its first turn are committed together"
         # What a caller is told at the end is told again: a process may have died over it.
         said = _said_again(flow, last) if isinstance(last.wait, Hangup) else ()
-        return Live(row.id, flow, last.seq, Turn(last.state, said, last.wait))
+        return Live(row.id, flow, last.seq, Turn(last.state, said, last.wait), row.ani)
 
     def _mask(self, live: Live, event: Event) -> tuple[Event, str | None]:
         """The event as the flow may see it, and the PIN, if it was one."""
@@ -273,6 +299,8 @@ class Runner:
             return Keyed(GIVE_UP), None
         if not event.digits.isdecimal():
             return SecretKeyed(0), None
+        if isinstance(live.turn.state.position, AtNumber):
+            return self.promises.number(event.digits), None
         if isinstance(live.turn.state.position, AtIdentifier):
             return SecretKeyed(len(event.digits), self._authenticator.claim(event.digits)), None
         return SecretKeyed(len(event.digits)), event.digits
@@ -300,6 +328,13 @@ class Runner:
                 if office is None:
                     return OfficeNotFound()
                 return OfficeFound(office.name, office.street, office.postal_code, office.city)
+            case FindNumber():
+                return self.promises.number(live.ani)
+            case FindCallback():
+                with self._database.reading() as connection:
+                    return CallbackSought(self.promises.sought(connection, live.ani))
+            case CancelCallback():
+                return CallbackCancelled()
             case VerifyPin(claim):
                 assert pin is not None, "a PIN is verified in the turn that it was keyed in"
                 subject = self._authenticator.verify(
@@ -317,10 +352,17 @@ class Runner:
             wording = live.flow.recording.wording
             consent = consents.Consent(live.call_id, RECORDING_PURPOSE, at, after.consent, wording, after.lang)
             consents.store(connection, consent)
+        self.promises.keep(connection, (live.call_id, live.ani, live.flow), before, after, events, at)
         if isinstance(turn.wait, Transfer) and not isinstance(events[0], Reentered):
             sent_on = isinstance(events[0], SentOn)
-            began = begin_of_wait(connection, live.call_id, turn.wait.queue, at, sent_on=sent_on)
-            visits.enqueued(connection, visits.Visit(live.call_id, live.seq, turn.wait.queue, turn.wait.topic, began))
+            kept = None if isinstance(before.position, InQueue) else after.callback
+            began = begin_of_wait(connection, live.call_id, turn.wait.queue, at, sent_on=sent_on, kept=kept)
+            visit = visits.Visit(live.call_id, live.seq, turn.wait.queue, turn.wait.topic, began, callback=kept)
+            visits.enqueued(connection, visit)
+
+
+def _unanswered(arrival: Arrival, flow: Flow) -> Live:
+    return Live(arrival.call_id, flow, 0, Turn(start(flow), (), PlayOut()), arrival.ani)
 
 
 def _call(arrival: Arrival, flow: Flow, at: datetime) -> calls.Call:

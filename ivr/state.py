@@ -105,6 +105,58 @@ class AtConsent:
 
 
 @dataclass(frozen=True, slots=True)
+class AtOwnNumber:
+    """Asking to be called back: the number that the caller calls from is looked up."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtNumber:
+    """Keying the number to be called back at."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtNumberChoice:
+    """Confirming the number (E.164) to be called back at, or asking for another one; `spoken` are its digits."""
+
+    step: str
+    number: str
+    spoken: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtPromise:
+    """Hearing that the number will be called."""
+
+    step: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtCallbackSearch:
+    """Whether the caller is to be called back is being looked up."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtCancellation:
+    """The callback is being cancelled."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtGreeting:
+    """Called back, and asked for a key: a mailbox presses none. `step` leads to the consultants of the topic."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
 class InQueue:
     """In the queue or with a consultant."""
 
@@ -118,6 +170,8 @@ class Ended:
     step: str
     cause: str
 
+
+CallbackPosition = AtOwnNumber | AtNumber | AtNumberChoice | AtPromise | AtCallbackSearch | AtCancellation | AtGreeting
 
 Position = (
     New
@@ -133,6 +187,7 @@ Position = (
     | AtResult
     | AtNotice
     | AtConsent
+    | CallbackPosition
     | InQueue
     | Ended
 )
@@ -145,7 +200,8 @@ class State:
     `trail` is the way back, the nearest menu last; `heard` are menus whose long form was heard. `admitted` is set when
     the caller asked for a consultant in opening hours and stays set: whoever asked in time is served. `subject` is the
     pseudonym of the authenticated profile; `pin_tries` counts refused PINs of the whole call. `consent` is None until
-    the caller has decided on recording.
+    the caller has decided on recording. `sought` is set once the caller's callbacks have been looked for; `callback` is
+    the one that this call keeps.
     """
 
     lang: str
@@ -160,3 +216,5 @@ class State:
     admitted: bool = False
     topic: str | None = None
     consent: bool | None = None
+    sought: bool = False
+    callback: str | None = None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ivr.definition import LEAVING, Flow
+from ivr.definition import LEAVING, OFFERING, Flow
 from ivr.lookups import Said
-from routing.estimates import MOST_PLACES, Estimate, nearer, shorter
+from routing.estimates import MINUTE, MOST_PLACES, Estimate, nearer, shorter
 
 
 def place_name(place: int) -> str:
@@ -17,8 +17,11 @@ def range_name(low: int, high: int | None) -> str:
     return f"wait-over-{low}" if high is None else f"wait-{low}-{high}"
 
 
-def news(flow: Flow, lang: str, told: Estimate | None, now: Estimate) -> Said:
-    """What a caller is told who was told `told` before: everything at first, then only what has improved."""
+def news(flow: Flow, lang: str, told: Estimate | None, now: Estimate, *, offer: bool = False) -> Said:
+    """What a caller is told who was told `told` before: everything at first, then only what has improved.
+
+    `offer`: and that there is a callback to be had.
+    """
     names = []
     if nearer(told, now):
         names.append(place_name(now.place))
@@ -26,5 +29,14 @@ def news(flow: Flow, lang: str, told: Estimate | None, now: Estimate) -> Said:
         names.append(range_name(now.low, now.high))
     if told is None:
         names.append(LEAVING)
+    if offer:
+        names.append(OFFERING)
     found = (flow.prompts.get((name, lang)) for name in names)
     return tuple(prompt for prompt in found if prompt is not None)
+
+
+def is_offered(flow: Flow, now: Estimate, waited: float) -> bool:
+    """Whether a callback is offered to somebody who has waited for so many seconds, and has that before them."""
+    if flow.callbacks is None:
+        return False
+    return max(waited, now.low * MINUTE) >= flow.callbacks.after or now.high is None

@@ -7,10 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivr.events import Event, Keyed, NoInput, PinRefused, PinVerified, QueueLeft, Reentered, SecretKeyed
+from ivr.events import (
+    Event,
+    Keyed,
+    NoInput,
+    NumberFound,
+    NumberRefused,
+    PinRefused,
+    PinVerified,
+    QueueLeft,
+    Reentered,
+    SecretKeyed,
+)
 from ivr.lookups import place
+from ivr.prompts import DIGIT
 from ivr.runner import Live
-from ivr.state import AtConsent, AtIdentifier, AtPin, State
+from ivr.state import AtConsent, AtGreeting, AtIdentifier, AtNumber, AtNumberChoice, AtPin, State
 from ivr.waits import Hangup, Transfer
 
 Line = dict[str, object]
@@ -23,7 +35,8 @@ def lines(live: Live, before: State, events: tuple[Event, ...]) -> Iterator[Line
     after = live.turn.state
     if after.consent is not None and before.consent is None:
         yield {"type": "consent", "purpose": "recording", "given": after.consent}
-    for prompt in live.turn.prompts:
+    # Whose number it is, is nobody's business here.
+    for prompt in [prompt for prompt in live.turn.prompts if not DIGIT.fullmatch(prompt.name)]:
         yield {"type": "prompt", "prompt": prompt.name, "text": prompt.text, "lang": prompt.lang}
     match live.turn.wait:
         case Transfer(topic, queue, level, recorded):
@@ -39,6 +52,8 @@ def _event(event: Event, before: State, live: Live) -> Iterator[Line]:
         case Keyed() | NoInput() | SecretKeyed() if isinstance(before.position, AtIdentifier | AtPin):
             length = event.length if isinstance(event, SecretKeyed) else 0
             yield {"type": "gather", "menu": gather_name(before), "digits": None, "length": length}
+        case NumberFound() | NumberRefused() if isinstance(before.position, AtNumber):
+            yield {"type": "gather", "menu": gather_name(before), "digits": None}
         case Keyed(digits):
             yield {"type": "gather", "menu": gather_name(before), "digits": digits}
         case NoInput():
@@ -62,5 +77,9 @@ def gather_name(state: State) -> str:
             return "pin"
         case AtConsent():
             return "consent"
+        case AtNumber():
+            return "number"
+        case AtNumberChoice() | AtGreeting():
+            return "callback"
         case position:
             return place(position)

@@ -7,30 +7,52 @@ from ivr.lookups import authentication_at, opening_at, transfer_at
 from ivr.state import (
     AfterAddress,
     AtAddress,
+    AtCallbackSearch,
+    AtCancellation,
     AtConsent,
+    AtGreeting,
     AtIdentifier,
     AtMenu,
     AtNotice,
+    AtNumber,
+    AtNumberChoice,
     AtOfficeSearch,
     AtOpening,
+    AtOwnNumber,
     AtPin,
     AtPostalCode,
+    AtPromise,
     AtResult,
     AtVerification,
+    CallbackPosition,
     Ended,
     InQueue,
     New,
     State,
 )
-from ivr.waits import CheckHours, FindOffice, Gather, Hangup, PlayOut, Transfer, VerifyPin, Wait
+from ivr.waits import (
+    CancelCallback,
+    CheckHours,
+    FindCallback,
+    FindNumber,
+    FindOffice,
+    Gather,
+    Hangup,
+    PlayOut,
+    Transfer,
+    VerifyPin,
+    Wait,
+)
 
 POSTAL_CODE_DIGITS = 5
+# E.164 (ITU-T), and two zeros before a country.
+NUMBER_DIGITS = 17
 
 
 def wait_at(flow: Flow, state: State) -> Wait:
     """What the call waits for in `state`."""
     match state.position:
-        case AtMenu(name):
+        case AtMenu(name) | AfterAddress(name):
             return Gather(name, 1, flow.gathering.timeout)
         case AtOpening(name):
             return CheckHours(opening_at(flow, name).hours)
@@ -47,13 +69,29 @@ def wait_at(flow: Flow, state: State) -> Wait:
             return Gather("pin", authentication_at(flow, name).pin_digits, flow.gathering.timeout, True)
         case AtVerification(_, claim):
             return VerifyPin(claim)
-        case AfterAddress(name):
-            return Gather(name, 1, flow.gathering.timeout)
         case AtPostalCode(name):
             return Gather(name, POSTAL_CODE_DIGITS, flow.gathering.timeout)
         case AtOfficeSearch(name, postal_code):
             return FindOffice(name, postal_code)
         case AtConsent():
             return Gather("consent", 1, flow.gathering.timeout)
+        case position if isinstance(position, CallbackPosition):
+            return _callback_wait(flow, position)
         case Ended(_, cause):
             return Hangup(cause)
+
+
+def _callback_wait(flow: Flow, position: CallbackPosition) -> Wait:
+    match position:
+        case AtOwnNumber():
+            return FindNumber()
+        case AtNumber():
+            return Gather("number", NUMBER_DIGITS, flow.gathering.timeout, True)
+        case AtNumberChoice() | AtGreeting():
+            return Gather("callback", 1, flow.gathering.timeout)
+        case AtCallbackSearch():
+            return FindCallback()
+        case AtCancellation():
+            return CancelCallback()
+        case AtPromise():
+            return PlayOut()

@@ -1,7 +1,7 @@
 """What a turn waits for: exactly one of these.
 
-`Gather`, `PlayOut`, `Transfer` and `Hangup` are carried out by a gateway. `CheckHours`, `VerifyPin` and `FindOffice`
-are services that the runner answers, so that the flow stays pure.
+`Gather`, `PlayOut`, `Transfer` and `Hangup` are carried out by a gateway. The others are services that the runner
+answers, so that the flow stays pure.
 """
 
 from __future__ import annotations
@@ -68,9 +68,24 @@ class FindOffice:
     postal_code: str
 
 
+@dataclass(frozen=True, slots=True)
+class FindNumber:
+    """The number that the caller calls from, if it may be called."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindCallback:
+    """Whether the caller is to be called back."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelCallback:
+    """The end of every callback to the caller's number."""
+
+
 # Services answer fewer times than this between two events: loading proves it, and the runner relies on it.
 MOST_SERVICE_ANSWERS = 20
 
-ServiceWait = CheckHours | VerifyPin | FindOffice
+ServiceWait = CheckHours | VerifyPin | FindOffice | FindNumber | FindCallback | CancelCallback
 GatewayWait = Gather | PlayOut | Transfer | Hangup
 Wait = GatewayWait | ServiceWait

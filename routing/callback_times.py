@@ -1,13 +1,16 @@
-"""When a caller who asked to be called back is called: at most three times, in opening hours only. Pure."""
+"""When a caller who asked to be called back is called: in opening hours only, and not for ever. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from routing.hours import Hours
 
 # After a try that was not answered, so long until the next one; there is one try more than entries.
 PAUSES = (timedelta(minutes=15), timedelta(hours=1))
+# A line that left its queue without a consultant (none was there any more) stands there again after so long.
+AGAIN = timedelta(minutes=1)
 # How far ahead an opening is looked for, and how exactly.
 HORIZON = timedelta(days=30)
 STEP = timedelta(minutes=1)
@@ -18,11 +21,16 @@ def first_try(requested_at: datetime, hours: Hours) -> datetime | None:
     return _opening(hours, requested_at)
 
 
-def next_try(tries: int, last_try_at: datetime, hours: Hours) -> datetime | None:
+def next_try(tries: int, last_try_at: datetime, hours: Hours, pauses: Sequence[timedelta] = PAUSES) -> datetime | None:
     """When the next try is after `tries` of them, the last of which was at `last_try_at`; None after the last one."""
-    if tries > len(PAUSES):
+    if tries > len(pauses):
         return None
-    return _opening(hours, last_try_at + PAUSES[tries - 1])
+    return _opening(hours, last_try_at + pauses[tries - 1])
+
+
+def in_line_again(left_at: datetime, hours: Hours) -> datetime | None:
+    """When somebody who left the queue at `left_at`, without a try, stands there again."""
+    return _opening(hours, left_at + AGAIN)
 
 
 def _opening(hours: Hours, at: datetime) -> datetime | None:

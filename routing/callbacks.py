@@ -10,9 +10,22 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Literal, cast
 
-from sqlalchemy import CheckConstraint, Column, Connection, Index, Integer, String, Table, insert, select, update
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Integer,
+    String,
+    Table,
+    select,
+    update,
+)
 
+from routing.visits import Visit
 from storage.database import Instant, metadata
+from storage.upsert import upsert
 
 State = Literal["waiting", "kept", "not_reached", "cancelled"]
 SHOWN_DIGITS = 3
@@ -30,16 +43,24 @@ callbacks = Table(
     Column("state", String(12), nullable=False),
     Column("tries", Integer, nullable=False),
     Column("next_try_at", Instant),
+    Column("line_at", Instant),
+    Column("over_at", Instant),
+    Column("cancelled_in", String(36)),
     CheckConstraint("state IN ('waiting', 'kept', 'not_reached', 'cancelled')", name="state"),
     Index("ix_callbacks_next_try_at", "next_try_at"),
+    Index("ix_callbacks_number", "number"),
+    Index("ix_callbacks_cancelled_in", "cancelled_in"),
 )
+# What asking a second time in one call changes.
+_ASKED_AGAIN = ("number", "queue", "topic", "lang", "enqueued_at", "state", "next_try_at", "over_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Callback:
     """A caller who is to be called. `call_id` is the call in which it was asked for; one call asks once.
 
-    `number` is E.164; `next_try_at` is None once the callback is over.
+    `number` is E.164; `next_try_at` is None once the callback is over. `line_at` is since when a line of its own
+    stands in the queue, or is with a consultant. `cancelled_in` is the call in which it was cancelled.
     """
 
     call_id: str
@@ -52,6 +73,9 @@ class Callback:
     next_try_at: datetime | None
     tries: int = 0
     state: State = "waiting"
+    line_at: datetime | None = None
+    over_at: datetime | None = None
+    cancelled_in: str | None = None
 
     @property
     def shown_number(self) -> str:
@@ -65,25 +89,53 @@ def masked(number: str) -> str:
 
 
 def request(connection: Connection, callback: Callback) -> None:
-    """Keep a callback."""
-    connection.execute(insert(callbacks), asdict(callback))
+    """Keep a callback; asked for once more in the same call, it is the newer one's number that is called."""
+    statement = upsert(connection, callbacks, key=("call_id",), changing=_ASKED_AGAIN)
+    connection.execute(statement, asdict(callback))
 
 
-def tried(connection: Connection, call_id: str, next_try_at: datetime | None) -> None:
+def tried(connection: Connection, call_id: str, at: datetime, next_try_at: datetime | None) -> None:
     """A try was not answered; without a next one the callback is over."""
     if next_try_at is None:
-        return over(connection, call_id, "not_reached", tried=True)
+        return over(connection, call_id, "not_reached", at, tried=True)
     _change(connection, call_id, tries=callbacks.c.tries + 1, next_try_at=next_try_at)
     return None
 
 
-def over(connection: Connection, call_id: str, state: State, *, tried: bool = False) -> None:
+def postponed(connection: Connection, call_id: str, next_try_at: datetime | None, at: datetime) -> None:
+    """No consultant was there; it is no try. A queue that never opens again keeps nothing."""
+    if next_try_at is None:
+        return over(connection, call_id, "not_reached", at)
+    _change(connection, call_id, next_try_at=next_try_at)
+    return None
+
+
+def over(
+    connection: Connection,
+    call_id: str,
+    state: State,
+    at: datetime,
+    *,
+    tried: bool = False,
+    cancelled_in: str | None = None,
+) -> None:
     """The callback was kept, given up or cancelled; one that is over stays as it is."""
     found = find(connection, call_id)
     if found is None or found.state != "waiting":
         return
-    tries = found.tries + tried
-    _change(connection, call_id, state=state, tries=tries, next_try_at=None, number=found.shown_number)
+    values = {"state": state, "tries": found.tries + tried, "next_try_at": None, "over_at": at}
+    _change(connection, call_id, **values, number=found.shown_number, cancelled_in=cancelled_in)
+
+
+def put_in_line(connection: Connection, call_id: str, at: datetime) -> bool:
+    """A line is about to be put in its queue; False if another process was quicker, or the callback is over."""
+    free = (callbacks.c.call_id == call_id) & (callbacks.c.state == "waiting") & callbacks.c.line_at.is_(None)
+    return connection.execute(update(callbacks).where(free).values(line_at=at)).rowcount == 1
+
+
+def line_gone(connection: Connection, call_id: str) -> None:
+    """Its line is in the queue no more."""
+    connection.execute(update(callbacks).where(callbacks.c.call_id == call_id).values(line_at=None))
 
 
 def _change(connection: Connection, call_id: str, **values: object) -> None:
@@ -99,8 +151,41 @@ def find(connection: Connection, call_id: str) -> Callback | None:
 
 def waiting_callbacks(connection: Connection) -> tuple[Callback, ...]:
     """Those that are not over, in their order."""
+    return _found(connection, callbacks.c.state == "waiting")
+
+
+def due(connection: Connection, at: datetime) -> tuple[Callback, ...]:
+    """Those whose try has come and that have no line yet, in their order."""
     c = callbacks.c
-    rows = connection.execute(select(callbacks).where(c.state == "waiting").order_by(c.enqueued_at, c.call_id))
+    return _found(connection, (c.state == "waiting") & (c.next_try_at <= at) & c.line_at.is_(None))
+
+
+def with_line(connection: Connection) -> tuple[Callback, ...]:
+    """Those that have a line, whatever became of them."""
+    return _found(connection, callbacks.c.line_at.is_not(None))
+
+
+def awaited_at(connection: Connection, number: str) -> tuple[Callback, ...]:
+    """Those that wait to be called at the number (E.164)."""
+    return _found(connection, (callbacks.c.state == "waiting") & (callbacks.c.number == number))
+
+
+def cancelled_in(connection: Connection, call_id: str, queue: str) -> tuple[Callback, ...]:
+    """Those for the queue that were cancelled in a call."""
+    return _found(connection, (callbacks.c.cancelled_in == call_id) & (callbacks.c.queue == queue))
+
+
+def in_queue(connection: Connection, at: datetime, queue: str | None = None) -> tuple[Visit, ...]:
+    """Callbacks whose turn may come, as visits of people who wait (in one queue, or in all of them)."""
+    c = callbacks.c
+    where = (c.state == "waiting") & (c.next_try_at <= at)
+    if queue is not None:
+        where &= c.queue == queue
+    return tuple(Visit(one.call_id, 0, one.queue, one.topic, one.enqueued_at) for one in _found(connection, where))
+
+
+def _found(connection: Connection, where: ColumnElement[bool]) -> tuple[Callback, ...]:
+    rows = connection.execute(select(callbacks).where(where).order_by(callbacks.c.enqueued_at, callbacks.c.call_id))
     return tuple(map(_callback, rows))
 
 

@@ -63,3 +63,12 @@ def check(keyed: str, allowed: Allowed) -> MayCall | Refused:
     if not KINDS.get(phonenumbers.number_type(number), frozenset()) & allowed.kinds:
         return Refused("another kind")
     return MayCall(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+
+
+def spoken(number: str, allowed: Allowed) -> str:
+    """The digits by which people know a number (E.164): those of the service's own country without its code."""
+    parsed = phonenumbers.parse(number)
+    national = phonenumbers.national_significant_number(parsed)
+    if phonenumbers.region_code_for_number(parsed) == allowed.countries[0]:
+        return national
+    return f"00{parsed.country_code}{national}"

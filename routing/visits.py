@@ -21,6 +21,7 @@ queue_visits = Table(
     Column("left_at", Instant),
     Column("agent", String(20)),
     Column("outcome", String(20)),
+    Column("callback", String(36)),
     Index("ix_queue_visits_enqueued_at", "enqueued_at"),
     Index("ix_queue_visits_left_at", "left_at"),
 )
@@ -30,7 +31,8 @@ queue_visits = Table(
 class Visit:
     """One stay in a queue. `seq` is the turn that sent the call there; `outcome` is None while it lasts.
 
-    `enqueued_at` is when the caller began to wait: earlier than this stay where a place was given back.
+    `enqueued_at` is when the caller began to wait: earlier than this stay where a place was given back. `callback` is
+    the one that is kept with it: then nobody has waited on the line.
     """
 
     call_id: str
@@ -42,6 +44,7 @@ class Visit:
     left_at: datetime | None = None
     agent: str | None = None
     outcome: str | None = None
+    callback: str | None = None
 
 
 def enqueued(connection: Connection, visit: Visit) -> None:

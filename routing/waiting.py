@@ -10,7 +10,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Column, Connection, Float, Integer, String, Table, and_, func, insert, or_, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    Integer,
+    String,
+    Table,
+    and_,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+)
 
 from routing.estimates import Estimate, Pace, handling_time
 from routing.visits import Visit, queue_visits
@@ -22,7 +36,8 @@ CONVERSATIONS_OF = timedelta(hours=8)
 ANSWERING_SINCE = timedelta(minutes=30)
 
 # Who left a queue unanswered in one of these ways gets the place back within so long.
-LEFT_WAITING = frozenset({"abandoned", "failed", "timeout", "leave_empty", "returned_to_ivr"})
+REQUESTED = "callback_requested"
+LEFT_WAITING = frozenset({"abandoned", "failed", "timeout", "leave_empty", "returned_to_ivr", REQUESTED})
 PLACE_KEPT = timedelta(minutes=10)
 
 # QUEUE_PRIO is a signed number of 32 bits, the higher the earlier; so much is a second of waiting. Until 2039.
@@ -42,12 +57,16 @@ wait_estimates = Table(
     Column("high", Integer),
     Column("handling_seconds", Float, nullable=False),
     Column("consultants", Float, nullable=False),
+    Column("offered", Boolean, nullable=False, server_default=false()),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the caller of a visit was told: the `number`-th time (0 on the way to the queue), and from which pace."""
+    """What the caller of a visit was told: the `number`-th time (0 on the way to the queue), and from which pace.
+
+    `offered`: by then a callback had been offered.
+    """
 
     call_id: str
     seq: int
@@ -55,6 +74,7 @@ class Told:
     at: datetime
     estimate: Estimate
     pace: Pace
+    offered: bool = False
 
 
 def priority(enqueued_at: datetime) -> int:
@@ -146,6 +166,7 @@ def store(connection: Connection, told: Told) -> None:
         "high": told.estimate.high,
         "handling_seconds": told.pace.handling,
         "consultants": told.pace.consultants,
+        "offered": told.offered,
     }
     connection.execute(insert(wait_estimates), row)
 
@@ -174,4 +195,5 @@ def _told(row: object) -> Told:
         values["at"],
         Estimate(values["place"], values["low"], values["high"]),
         Pace(values["handling_seconds"], values["consultants"]),
+        values["offered"],
     )

@@ -23,7 +23,7 @@ from ivr.prompts import Prompt
 from ivr.transfers import transfer_keys
 from routing.asterisk import rendered
 from routing.asterisk.music import write_music
-from routing.asterisk.plan import Codes, Distribution, Fallback, Folders, Manager, Plan, Sip
+from routing.asterisk.plan import Codes, Distribution, Fallback, Folders, Manager, Outbound, Plan, Sip
 from routing.asterisk.rendering import RELOAD, RenderError, render, write
 from routing.queues import Queue
 from storage.installation import Installation
@@ -109,11 +109,24 @@ def make_plan(
         key=installation.key("sip"),
         manager=_manager(settings),
         transfers=tuple((key, topic, flow.topics[topic]) for key, topic in transfer_keys(flow).items()),
-        leaving_keys=(flow.queueing.leaving_key,) if flow.queueing.leaving_key else (),
+        leaving_keys=tuple((key, status) for key, status in _leaving_keys(flow) if key is not None),
+        outbound=_outbound(installation, settings, flow),
         agents=staff(settings, flow),
         breaks=tuple(sorted(settings.breaks.items())),
         codes=_codes(installation, settings, flow),
     )
+
+
+def _leaving_keys(flow: Flow) -> tuple[tuple[str | None, str], ...]:
+    return (flow.queueing.leaving_key, "KEY"), (flow.queueing.callback_key, "CALLBACK")
+
+
+def _outbound(installation: Installation, settings: Settings, flow: Flow) -> Outbound | None:
+    if flow.callbacks is None:
+        return None
+    prompt = flow.prompts[flow.callbacks.unreached, flow.languages[0]]
+    unreached = make_prompt_store(installation, settings).sound((prompt,)).path
+    return Outbound(settings.callbacks.trunk or settings.sip.trunk_hosts[0], settings.callbacks.ring_seconds, unreached)
 
 
 def _manager(settings: Settings) -> Manager | None:

@@ -9,13 +9,14 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from centrala import context
 from centrala.keyboard import PAD, keys_as_typed, typed
-from centrala.service import make_runner
+from centrala.service import callback_terms, make_runner
 from ivr.calls import TERMINAL
 from ivr.events import Event
 from ivr.gateways import terminal
@@ -53,7 +54,8 @@ def call(file: Path | None, at: str | None, lang: str | None, ani: str, keys: st
     library = Library(installation.database)
     library.publish(loaded, context.now())
     screen = _Screen(_show_json if as_json else _show_text)
-    runner = make_runner(installation, library, node="terminal", now=clock, observe=screen.observe)
+    terms = replace(callback_terms(context.settings()), rehearsal=True)
+    runner = make_runner(installation, library, node="terminal", now=clock, observe=screen.observe, terms=terms)
     arrival = Arrival(str(uuid.uuid4()), TERMINAL, ani, DNIS, lang)
     if keys is not None:
         _run(runner, arrival, Keypad(scripted(keys)), clock, screen)

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from centrala import context, metrics, reports, watchdog
 from centrala.following import following
 from centrala.logs import configure_logs
-from centrala.service import make_herald, make_identify, make_prompt_store, make_runner
+from centrala.service import callback_terms, make_herald, make_identify, make_prompt_store, make_runner
 from centrala.settings import Settings
 from centrala.staff import staff_of
 from centrala.watching import MenuWatch
@@ -72,7 +72,8 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     watch = MenuWatch(path, library, store, installation.home.asterisk)
     with context.menus_explained(), context.explained(AudioError):
         loaded = watch.open()
-    runner = _runner(installation, library, address, fixed, _print_lines if transcript else _log_leaving)
+    observe = _print_lines if transcript else _log_leaving
+    runner = _runner(installation, settings, library, address, fixed, observe)
     herald = make_herald(installation, library, store, settings)
 
     def session(agi: SafeAGI) -> Session:
@@ -85,20 +86,31 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     log.info("ready", address=f"{address[0]}:{address[1]}", menus=loaded.flow.version)
     with _taking_notes(installation, runner):
         # Whoever runs next follows Asterisk while this process still finishes its calls.
-        with following(settings, installation, library, runner, f"{address[0]}:{address[1]}"):
+        with following(settings, installation, library, runner, store, f"{address[0]}:{address[1]}"):
             _housekeep(stop, watch, runner, herald)
         _drain(server, settings.ivr.drain_seconds)
 
 
 def _runner(
-    installation: Installation, library: Library, address: tuple[str, int], fixed: datetime | None, observe: Observer
+    installation: Installation,
+    settings: Settings,
+    library: Library,
+    address: tuple[str, int],
+    fixed: datetime | None,
+    observe: Observer,
 ) -> Runner:
     def hours_clock() -> datetime:
         return fixed or context.now()
 
     node = f"{socket.gethostname()}:{address[1]}"
     return make_runner(
-        installation, library, node=node, now=context.now, hours_at=hours_clock, observe=_harmless(observe)
+        installation,
+        library,
+        node=node,
+        now=context.now,
+        hours_at=hours_clock,
+        observe=_harmless(observe),
+        terms=callback_terms(settings),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from ivr.definition import Flow, Offices
 from ivr.exploration import Said, explore
 from ivr.fallback import fallback
-from ivr.prompts import Prompt
+from ivr.prompts import Prompt, pieces
 
 
 def sequences_of(flow: Flow) -> tuple[Said, ...]:
@@ -17,7 +17,16 @@ def sequences_of(flow: Flow) -> tuple[Said, ...]:
     without_ivr = (alone.connecting, alone.closed, alone.unanswered, alone.goodbye)
     said = (sequence for found in explore(flow).sequences.values() for sequence in found)
     whispered = ((whisper,) for whisper in flow.whispers.values())
-    return tuple(dict.fromkeys((*said, *filter(None, without_ivr), *whispered, *_codes(flow))))
+    everything = (*said, *filter(None, without_ivr), *whispered, *_codes(flow), *_calling_back(flow))
+    return tuple(dict.fromkeys(piece for sequence in everything for piece in pieces(sequence)))
+
+
+def _calling_back(flow: Flow) -> Iterator[Said]:
+    """What is heard where a callback is kept: no caller can bring that about, so that it is not explored."""
+    if flow.callbacks is not None:
+        yield (flow.callbacks.whisper,)
+        yield (flow.prompts[flow.callbacks.unreached, flow.languages[0]],)
+        yield from ((flow.prompts[flow.callbacks.greeting, lang],) for lang in flow.languages)
 
 
 def _codes(flow: Flow) -> Iterator[Said]:

@@ -15,11 +15,15 @@ from dataclasses import dataclass, replace
 
 from ivr.definition import Flow, Menu
 from ivr.events import (
+    CallbackCancelled,
+    CallbackSought,
     Event,
     HoursChecked,
     HungUp,
     Keyed,
     NoInput,
+    NumberFound,
+    NumberRefused,
     OfficeFound,
     OfficeNotFound,
     PinRefused,
@@ -35,14 +39,21 @@ from ivr.prompts import Prompt
 from ivr.state import (
     AfterAddress,
     AtAddress,
+    AtCallbackSearch,
+    AtCancellation,
     AtConsent,
+    AtGreeting,
     AtIdentifier,
     AtMenu,
     AtNotice,
+    AtNumber,
+    AtNumberChoice,
     AtOfficeSearch,
     AtOpening,
+    AtOwnNumber,
     AtPin,
     AtPostalCode,
+    AtPromise,
     AtResult,
     AtVerification,
     Ended,
@@ -53,16 +64,23 @@ from ivr.state import (
 )
 from ivr.turns import Turn
 from ivr.waiting import POSTAL_CODE_DIGITS
-from ivr.waits import CheckHours, FindOffice, ServiceWait, VerifyPin
+from ivr.waits import CancelCallback, CheckHours, FindCallback, FindNumber, FindOffice, ServiceWait, VerifyPin
 from routing.offices import Offices
 
 KEYS = "1234567890*#"
 CONSENT_KEYS = "12"
+NUMBER_CHOICE_KEYS = "12*"
 SHORT_CODE = "123"
 
 KNOWN = "known"
 STRANGER = "stranger"
 SUBJECT = "subject"
+
+# Circumstances of a call: its caller's number may be called; its caller is to be called back.
+OWN_NUMBER = "number known"
+AWAITED = "callback promised"
+# The number that is keyed, or called from.
+NUMBER = NumberFound("+48600100200", "600100200")
 
 END = "/end "
 
@@ -90,13 +108,14 @@ class Transition:
 class Move:
     """An event and the service answers after it; `turn` holds all that is said on the way.
 
-    `hours` are the opening hours that were asked for, and the answers.
+    `circumstances` are what services were asked for that stays as it is during a call, and whether it is so: opening
+    hours by their name, OWN_NUMBER and AWAITED.
     """
 
     events: tuple[Event, ...]
     turn: Turn
     transitions: tuple[Transition, ...]
-    hours: tuple[tuple[str, bool], ...] = ()
+    circumstances: tuple[tuple[str, bool], ...] = ()
 
 
 def moves(flow: Flow, state: State, events: Iterable[Event]) -> Iterator[Move]:
@@ -110,7 +129,7 @@ def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Even
     match state.position:
         case New():
             return (Started(),)
-        case AtMenu() | AtConsent() | AfterAddress():
+        case AtMenu() | AtConsent() | AfterAddress() | AtNumberChoice():
             return (*map(Keyed, KEYS), NoInput(), HungUp())
         case AtIdentifier(name):
             return (*_identifiers(flow, name), Keyed(GIVE_UP), NoInput(), HungUp())
@@ -119,7 +138,9 @@ def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Even
             return (*(SecretKeyed(length) for length in (digits, digits - 1, 0)), Keyed(GIVE_UP), NoInput(), HungUp())
         case AtPostalCode(name):
             return (*map(Keyed, _postal_codes(flow.offices[name])), NoInput(), HungUp())
-        case AtResult() | AtAddress() | AtNotice():
+        case AtNumber():
+            return (NUMBER, NumberRefused(), Keyed(GIVE_UP), NoInput(), HungUp())
+        case AtResult() | AtAddress() | AtNotice() | AtPromise():
             return (Played(), HungUp())
         case InQueue():
             return (*map(QueueLeft, outcomes), HungUp())
@@ -166,16 +187,26 @@ def _answered(flow: Flow, move: Move) -> Iterator[Move]:
         return
     for answer in answers(flow, wait):
         after = _first(flow, move.turn.state, answer)
-        hours = (
-            ((wait.hours, answer.open),) if isinstance(wait, CheckHours) and isinstance(answer, HoursChecked) else ()
-        )
         longer = Move(
             move.events + after.events,
             replace(after.turn, prompts=move.turn.prompts + after.turn.prompts),
             move.transitions + after.transitions,
-            move.hours + hours,
+            move.circumstances + circumstances(wait, answer),
         )
         yield from _answered(flow, longer)
+
+
+def circumstances(wait: ServiceWait, answer: Event) -> tuple[tuple[str, bool], ...]:
+    """What an answer tells of the circumstances of a call."""
+    match wait, answer:
+        case CheckHours(hours), HoursChecked(is_open):
+            return ((hours, is_open),)
+        case FindNumber(), _:
+            return ((OWN_NUMBER, isinstance(answer, NumberFound)),)
+        case FindCallback(), CallbackSought(found):
+            return ((AWAITED, found),)
+        case _:
+            return ()
 
 
 def answers(flow: Flow, wait: ServiceWait) -> tuple[Event, ...]:
@@ -187,6 +218,12 @@ def answers(flow: Flow, wait: ServiceWait) -> tuple[Event, ...]:
             return (PinVerified(SUBJECT) if claim == KNOWN else PinRefused(),)
         case FindOffice(name, postal_code):
             return (office_answer(flow.offices[name], postal_code),)
+        case FindNumber():
+            return (NUMBER, NumberRefused())
+        case FindCallback():
+            return (CallbackSought(False), CallbackSought(True))
+        case CancelCallback():
+            return (CallbackCancelled(),)
 
 
 def office_answer(offices: Offices, postal_code: str) -> Event:
@@ -231,6 +268,13 @@ _PARTS: dict[type[Position], str] = {
     AtOpening: "hours",
     AtNotice: "notice",
     AtConsent: "consent",
+    AtOwnNumber: "own-number",
+    AtNumber: "number",
+    AtNumberChoice: "number-choice",
+    AtPromise: "promise",
+    AtCallbackSearch: "promised",
+    AtCancellation: "cancellation",
+    AtGreeting: "greeting",
     InQueue: "queue",
 }
 
@@ -243,6 +287,10 @@ def _what(flow: Flow, state: State, event: Event) -> str:
             return _matched(state, f"{length} digits", accepts(flow, state, event))
         case HoursChecked(is_open):
             return "open" if is_open else "closed"
+        case CallbackSought(found):
+            return "callback promised" if found else "no callback promised"
+        case NumberRefused() if isinstance(state.position, AtNumber):
+            return _matched(state, "number refused", False)
         case QueueLeft(outcome):
             return f"queue {outcome}"
         case HungUp():
@@ -259,6 +307,9 @@ _PLAIN: dict[type[Event], str] = {
     PinRefused: "PIN wrong",
     OfficeFound: "office found",
     OfficeNotFound: "office not found",
+    NumberFound: "number found",
+    NumberRefused: "number refused",
+    CallbackCancelled: "cancelled",
 }
 
 
@@ -275,7 +326,7 @@ def _matched(state: State, what: str, accepted: bool) -> str:
     return "no match again" if state.no_matches else f"{what}, no match"
 
 
-def accepts(flow: Flow, state: State, event: Keyed | SecretKeyed) -> bool:
+def accepts(flow: Flow, state: State, event: Keyed | SecretKeyed | NumberRefused) -> bool:
     """Whether what was keyed is one of the things that the gather asks for."""
     match state.position, event:
         case AtMenu(name), Keyed(digits):
@@ -285,6 +336,8 @@ def accepts(flow: Flow, state: State, event: Keyed | SecretKeyed) -> bool:
             return digits in offices_at(flow, name).options
         case AtConsent(), Keyed(digits):
             return digits in CONSENT_KEYS
+        case AtNumberChoice(), Keyed(digits):
+            return digits in NUMBER_CHOICE_KEYS
         case AtPostalCode(), Keyed(digits):
             return digits == GIVE_UP or len(digits) == POSTAL_CODE_DIGITS
         case AtIdentifier(name), SecretKeyed(length):

@@ -22,8 +22,8 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from ivr.definition import Flow, Menu, Resume
-from ivr.events import Event, Keyed, NoInput, SecretKeyed
+from ivr.definition import Callback, Flow, Menu, Resume
+from ivr.events import Event, Keyed, NoInput, NumberRefused, SecretKeyed
 from ivr.exploration.moves import Move, accepts, events_at, moves
 from ivr.flow import start
 from ivr.state import Ended, State
@@ -51,7 +51,7 @@ class Horizon:
     def widens(self, state: State, *circumstances: Hashable) -> bool:
         """Whether the state shows something that has not been seen in these circumstances."""
         place = state.position, state.no_inputs, state.no_matches, circumstances
-        memory = state.pin_tries, state.auth_level, state.admitted, state.consent
+        memory = state.pin_tries, state.auth_level, state.admitted, state.consent, state.sought
         nearest = state.trail[-1:]
         alone = ((place, nearest, number, fact) for number, fact in enumerate((*memory, state.topic)))
         before = len(self._seen)
@@ -93,7 +93,9 @@ def new_events(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Eve
         return (NoInput(),)
     if state.no_matches:
         wrong = (
-            event for event in events if isinstance(event, Keyed | SecretKeyed) and not accepts(flow, state, event)
+            event
+            for event in events
+            if isinstance(event, Keyed | SecretKeyed | NumberRefused) and not accepts(flow, state, event)
         )
         return tuple(islice(wrong, 1))
     return events
@@ -113,6 +115,7 @@ def essence(flow: Flow, state: State) -> State:
         auth_level=state.auth_level,
         admitted=state.admitted,
         consent=state.consent,
+        sought=state.sought,
         # It picks a way only where one leads back to the queue that was left.
-        topic=state.topic if any(isinstance(step, Resume) for step in flow.steps.values()) else None,
+        topic=state.topic if any(isinstance(step, Resume | Callback) for step in flow.steps.values()) else None,
     )

@@ -16,10 +16,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ivr.definition import Flow
-from ivr.events import Event, HoursChecked, HungUp, Joined, Keyed, NoInput, QueueLeft, Reentered, SentOn, Started
+from ivr.events import (
+    CalledBack,
+    Event,
+    HoursChecked,
+    HungUp,
+    Joined,
+    Keyed,
+    NoInput,
+    QueueLeft,
+    Reentered,
+    SentOn,
+    Started,
+)
 from ivr.flow.authentication import GIVE_UP, authenticating
+from ivr.flow.callbacks import at_callback, called_back
 from ivr.flow.menus import hours_checked, keyed_at_menu
-from ivr.flow.offices import looking_for_office, telling_address
+from ivr.flow.offices import at_offices
 from ivr.flow.queueing import back_from_queue, consenting
 from ivr.flow.tries import ask, no_input
 from ivr.flow.walking import end, go
@@ -37,6 +50,7 @@ from ivr.state import (
     AtPostalCode,
     AtResult,
     AtVerification,
+    CallbackPosition,
     Ended,
     InQueue,
     New,
@@ -59,11 +73,8 @@ def step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return Ignored("the call has ended")
         case position, HungUp(cause):
             return end(state, (), place(position), cause)
-        case New(), Started(lang):
-            spoken = lang if lang in flow.languages else state.lang
-            return go(flow, replace(state, lang=spoken), flow.start, ())
         case New(), _:
-            return Ignored("the call has not started")
+            return _begin(flow, state, event)
         case (_, Reentered()) | (InQueue(), Joined()):
             return _again(flow, state)
         case AtMenu(name), Keyed(digits):
@@ -78,12 +89,23 @@ def step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return back_from_queue(flow, state, event)
         case AtIdentifier() | AtPin() | AtVerification() | AtResult(), _:
             return authenticating(flow, state, event)
-        case AtPostalCode() | AtOfficeSearch(), _:
-            return looking_for_office(flow, state, event)
-        case AtAddress() | AfterAddress(), _:
-            return telling_address(flow, state, event)
+        case position, _ if isinstance(position, CallbackPosition):
+            return at_callback(flow, state, event)
+        case AtPostalCode() | AtOfficeSearch() | AtAddress() | AfterAddress(), _:
+            return at_offices(flow, state, event)
         case _:
             return Ignored(f"{type(event).__name__} at {place(state.position)}")
+
+
+def _begin(flow: Flow, state: State, event: Event) -> Turn | Ignored:
+    match event:
+        case Started(lang):
+            spoken = lang if lang in flow.languages else state.lang
+            return go(flow, replace(state, lang=spoken), flow.start, ())
+        case CalledBack():
+            return called_back(flow, state, event)
+        case _:
+            return Ignored("the call has not started")
 
 
 def _again(flow: Flow, state: State) -> Turn:

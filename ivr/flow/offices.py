@@ -15,8 +15,16 @@ from ivr.turns import Ignored, Turn
 from ivr.waiting import POSTAL_CODE_DIGITS
 
 
-def looking_for_office(flow: Flow, state: State, event: Event) -> Turn | Ignored:
-    """A postal code is keyed, and an office looked up."""
+def at_offices(flow: Flow, state: State, event: Event) -> Turn | Ignored:
+    """A postal code is keyed, an office looked up, and its address told."""
+    match state.position:
+        case AtAddress() | AfterAddress():
+            return _telling_address(flow, state, event)
+        case _:
+            return _looking_for_office(flow, state, event)
+
+
+def _looking_for_office(flow: Flow, state: State, event: Event) -> Turn | Ignored:
     match state.position, event:
         case AtPostalCode(), NoInput():
             return no_input(flow, state)
@@ -38,7 +46,7 @@ def looking_for_office(flow: Flow, state: State, event: Event) -> Turn | Ignored
             return Ignored(f"{type(event).__name__} at {place(position)}")
 
 
-def telling_address(flow: Flow, state: State, event: Event) -> Turn | Ignored:
+def _telling_address(flow: Flow, state: State, event: Event) -> Turn | Ignored:
     """The address cannot be cut short, so that no late key loses it; then a key repeats it, and silence goes on."""
     match state.position, event:
         case AtAddress(name, postal_code), Played() if offices_at(flow, name).options:

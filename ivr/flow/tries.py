@@ -6,9 +6,20 @@ from dataclasses import replace
 
 from ivr.definition import Flow
 from ivr.flow.walking import go, leave_login, to_queue
-from ivr.lookups import authentication_at, menu_at, offices_at, place, say
+from ivr.lookups import authentication_at, callback_at, menu_at, offices_at, place, say
 from ivr.questions import no_input_prompt, no_match_prompt, question
-from ivr.state import AfterAddress, AtConsent, AtIdentifier, AtMenu, AtPin, AtPostalCode, State
+from ivr.state import (
+    AfterAddress,
+    AtConsent,
+    AtGreeting,
+    AtIdentifier,
+    AtMenu,
+    AtNumber,
+    AtNumberChoice,
+    AtPin,
+    AtPostalCode,
+    State,
+)
 from ivr.turns import Turn
 from ivr.waiting import wait_at
 
@@ -36,6 +47,10 @@ def _give_up(flow: Flow, state: State) -> Turn:
             return leave_login(flow, state, name, authentication_at(flow, name).failure)
         case AtPostalCode(name) | AfterAddress(name):
             return go(flow, state, offices_at(flow, name).then, ())
+        case AtNumber(name) | AtNumberChoice(name):
+            return go(flow, state, callback_at(flow, name).otherwise, ())
+        case AtGreeting() if flow.callbacks is not None:
+            return go(flow, state, flow.callbacks.unmet, ())
         case AtConsent(name):
             return not_recorded(flow, state, name)
         case _:

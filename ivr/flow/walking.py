@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ivr.definition import Authentication, End, Flow, Menu, Message, Offices, Opening, Resume, Step, Transfer
+from ivr.definition import (
+    Authentication,
+    Callback,
+    Cancellation,
+    End,
+    Flow,
+    Menu,
+    Message,
+    Offices,
+    Opening,
+    Promised,
+    Resume,
+    Step,
+    Transfer,
+)
 from ivr.lookups import Said, authentication_at, say, way_to_topic
 from ivr.questions import introduced, notice, returned_to
 from ivr.state import (
+    AtCallbackSearch,
+    AtCancellation,
     AtIdentifier,
     AtMenu,
     AtNotice,
     AtOpening,
+    AtOwnNumber,
     AtPostalCode,
     AtResult,
     Ended,
@@ -31,6 +48,11 @@ def go(flow: Flow, state: State, target: str, said: Said) -> Turn:
             case Message(play=play, then=then):
                 said, target = said + say(flow, state, *play), then
             case Opening(open=then) if state.admitted:
+                target = then
+            case Promised(otherwise=then) if state.sought:
+                target = then
+            case Callback(otherwise=then) if state.topic is None:
+                # Nobody has been chosen who could call.
                 target = then
             case Resume(otherwise=otherwise):
                 target = way_to_topic(flow, state.topic) or otherwise
@@ -56,6 +78,12 @@ def _stop_at(flow: Flow, state: State, at: Step, said: Said) -> Turn:
             return turn(flow, state, AtIdentifier(name), said + say(flow, state, identifier))
         case Offices(name, postal_code):
             return turn(flow, state, AtPostalCode(name), said + say(flow, state, postal_code))
+        case Callback(name):
+            return turn(flow, state, AtOwnNumber(name), said)
+        case Promised(name):
+            return turn(flow, state, AtCallbackSearch(name), said)
+        case Cancellation(name):
+            return turn(flow, state, AtCancellation(name), said)
         case Transfer(name, topic):
             return to_queue(flow, replace(state, topic=topic), name, said)
         case _:

@@ -19,10 +19,12 @@ from ivr.menus.spoken_hours import wordless
 from ivr.menus.spoken_waits import FIELDS, incomplete
 from ivr.menus.ways import Edge, circles, closure, edges, hours_in_a_row
 from ivr.menus.whispers import WHISPER_FIELDS, unspoken
+from ivr.prompts import digit_name
 from ivr.waits import MOST_SERVICE_ANSWERS
 from routing.hours import known_country
 
 OFFICE_FIELDS = frozenset({"name", "street", "postal_code", "city"})
+DIGITS = "0123456789"
 MOST_OPTIONS = 9
 MOST_TOLD = 10
 
@@ -87,6 +89,7 @@ def _references(file: schema.MenuFile) -> Iterator[tuple[Path, str]]:
 PROMPT_FIELDS = {
     schema.Authentication: ("identifier", "pin", "wrong", "success", "failure", "cancelled"),
     schema.Offices: ("postal_code", "found", "address", "not_found"),
+    schema.Callback: ("own", "keyed", "choice", "ask", "refused", "promised"),
     schema.Menu: ("no_input", "no_match"),
 }
 
@@ -96,9 +99,10 @@ def _prompt_references(file: schema.MenuFile) -> Iterator[tuple[Path, str]]:
         ("gathering", ("no_input", "no_match")),
         ("recording", ("notice", "staying", "ask", "refused")),
         ("queueing", ("connecting",)),
+        ("callbacks", ("greeting", "unreached")),
     ):
-        for field in fields:
-            yield (section, field), getattr(getattr(file, section), field)
+        if (found := getattr(file, section)) is not None:
+            yield from (((section, field), getattr(found, field)) for field in fields)
     if file.codes is not None:
         for field in schema.Codes.model_fields:
             yield ("codes", field), getattr(file.codes, field)
@@ -184,9 +188,17 @@ def _translated(file: schema.MenuFile) -> Iterator[tuple[Path, dict[str, str]]]:
             yield (section, name, "label"), item.label
     for name, key, option in _options(file):
         yield ("steps", name, "options", key, "label"), option.label
-    if file.queueing.leaving is not None:
-        yield ("queueing", "leaving", "label"), file.queueing.leaving.label
+    for at, choice in _choices_in_queues(file):
+        yield (*at, "label"), choice.label
     yield ("phrases", "option"), file.phrases.option
+
+
+def _choices_in_queues(file: schema.MenuFile) -> Iterator[tuple[Path, schema.Leaving | schema.Callbacks]]:
+    """What waiting callers can choose by a key."""
+    if file.queueing.leaving is not None:
+        yield ("queueing", "leaving"), file.queueing.leaving
+    if file.callbacks is not None:
+        yield ("callbacks",), file.callbacks
 
 
 def _options(file: schema.MenuFile) -> Iterator[tuple[str, str, schema.Choice]]:
@@ -224,8 +236,9 @@ def _languages_are_offered(file: schema.MenuFile, report: Reporter) -> None:
 
 def _words_for_keys(file: schema.MenuFile, report: Reporter) -> None:
     used = {key for _, key, _ in _options(file)}
-    if file.queueing.leaving is not None:
-        used.add(file.queueing.leaving.key)
+    used |= {choice.key for _, choice in _choices_in_queues(file)}
+    if file.callbacks is not None:
+        used |= set(DIGITS)
     for lang in file.phrases.keys.keys() - set(file.languages):
         report.at_key(("phrases", "keys", lang), f'"{lang}" is not among the languages', "add it to languages: too")
     for lang in file.languages:
@@ -302,6 +315,29 @@ def _phrases_have_words(file: schema.MenuFile, report: Reporter) -> None:
 
 
 # Queues
+
+
+def _callbacks_make_sense(file: schema.MenuFile, report: Reporter) -> None:
+    """A key in a queue does one thing, and what callers choose there leads to a step that keeps the promise."""
+    asking = [name for name, step in file.steps.items() if isinstance(step, schema.Callback)]
+    if file.callbacks is None:
+        for name in asking:
+            report.at_key(
+                ("steps", name), f'"{name}" promises callbacks, and callbacks: is missing', 'add "callbacks:"'
+            )
+        return
+    leaving = file.queueing.leaving
+    if leaving is not None and leaving.key == file.callbacks.key:
+        report.error(("callbacks", "key"), f'the key "{leaving.key}" leaves the queue already', "take another one")
+    if file.callbacks.to in file.steps and file.callbacks.to not in asking:
+        report.error(("callbacks", "to"), f'"{file.callbacks.to}" is no step of the type callback')
+    for name in sorted(_named_digits(file)):
+        report.at_key(("prompts", name), f'"{name}" is the name of a digit', "choose another name")
+
+
+def _named_digits(file: schema.MenuFile) -> set[str]:
+    """Prompts that bear the name of a digit."""
+    return {digit_name(digit) for digit in DIGITS} & file.prompts.keys()
 
 
 def _groups_make_sense(file: schema.MenuFile, report: Reporter) -> None:
@@ -386,6 +422,7 @@ CHECKS: tuple[Callable[[schema.MenuFile, Reporter], None], ...] = (
     _templates_fill,
     _hours_make_sense,
     _phrases_have_words,
+    _callbacks_make_sense,
     _groups_make_sense,
     _every_step_is_reached,
     _every_way_can_end,

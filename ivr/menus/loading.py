@@ -10,19 +10,22 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ivr import definition
-from ivr.events import LEFT_BY_KEY
+from ivr.events import CALLBACK_REQUESTED, LEFT_BY_KEY
 from ivr.menus import schema
-from ivr.menus.checks import check
+from ivr.menus.checks import DIGITS, check
 from ivr.menus.document import Document, read_bytes, read_document
 from ivr.menus.faults import Fault, MenuError, UnreadableMenus
 from ivr.menus.mending import Reading, read_file
 from ivr.menus.spoken_hours import missing, spoken
 from ivr.menus.spoken_waits import spoken_waits
-from ivr.menus.whispers import captions, whispers
-from ivr.prompts import Prompt
+from ivr.menus.whispers import captions, plain, whispers
+from ivr.prompts import Prompt, digit_name
 from routing.hours import MIDNIGHT_AT_THE_END, WEEKDAYS, Hours, Span
 from routing.offices import Offices, OfficeTableError, read_offices
 from routing.queues import Overflow, Queue
+
+# What a consultant hears before a callback.
+WHISPERED = "whisper-callback"
 
 ReadTable = Callable[[str], bytes]
 
@@ -133,27 +136,39 @@ def _flow(file: schema.MenuFile, version: str, offices: Mapping[str, Offices]) -
             question=file.recording.ask,
             refused=file.recording.refused,
         ),
-        queueing=_queueing(file.queueing),
+        queueing=_queueing(file.queueing, file.callbacks),
         hours={name: _hours(file, hours) for name, hours in file.hours.items()},
         queues={name: _queue(name, queue) for name, queue in file.queues.items()},
         topics={name: topic.queue for name, topic in file.topics.items()},
         offices=offices,
         whispers=whispers(file),
         captions=captions(file),
+        callbacks=_callbacks(file),
         codes=None if file.codes is None else definition.Codes(**file.codes.model_dump()),
     )
 
 
-def _queueing(queueing: schema.Queueing) -> definition.Queueing:
+def _callbacks(file: schema.MenuFile) -> definition.Callbacks | None:
+    found = file.callbacks
+    if found is None:
+        return None
+    whisper = Prompt(WHISPERED, file.languages[0], f"{found.short}.")
+    return definition.Callbacks(found.after, found.greeting, found.unmet, found.unreached, whisper, plain(found.short))
+
+
+def _queueing(queueing: schema.Queueing, callbacks: schema.Callbacks | None) -> definition.Queueing:
     ways = {outcome: way for outcome in schema.OUTCOMES if (way := getattr(queueing, outcome)) is not None}
     if queueing.leaving is not None:
         ways[LEFT_BY_KEY] = queueing.leaving.to
+    if callbacks is not None:
+        ways[CALLBACK_REQUESTED] = callbacks.to
     return definition.Queueing(
         queueing.connecting,
         queueing.answered,
         queueing.unanswered,
         ways,
         queueing.leaving.key if queueing.leaving else None,
+        callbacks.key if callbacks else None,
     )
 
 
@@ -179,6 +194,12 @@ def _step(file: schema.MenuFile, name: str, step: schema.Step) -> definition.Ste
             return definition.Transfer(name, step.topic, file.topics[step.topic].queue)
         case schema.Resume():
             return definition.Resume(name, step.otherwise)
+        case schema.Callback():
+            return definition.Callback(name, **step.model_dump(exclude={"type"}))
+        case schema.Promised():
+            return definition.Promised(name, step.promised, step.otherwise)
+        case schema.Cancellation():
+            return definition.Cancellation(name, tuple(step.play), step.then)
         case schema.End():
             return definition.End(name, tuple(step.play), step.cause)
 
@@ -228,6 +249,11 @@ def _for_waiting(file: schema.MenuFile) -> Iterator[Prompt]:
     for lang in file.languages:
         if leaving is not None:
             yield Prompt(definition.LEAVING, lang, _options_text(file.phrases, {leaving.key: leaving}, lang))
+        if file.callbacks is not None:
+            offer = {file.callbacks.key: file.callbacks}
+            yield Prompt(definition.OFFERING, lang, _options_text(file.phrases, offer, lang))
+            for digit in DIGITS:
+                yield Prompt(digit_name(digit), lang, file.phrases.keys[lang][digit])
         if lang in file.phrases.waiting:
             for name, text in spoken_waits(file.phrases.waiting[lang]):
                 yield Prompt(name, lang, text)

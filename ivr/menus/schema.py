@@ -136,6 +136,40 @@ class Resume(_Model):
     otherwise: str
 
 
+class Callback(_Model):
+    """Asking to be called back. `own` is heard before the last digits of the number that the caller calls from, `keyed`
+    before those of one that was keyed, `choice` after them: 1 agrees, 2 is another number, * leads to `otherwise`.
+
+    `ask` asks for a number, `refused` is heard where it cannot be called; `then` follows `promised`.
+    """
+
+    type: Literal["callback"]
+    own: Name
+    keyed: Name
+    choice: Name
+    ask: Name
+    refused: Name
+    promised: Name
+    then: str
+    otherwise: str
+
+
+class Promised(_Model):
+    """A gate: one way for callers who are to be called back, another for all others."""
+
+    type: Literal["promised"]
+    promised: str
+    otherwise: str
+
+
+class Cancellation(_Model):
+    """The end of the caller's callbacks."""
+
+    type: Literal["cancel-callback"]
+    play: list[Name] = Field(min_length=1)
+    then: str
+
+
 class End(_Model):
     """A stated ending: something to hear, then the call is hung up."""
 
@@ -145,7 +179,8 @@ class End(_Model):
 
 
 Step = Annotated[
-    Menu | Message | Opening | Authentication | Offices | Transfer | Resume | End, Field(discriminator="type")
+    Menu | Message | Opening | Authentication | Offices | Transfer | Resume | Callback | Promised | Cancellation | End,
+    Field(discriminator="type"),
 ]
 
 
@@ -236,6 +271,22 @@ class Queueing(_Model):
     leaving: Leaving | None = None
 
 
+class Callbacks(Choice):
+    """Callers may ask to be called back by `key` while they wait; it is offered once they have waited, or are told that
+    they will wait, for `after` seconds.
+
+    Whoever answers hears `greeting` and presses 1, or goes on at `unmet`. `short` is what consultants hear before the
+    number is called, `unreached` what they hear where nobody answers.
+    """
+
+    key: Key
+    after: Annotated[int, Field(ge=0, le=14400)]
+    greeting: Name
+    unmet: str
+    short: Text
+    unreached: Name
+
+
 # The fields of Queueing that are the way of one outcome.
 OUTCOMES = ("timeout", "full", "join_empty", "leave_empty", "failed")
 
@@ -320,6 +371,7 @@ class MenuFile(_Model):
     gathering: Gathering
     recording: Recording
     queueing: Queueing
+    callbacks: Callbacks | None = None
     codes: Codes | None = None
     hours: dict[Name, Hours] = Field(min_length=1)
     queues: dict[Name, Queue] = Field(min_length=1)

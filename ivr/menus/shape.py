@@ -20,6 +20,9 @@ STEP_TYPES: dict[str, type[BaseModel]] = {
     "offices": schema.Offices,
     "transfer": schema.Transfer,
     "resume": schema.Resume,
+    "callback": schema.Callback,
+    "promised": schema.Promised,
+    "cancel-callback": schema.Cancellation,
     "end": schema.End,
 }
 
@@ -28,6 +31,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "recording": schema.Recording,
     "gathering": schema.Gathering,
     "queueing": schema.Queueing,
+    "callbacks": schema.Callbacks,
     "codes": schema.Codes,
     "hours": schema.Hours,
     "queues": schema.Queue,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ivr.definition import LEAVING
+from ivr.definition import LEAVING, OFFERING
 from ivr.menus import schema
 from ivr.menus.document import Path
 from ivr.telling import place_name, range_name
@@ -52,6 +52,7 @@ def _range(phrases: schema.WaitingPhrases, low: int, high: int | None) -> str:
 
 def _taken_names(file: schema.MenuFile) -> Iterator[tuple[Path, str, str]]:
     told = {LEAVING} if file.queueing.leaving else set[str]()
+    told |= {OFFERING} if file.callbacks else set[str]()
     told |= NAMES if file.phrases.waiting else frozenset()
     for section, named in (("prompts", file.prompts), ("steps", file.steps)):
         for name in sorted(told.intersection(named)):

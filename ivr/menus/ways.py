@@ -34,7 +34,7 @@ def _edges_of(file: schema.MenuFile, name: str, step: schema.Step) -> Iterator[E
             default: Path = ("gathering", "exhausted")
             path = (*at, "exhausted") if step.exhausted else default
             yield Edge(name, step.exhausted or file.gathering.exhausted, path, True, True)
-        case schema.Message():
+        case schema.Message() | schema.Cancellation():
             yield Edge(name, step.then, (*at, "then"), True, False)
         case schema.Opening():
             yield Edge(name, step.open, (*at, "open"), True, False)
@@ -48,11 +48,21 @@ def _edges_of(file: schema.MenuFile, name: str, step: schema.Step) -> Iterator[E
         case schema.Transfer():
             yield Edge(name, file.queueing.answered, ("queueing", "answered"), False, True)
             yield from _edges_of_queueing(name, file.queueing)
+            if file.callbacks is not None:
+                yield Edge(name, file.callbacks.to, ("callbacks", "to"), False, True)
+                # On the way here whoever is called back is greeted.
+                yield Edge(name, file.callbacks.unmet, ("callbacks", "unmet"), False, True)
         case schema.Resume():
             yield Edge(name, step.otherwise, (*at, "otherwise"), True, False)
             for transfer, other in file.steps.items():
                 if isinstance(other, schema.Transfer):
                     yield Edge(name, transfer, at, True, False)
+        case schema.Callback():
+            yield Edge(name, step.then, (*at, "then"), False, True)
+            yield Edge(name, step.otherwise, (*at, "otherwise"), True, True)
+        case schema.Promised():
+            yield Edge(name, step.promised, (*at, "promised"), True, False)
+            yield Edge(name, step.otherwise, (*at, "otherwise"), True, False)
         case schema.End():
             pass
 

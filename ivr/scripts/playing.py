@@ -8,11 +8,15 @@ from datetime import datetime, timedelta
 
 from ivr.definition import Flow
 from ivr.events import (
+    CallbackCancelled,
+    CallbackSought,
     Event,
     HoursChecked,
     HungUp,
     Keyed,
     NoInput,
+    NumberFound,
+    NumberRefused,
     PinRefused,
     PinVerified,
     Played,
@@ -21,12 +25,24 @@ from ivr.events import (
     Started,
 )
 from ivr.exploration import Exploration, Said, Transition
-from ivr.exploration.moves import office_answer, transition
+from ivr.exploration.moves import AWAITED, NUMBER, OWN_NUMBER, office_answer, transition
 from ivr.flow import GIVE_UP, start, step
 from ivr.scripts.script import SILENCE, TERMINATOR, Act, HangUp, Key, Listen, Profile, Queue, Script, profiles
-from ivr.state import AtIdentifier, AtPin, AtVerification, Position, State
+from ivr.state import AtIdentifier, AtNumber, AtNumberChoice, AtPin, AtPromise, AtVerification, Position, State
 from ivr.turns import Turn
-from ivr.waits import CheckHours, FindOffice, Gather, PlayOut, ServiceWait, Transfer, VerifyPin, Wait
+from ivr.waits import (
+    CancelCallback,
+    CheckHours,
+    FindCallback,
+    FindNumber,
+    FindOffice,
+    Gather,
+    PlayOut,
+    ServiceWait,
+    Transfer,
+    VerifyPin,
+    Wait,
+)
 
 HORIZON = timedelta(days=14)
 TICK = timedelta(minutes=15)
@@ -98,7 +114,7 @@ def moment(flow: Flow, script: Script, after: datetime) -> datetime | None:
     """A time within two weeks at which opening hours are as the script needs them; None if there is none."""
     at = after
     while at < after + HORIZON:
-        if all(flow.hours[name].is_open(at) == is_open for name, is_open in script.hours):
+        if all(hours.is_open(at) == script.circumstance(name, hours.is_open(at)) for name, hours in flow.hours.items()):
             return at
         at += TICK
     return None
@@ -153,6 +169,8 @@ def _number(word: str) -> str:
 def _secret(digits: str, position: Position) -> Event:
     if GIVE_UP in digits:
         return Keyed(GIVE_UP)
+    if isinstance(position, AtNumber):
+        return NUMBER if digits == NUMBER.spoken else NumberRefused()
     if not digits.isdecimal():
         return SecretKeyed(0)
     return SecretKeyed(len(digits), digits if isinstance(position, AtIdentifier) else None)
@@ -161,9 +179,15 @@ def _secret(digits: str, position: Position) -> Event:
 def _answer(flow: Flow, script: Script, wait: ServiceWait, keyed: str) -> Event:
     match wait:
         case CheckHours(hours):
-            return HoursChecked(dict(script.hours).get(hours, True))
+            return HoursChecked(script.circumstance(hours, True))
         case FindOffice(name, postal_code):
             return office_answer(flow.offices[name], postal_code)
+        case FindNumber():
+            return NUMBER if script.circumstance(OWN_NUMBER, True) else NumberRefused()
+        case FindCallback():
+            return CallbackSought(script.circumstance(AWAITED, False))
+        case CancelCallback():
+            return CallbackCancelled()
         case VerifyPin(claim):
             return PinVerified(claim) if Profile(claim, keyed) in profiles(flow) else PinRefused()
 
@@ -179,6 +203,8 @@ def _nameless_event(event: Event) -> Event:
             return SecretKeyed(length, SOMEBODY)
         case PinVerified():
             return PinVerified(SOMEBODY)
+        case NumberFound():
+            return NUMBER
         case _:
             return event
 
@@ -188,5 +214,11 @@ def _nameless_state(state: State) -> State:
     match state.position:
         case AtPin() | AtVerification() as position:
             return replace(state, subject=subject, position=replace(position, claim=SOMEBODY))
+        case AtNumberChoice(name, _, spoken):
+            return replace(
+                state, subject=subject, position=AtNumberChoice(name, NUMBER.number, NUMBER.spoken[-len(spoken) :])
+            )
+        case AtPromise(name):
+            return replace(state, subject=subject, position=AtPromise(name, NUMBER.number))
         case _:
             return replace(state, subject=subject)

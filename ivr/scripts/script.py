@@ -46,11 +46,15 @@ Act = Key | Listen | Queue | HangUp
 class Script:
     """What happens in one call, from the answer to its end.
 
-    `hours` are the opening hours that the call asks for, and whether they are open.
+    `circumstances` are those that the call asks for (`ivr.exploration.moves.Move`), and whether they are so.
     """
 
     acts: tuple[Act, ...]
-    hours: tuple[tuple[str, bool], ...] = ()
+    circumstances: tuple[tuple[str, bool], ...] = ()
+
+    def circumstance(self, name: str, usual: bool) -> bool:
+        """Whether that is so in this call; `usual` where it does not matter."""
+        return dict(self.circumstances).get(name, usual)
 
     @property
     def keys(self) -> str:
@@ -68,8 +72,8 @@ class Script:
         return all(isinstance(act, Key | Listen) or act == Queue("answered") for act in self.acts)
 
     def __str__(self) -> str:
-        hours = "".join(f"{name} {'open' if is_open else 'closed'}: " for name, is_open in self.hours)
-        return hours + " ".join(_told(act) for act in self.acts)
+        told = "".join(f"{name if is_so else f'not {name}'}: " for name, is_so in self.circumstances)
+        return told + " ".join(_told(act) for act in self.acts)
 
 
 def _told(act: Act) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ivr.definition import Flow
-from ivr.events import HungUp, Keyed, NoInput, Played, QueueLeft, SecretKeyed
+from ivr.events import HungUp, Keyed, NoInput, NumberFound, NumberRefused, Played, QueueLeft, SecretKeyed
 from ivr.exploration import Exploration, Transition
 from ivr.exploration.moves import KNOWN, Move, events_at, moves
 from ivr.exploration.walk import Horizon, essence, new_events
@@ -34,6 +34,8 @@ from ivr.state import AtIdentifier, AtPin, AtPostalCode, Ended, Position, State
 from ivr.waiting import POSTAL_CODE_DIGITS
 
 MOST_GATHERS = 16
+# A premium-rate number: nobody is called there.
+NO_NUMBER = "700100200"
 # Gathers that are left for the way to an ending.
 FOR_THE_ENDING = 4
 
@@ -55,16 +57,21 @@ class _Leg:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """A call so far: where it stands, what was done, and which opening hours it has met."""
+    """A call so far: where it stands, what was done, and in which circumstances."""
 
     state: State
     legs: tuple[_Leg, ...] = ()
     gathers: int = 0
-    hours: frozenset[tuple[str, bool]] = frozenset()
+    circumstances: frozenset[tuple[str, bool]] = frozenset()
 
     def and_then(self, leg: _Leg) -> _Way:
         """The way with another leg."""
-        return _Way(leg.reached, (*self.legs, leg), self.gathers + leg.gathers, self.hours | frozenset(leg.move.hours))
+        return _Way(
+            leg.reached,
+            (*self.legs, leg),
+            self.gathers + leg.gathers,
+            self.circumstances | frozenset(leg.move.circumstances),
+        )
 
     @property
     def made(self) -> frozenset[Transition]:
@@ -72,14 +79,14 @@ class _Way:
 
     @property
     def script(self) -> Script:
-        return Script(tuple(act for leg in self.legs for act in leg.acts), tuple(sorted(self.hours)))
+        return Script(tuple(act for leg in self.legs for act in leg.acts), tuple(sorted(self.circumstances)))
 
 
 def scripts(flow: Flow, exploration: Exploration, most_gathers: int = MOST_GATHERS) -> tuple[Script, ...]:
     """Scripts that make every transition; longer than `most_gathers` only where one is farther away than that.
 
-    Opening hours stay open or closed for the whole of a call: a transition for which they would have to change is
-    left out, and `coverage` tells of it.
+    Circumstances (opening hours, for one) stay as they are for the whole of a call: a transition for which they would
+    have to change is left out, and `coverage` tells of it.
     """
     atlas = _Atlas(flow, exploration)
     missing = set(exploration.transitions)
@@ -153,7 +160,7 @@ class _Atlas:
         return found if found or begin.legs else self._search(begin, wanted, most_gathers, Horizon(self._flow))
 
     def _search(self, begin: _Way, wanted: Wanted, most_gathers: int | None, horizon: Horizon) -> _Way | None:
-        horizon.widens(begin.state, begin.hours)
+        horizon.widens(begin.state, begin.circumstances)
         pending = deque([begin])
         while pending:
             way = pending.popleft()
@@ -163,14 +170,14 @@ class _Atlas:
                 longer = way.and_then(leg)
                 if wanted(leg.move):
                     return longer
-                if horizon.widens(longer.state, longer.hours):
+                if horizon.widens(longer.state, longer.circumstances):
                     pending.append(longer)
         return None
 
     def _onward(self, way: _Way, begin: _Way) -> Iterator[_Leg]:
-        """The legs from the end of a way, while opening hours stay as they are."""
+        """The legs from the end of a way, while circumstances stay as they are."""
         for leg in self._known(way.state, way is begin):
-            if all((name, not is_open) not in way.hours for name, is_open in leg.move.hours):
+            if all((name, not is_so) not in way.circumstances for name, is_so in leg.move.circumstances):
                 yield leg
 
     def _known(self, state: State, at_the_beginning: bool) -> tuple[_Leg, ...]:
@@ -197,6 +204,10 @@ def _acts(position: Position, move: Move) -> tuple[Act, ...]:
             return (Key(SILENCE),)
         case AtPostalCode(), Keyed(digits) if digits.isdecimal() and len(digits) < POSTAL_CODE_DIGITS:
             return (Key(digits + TERMINATOR),)
+        case _, NumberFound(_, spoken):
+            return (Key(spoken + TERMINATOR),)
+        case _, NumberRefused():
+            return (Key(NO_NUMBER + TERMINATOR),)
         case _, Keyed(digits):
             return (Key(digits),)
         case AtIdentifier(), SecretKeyed(length, claim):

@@ -91,6 +91,18 @@ class Manager:
 
 
 @dataclass(frozen=True, slots=True)
+class Outbound:
+    """How callers are called back: by whom (host and port), and for how many seconds it rings.
+
+    `unreached` is the sound, a path without extension, that tells the consultant that nobody has answered.
+    """
+
+    trunk: str
+    ring: int
+    unreached: str
+
+
+@dataclass(frozen=True, slots=True)
 class Codes:
     """What a consultant hears who has keyed a code on their telephone: paths of sounds, without extension."""
 
@@ -107,6 +119,7 @@ class Codes:
 class Plan:
     """Everything that is rendered. `key` is the secret that phones' and managers' passwords are derived from.
 
+    `leaving_keys` lead out of a queue, each with its QUEUESTATUS; without `outbound` nobody is called back.
     `transfers` are the keys by which consultants send callers on, each with its topic and queue.
     `agents` log in to their queues; `breaks` are the reasons of breaks by the digit that is keyed for them; without
     `codes` consultants hear no confirmation.
@@ -122,7 +135,8 @@ class Plan:
     key: bytes
     manager: Manager | None = None
     transfers: tuple[tuple[str, str, str], ...] = ()
-    leaving_keys: tuple[str, ...] = ()
+    leaving_keys: tuple[tuple[str, str], ...] = ()
+    outbound: Outbound | None = None
     agents: tuple[Agent, ...] = ()
     breaks: tuple[tuple[str, str], ...] = ()
     codes: Codes | None = None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from demo.phone import IncomingCall, Reaction
+from demo.phone import Call, IncomingCall, Reaction
 from demo.phone.outgoing import OutgoingCall
 from demo.phone.phone import OnCall
 from ivr import calls
@@ -67,7 +67,7 @@ def choose(live: Live, ani: str, *steps: tuple[str, str]) -> tuple[OutgoingCall,
     return call, ear
 
 
-def press(call: OutgoingCall, keys: str) -> None:
+def press(call: Call, keys: str) -> None:
     """Key as quick fingers do."""
     call.press(keys, PRESS_SECONDS, GAP_SECONDS)
 

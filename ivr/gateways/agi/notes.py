@@ -2,7 +2,8 @@
 
 A note is a line `time|ANI|DNIS|turn,QUEUESTATUS,agent,answered,recording,queue,joined|end` in a file named after the
 call. One that cannot be used is put aside under another name, for people to look at. That a consultant has answered is
-told by a file of its own, `time|turn|agent|end`: who waits and who does not must be known while calls go on.
+told by a file of its own, `time|turn|agent|end`: who waits and who does not must be known while calls go on. So is what
+became of a callback's line, `time|result|end`, in a file named after the callback.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from ivr.calls import Superseded
 from ivr.gateways.agi.session import AGENT, CALL_ID, TURN, conversation, moment, only, printable
+from ivr.promises import LINE_RESULTS
 from ivr.runner import Arrival, Conversation, Runner
 from storage.database import reason_of
 
 FIELDS = 5
 ANSWER_FIELDS = 4
+LINE_FIELDS = 3
 # Colleagues are told of by two more.
 STAY_FIELDS = (7, 9)
 # Asterisk writes a note at once; one that is not whole after this time never will be.
@@ -44,7 +47,8 @@ class Note:
 def take_in(folder: Path, runner: Runner) -> int:
     """Bring the database up to date with every finished note, and delete it; how many there were."""
     answers = sum(_take_answer(path, runner) for path in sorted(folder.glob("*.answer")))
-    return answers + sum(_take(path, runner) for path in sorted(folder.glob("*.note")))
+    lines = sum(_take_line(path, runner) for path in sorted(folder.glob("*.line")))
+    return answers + lines + sum(_take(path, runner) for path in sorted(folder.glob("*.note")))
 
 
 def _take_answer(path: Path, runner: Runner) -> bool:
@@ -54,6 +58,18 @@ def _take_answer(path: Path, runner: Runner) -> bool:
             _put_aside(path)
         return False
     runner.note_answer(path.stem, answer.turn, answer.at, answer.agent)
+    path.unlink(missing_ok=True)
+    return True
+
+
+def _take_line(path: Path, runner: Runner) -> bool:
+    line = read_line(path)
+    if line is None:
+        if _is_old(path):
+            _put_aside(path)
+        return False
+    at, result = line
+    runner.note_line(path.stem, result, at)
     path.unlink(missing_ok=True)
     return True
 
@@ -106,6 +122,18 @@ def read_answer(path: Path) -> AnswerNote | None:
     if at is None or not TURN.fullmatch(fields[1]):
         return None
     return AnswerNote(int(fields[1]), at, only(AGENT, fields[2]))
+
+
+def read_line(path: Path) -> tuple[datetime, str] | None:
+    """When a callback's line ended and what it had led to, or None if the file is not (yet) whole."""
+    try:
+        fields = path.read_text("utf-8", "replace").strip().split("|")
+    except OSError:
+        return None
+    if len(fields) != LINE_FIELDS or fields[-1] != "end" or not CALL_ID.fullmatch(path.stem):
+        return None
+    at = moment(fields[0])
+    return None if at is None or fields[1] not in LINE_RESULTS else (at, fields[1])
 
 
 def read(path: Path) -> Note | None:

@@ -17,11 +17,12 @@ from asterisk.agi import AGIAppError, AGIHangup
 
 from ivr.audio import AudioError, Sound
 from ivr.calls import Superseded
-from ivr.events import LEFT_BY_KEY, Event, Keyed, NoInput, Played
+from ivr.events import CALLBACK_REQUESTED, LEFT_BY_KEY, Event, Keyed, NoInput, Played
 from ivr.flow import GIVE_UP
 from ivr.gateways.agi.protocol import ConnectionLost, ProtocolError, SafeAGI
 from ivr.herald import NOT_TOLD, Herald, Sight
-from ivr.prompts import Prompt
+from ivr.lookups import Said
+from ivr.prompts import Prompt, pieces
 from ivr.runner import ABANDONED, Arrival, Conversation, Live, Runner, ended, hang_up
 from ivr.state import AtNotice, State
 from ivr.stays import Colleague
@@ -32,6 +33,7 @@ PATIENCE = 5
 # The call is given to the session for at least so long, so that not every wait has to ask for its own time.
 LEASE_SECONDS = 20
 TERMINATOR = "#"
+KEYS = "0123456789*#"
 CALL_ID = re.compile(r"[0-9a-f-]{36}")
 AGENT = re.compile(r"[A-Za-z0-9_.-]{1,20}")
 QUEUE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
@@ -103,6 +105,8 @@ class Session:
         match stage, self._stay(), self._agi.env.get("agi_arg_11", ""):
             case "left", Conversation() as stay, _:
                 self._carry(self._runner.back_from_queue(arrival, stay))
+            case "called-back", _, _ if callback := only(CALL_ID, self._agi.env.get("agi_arg_14", "")):
+                self._carry(self._runner.call_back(arrival, callback))
             case "sent-on", Conversation() as stay, topic if TOPIC.fullmatch(topic):
                 self._carry(self._runner.send_on(arrival, stay, topic))
             case _:
@@ -168,8 +172,8 @@ class Session:
     def _on_the_way(self, live: Live, queue: str) -> dict[str, object]:
         """What is heard before the queue, told last how long it will take; and where in it the caller belongs."""
         joining = self._herald.joining(live, queue, self._look(queue)) if self._herald else NOT_TOLD
-        told = [self._sound((prompt,)).path for prompt in joining.prompts]
         # Playback plays `a&b`: joining every place and wait with every other thing would fill the cache.
+        told = [self._sound((prompt,)).path for prompt in joining.prompts]
         return {"IVR_SAY": "&".join(filter(None, [self._said(live), *told])), "QUEUE_PRIO": joining.priority}
 
     def _look(self, queue: str) -> Sight | None:
@@ -189,30 +193,46 @@ class Session:
         return Sight(*map(int, seen.groups())) if seen else None
 
     def _said(self, live: Live) -> str:
-        return self._sound(live.turn.prompts).path if live.turn.prompts else ""
+        return "&".join(self._sound(piece).path for piece in pieces(live.turn.prompts))
 
     def _wait(self, live: Live) -> Event:
         match live.turn.wait:
             case Gather() as gather:
-                return self._gather(gather, self._sound(live.turn.prompts))
+                return self._gather(gather, live.turn.prompts)
             case PlayOut():
                 self._play_out(live)
                 return Played()
             case wait:
                 raise AssertionError(f"{wait} is not for a gateway")
 
-    def _gather(self, gather: Gather, sound: Sound) -> Event:
-        """Prompts and keys in one exchange: GET DATA plays one file, which a key cuts short."""
-        key = self._first_key(gather, sound)
+    def _gather(self, gather: Gather, prompts: Said) -> Event:
+        """Prompts and keys in one exchange, digits of numbers apart: GET DATA plays one file, which a key cuts."""
+        *before, last = [self._sound(piece) for piece in pieces(prompts)] or [self._sound(())]
+        key = self._key_over(before) or self._first_key(gather, last)
         belated = self._number_was_full and key == TERMINATOR
         self._number_was_full = False
         if belated:
             # It ended a number that was full without it, and is no answer to this question.
-            return self._gather(gather, sound)
+            return self._gather(gather, prompts)
         if key is None:
             return NoInput()
         is_number = gather.max_digits > 1 and key != TERMINATOR
         return Keyed(self._number(gather, key) if is_number else key)
+
+    def _key_over(self, sounds: list[Sound]) -> str | None:
+        """A key that cuts one of these short."""
+        for sound in sounds:
+            self._lease(sound.seconds)
+            try:
+                code, _ = self._agi.ask("STREAM FILE", sound.path, KEYS)
+            except AGIHangup:
+                raise
+            except AGIAppError:
+                log.error("a prompt cannot be played", file=sound.path)
+                continue
+            if code != "0":
+                return _known_key(chr(int(code)) if ASCII_CODE.fullmatch(code) else "")
+        return None
 
     def _first_key(self, gather: Gather, sound: Sound) -> str | None:
         self._lease(sound.seconds + gather.timeout)
@@ -257,8 +277,8 @@ class Session:
                 raise NoticeUnheard from error
 
     def _stream(self, prompts: tuple[Prompt, ...]) -> None:
-        if prompts:
-            sound = self._sound(prompts)
+        for piece in pieces(prompts):
+            sound = self._sound(piece)
             self._lease(sound.seconds)
             self._agi.ask("STREAM FILE", sound.path, "")
 
@@ -346,6 +366,8 @@ def moment(text: str) -> datetime | None:
 
 # https://docs.asterisk.org, Queue(): QUEUESTATUS
 OUTCOMES = {
+    # Set by the dialplan: a key asked to be called back.
+    "CALLBACK": CALLBACK_REQUESTED,
     "TIMEOUT": "timeout",
     "FULL": "full",
     "JOINEMPTY": "join_empty",

@@ -1,0 +1,156 @@
+"""Callbacks as a runner sees them: asked for, sought, cancelled, kept, or tried in vain.
+
+What a turn means for a callback is written with the turn, so that a promise that a caller has heard is kept whatever
+dies, and none is kept twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from ivr.definition import Flow
+from ivr.events import CallbackCancelled, Event, NumberFound, NumberRefused
+from ivr.places import begin_of_wait
+from ivr.state import AtConsent, AtGreeting, AtNotice, AtPromise, Ended, InQueue, State
+from routing import callbacks, phone_numbers
+from routing.callback_times import PAUSES, first_try, in_line_again, next_try
+from routing.callbacks import Callback
+from routing.hours import Hours
+from routing.phone_numbers import Allowed, MayCall
+
+# What a callback's line led to: no consultant, no answer at the number, an answer there, a conversation.
+LINE_RESULTS = ("left", "unanswered", "met", "talked")
+
+EVERYBODY = Allowed(("PL",), frozenset({"mobile", "fixed"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Which numbers are called back, and how long after each try that was not answered the next one is.
+
+    In a `rehearsal` (a call in a terminal) callbacks are promised to nobody.
+    """
+
+    allowed: Allowed = EVERYBODY
+    pauses: tuple[timedelta, ...] = PAUSES
+    rehearsal: bool = False
+
+
+class Promises:
+    """What is kept of callbacks. `hours_at` is the clock of opening hours, which demonstrations set."""
+
+    def __init__(self, terms: Terms, now: Callable[[], datetime], hours_at: Callable[[], datetime]) -> None:
+        self._terms = terms
+        self._now = now
+        self._hours_at = hours_at
+
+    def number(self, text: str) -> NumberFound | NumberRefused:
+        """The number that a caller calls from, or has keyed."""
+        match phone_numbers.check(text, self._terms.allowed):
+            case MayCall(number):
+                return NumberFound(number, phone_numbers.spoken(number, self._terms.allowed))
+            case _:
+                return NumberRefused()
+
+    def sought(self, connection: Connection, ani: str) -> bool:
+        """Whether the caller is to be called back at the number that they call from."""
+        return bool(self._awaited(connection, ani))
+
+    def _awaited(self, connection: Connection, ani: str) -> Sequence[Callback]:
+        match self.number(ani):
+            case NumberFound(number):
+                return callbacks.awaited_at(connection, number)
+            case _:
+                return ()
+
+    def keep(
+        self,
+        connection: Connection,
+        call: tuple[str, str, Flow],
+        before: State,
+        after: State,
+        events: Sequence[Event],
+        at: datetime,
+    ) -> None:
+        """Write what a turn means for callbacks; `call` is its id, its caller's number, and its flow."""
+        call_id, ani, flow = call
+        if self._terms.rehearsal:
+            return
+        if isinstance(after.position, AtPromise) and not isinstance(before.position, AtPromise):
+            self._promise(connection, call_id, flow, after, after.position.number, at)
+        if any(isinstance(event, CallbackCancelled) for event in events):
+            for one in self._awaited(connection, ani):
+                callbacks.over(connection, one.call_id, "cancelled", at, cancelled_in=call_id)
+        if after.callback is not None:
+            self._called(connection, after.callback, flow, before, after, at)
+
+    def _promise(
+        self, connection: Connection, call_id: str, flow: Flow, state: State, number: str, at: datetime
+    ) -> None:
+        assert state.topic is not None, "the flow asks nobody for a number who has not chosen"
+        queue = flow.topics[state.topic]
+        began = begin_of_wait(connection, call_id, queue, at)
+        hours = flow.hours[flow.queues[queue].hours]
+        first = self._in_hours(lambda moment: first_try(moment, hours), at)
+        callbacks.request(connection, Callback(call_id, number, queue, state.topic, state.lang, began, at, first or at))
+
+    def _called(
+        self, connection: Connection, callback: str, flow: Flow, before: State, after: State, at: datetime
+    ) -> None:
+        match before.position, after.position:
+            case AtGreeting() | AtNotice() | AtConsent(), InQueue():
+                callbacks.over(connection, callback, "kept", at, tried=True)
+            case AtGreeting(), Ended() if found := callbacks.find(connection, callback):
+                self._tried(connection, found, flow, at)
+            case ((AtNotice() | AtConsent()), Ended()):
+                # A person, who does not wish to talk.
+                callbacks.over(connection, callback, "cancelled", at, tried=True)
+            case _:
+                pass
+
+    def line_over(self, connection: Connection, callback: str, flow: Flow, result: str, at: datetime) -> None:
+        """The callback's line has left its queue. Told twice, it has left once."""
+        found = callbacks.find(connection, callback)
+        if found is None or found.line_at is None:
+            return
+        match result:
+            case "unanswered":
+                self._tried(connection, found, flow, at)
+            case "left":
+                self._postponed(connection, found, flow, at)
+            case "talked":
+                callbacks.over(connection, callback, "kept", at, tried=True)
+            case _:
+                # Whoever picked up was led through the IVR, which has written what came of it.
+                pass
+        callbacks.line_gone(connection, callback)
+
+    def _tried(self, connection: Connection, one: Callback, flow: Flow, at: datetime) -> None:
+        hours, tries, pauses = _hours(flow, one.queue), one.tries + 1, self._terms.pauses
+        following = self._in_hours(lambda moment: next_try(tries, moment, hours, pauses), at) if hours else None
+        callbacks.tried(connection, one.call_id, at, following)
+
+    def _postponed(self, connection: Connection, one: Callback, flow: Flow, at: datetime) -> None:
+        hours = _hours(flow, one.queue)
+        again = self._in_hours(lambda moment: in_line_again(moment, hours), at) if hours else None
+        callbacks.postponed(connection, one.call_id, again, at)
+
+    def is_open(self, flow: Flow, queue: str) -> bool:
+        """Whether the queue's hours are open now; those of a queue that is no more are not."""
+        hours = _hours(flow, queue)
+        return hours is not None and hours.is_open(self._hours_at())
+
+    def _in_hours(self, following: Callable[[datetime], datetime | None], at: datetime) -> datetime | None:
+        """What follows a moment, by the clock of opening hours."""
+        ahead = self._hours_at() - self._now()
+        found = following(at + ahead)
+        return None if found is None else found - ahead
+
+
+def _hours(flow: Flow, queue: str) -> Hours | None:
+    """The hours of a queue; of one that is no more there are none."""
+    return flow.hours[flow.queues[queue].hours] if queue in flow.queues else None

@@ -1,0 +1,292 @@
+"""Callbacks: asked for while waiting, kept in the queue, and called when their turn comes."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+
+import provision
+from demo.phone import Answer, Exchange, IncomingCall, Phone, Reaction, Refuse, sounds
+from demo.phone.outgoing import OutgoingCall
+from demo.phone.phone import Settings
+from routing import callbacks
+from routing.callbacks import Callback
+from tests.live import tones
+from tests.live.callers import (
+    PATIENCE,
+    Talk,
+    account,
+    answered,
+    is_heard,
+    press,
+    recorded,
+    talk_at_once,
+    to_topic,
+)
+from tests.live.stations import Live, hears, hears_caller, hears_music, live, menus_with
+from tests.live.stories import node, on_a_break, wait_for
+
+SUBSCRIBER_LINES = 8
+NOWHERE = ("127.0.0.1", 9)
+DESKS = ("1201", "1202")
+ANOTHER_NUMBER = "223344556"
+PREMIUM = "700100200"
+DIALLED = re.compile(r"sip:\+48(\d+)@")
+E164 = "+48{}"
+
+
+class Subscribers:
+    """The telephones of those who are called back: one phone for all of them, with a way to react for each number."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        settings = Settings(lines=SUBSCRIBER_LINES)
+        self.phone = Phone(exchange, "outside", NOWHERE, settings=settings, when_called=self._react)
+        self.reactions: dict[str, list[Reaction]] = {}
+
+    def _react(self, call: IncomingCall) -> Reaction:
+        call.play(sounds.tone(tones.CALLER_VOICE))
+        planned = self.reactions.get(_number(call), [])
+        return planned.pop(0) if planned else Answer(after=0.2)
+
+    def called(self, number: str) -> list[IncomingCall]:
+        """The calls to a number."""
+        return [call for call in self.phone.incoming if _number(call) == number]
+
+    def wait_for(self, number: str, times: int = 1) -> IncomingCall:
+        """The call to a number, so many times."""
+        self.phone.wait_until(lambda: len(self.called(number)) >= times, PATIENCE, f"a call to {number}")
+        return self.called(number)[times - 1]
+
+
+def _number(call: IncomingCall) -> str:
+    """The number that was called, without its country."""
+    found = DIALLED.search(call.headers.get("to"))
+    assert found is not None
+    return found[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The installation, and who can be called from it."""
+
+    live: Live
+    outside: Subscribers
+
+
+@pytest.fixture(scope="module")
+def network(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    """The shipped service with a telephone network behind its trunk, where tries follow one another quickly."""
+    folder = tmp_path_factory.mktemp("callbacks")
+    with Exchange() as exchange:
+        outside = Subscribers(exchange)
+        settings = {
+            "queues": {"ring_seconds": 3, "wrap_up_seconds": 0},
+            "callbacks": {
+                "trunk": f"127.0.0.1:{outside.phone.address[1]}",
+                "pauses_seconds": [1, 1],
+                "ring_seconds": 5,
+            },
+        }
+        menus = menus_with(folder, ("  timeout: 6\n", "  timeout: 2\n"))
+        with live(folder / "home", menus, settings=settings) as running:
+            running.staff(*DESKS)
+            yield Network(running, outside)
+
+
+@contextmanager
+def _all_busy(running: Live, numbers: Callable[[], str]) -> Iterator[list[Talk]]:
+    """Both consultants talk."""
+    talks = list(talk_at_once(running, {numbers(): "2", numbers(): "2"}).values())
+    yield talks
+    for one in talks:
+        if one.consultant.up:
+            one.end()
+
+
+def _waits(running: Live, ani: str) -> tuple[OutgoingCall, tones.Ear]:
+    call, ear = to_topic(running, ani, "2")
+    call.wait_until(lambda: hears_music(call), PATIENCE, "music")
+    return call, ear
+
+
+def _asks(running: Live, ani: str, *keys: tuple[str, str]) -> None:
+    """Wait, ask to be called back, and hear it promised; `keys` are pressed at prompts on the way."""
+    call, ear = to_topic(running, ani, "2")
+    call.wait_until(lambda: hears_music(call), PATIENCE, "music")
+    press(call, "1")
+    for prompt, keyed in (*keys, ("callback-choice", "1")):
+        times = 1 + sum(earlier == prompt for earlier, _ in keys) if prompt == "callback-choice" else 1
+        ear.wait_for(f"pl:{prompt}", times)
+        press(call, keyed)
+    ear.wait_for("pl:callback-promised")
+    call.wait_ended(PATIENCE)
+
+
+def _of(running: Live, ani: str) -> Callback:
+    """The callback that was asked for in the call from a number."""
+    with running.database.reading() as connection:
+        return next(one for one in callbacks.newest(connection, 100) if one.number.endswith(ani[-3:]))
+
+
+def _stands(running: Live, ani: str) -> None:
+    wait_for(lambda: _of(running, ani).line_at is not None, f"the callback of {ani} to stand in its queue")
+
+
+def _is(running: Live, ani: str, state: str) -> None:
+    wait_for(lambda: _of(running, ani).state == state, f"the callback of {ani} to be {state}")
+
+
+def _picks_up(network: Network, ani: str, times: int = 1) -> tuple[IncomingCall, tones.Ear]:
+    """Whoever is called back hears the greeting and shows that it is a person."""
+    call = network.outside.wait_for(ani, times)
+    ear = tones.Ear(call, network.live.table)
+    ear.wait_for("pl:callback-greeting")
+    press(call, "1")
+    return call, ear
+
+
+def _consultant_hears(running: Live, number: str) -> IncomingCall:
+    """The consultant's side of a callback, from when the two hear each other."""
+    wait_for(lambda: running.consultant_of(E164.format(number)), "a consultant")
+    desk = running.consultant_of(E164.format(number))
+    assert desk is not None
+    desk.wait_until(lambda: hears_caller(desk), PATIENCE, "the caller's voice")
+    return desk
+
+
+def test_a_callback_keeps_its_place_and_is_a_call_like_any(network: Network, numbers: Callable[[], str]) -> None:
+    """Behind who waited before, before who came later; the recording notice comes first, as in any call."""
+    running, (early, ani, late) = network.live, (numbers(), numbers(), numbers())
+    with _all_busy(running, numbers) as busy:
+        first = _waits(running, early)
+        _asks(running, ani)
+        last = _waits(running, late)
+        _stands(running, ani)
+        busy[0].end()
+        served = answered(running, early, *first)
+        assert [] == network.outside.called(ani), "who waited before is served before"
+        busy[1].end()
+        call, ear = _picks_up(network, ani)
+        assert running.consultant_of(late) is None, "who came later waits"
+        desk = _consultant_hears(running, ani)
+        call.wait_until(lambda: hears(call, tones.CONSULTANT_VOICES[0]), PATIENCE, "the consultant's voice")
+        shown, header = desk.remote, desk.headers.all("X-Centrala")
+        desk.hang_up()
+        call.wait_ended(PATIENCE)
+        served.end()
+        answered(running, late, *last).end()
+
+    kept = account(running, E164.format(ani))
+    promised = _of(running, ani)
+    assert ("kept", 1) == (promised.state, promised.tries)
+    assert "*" in promised.number
+    said = ["callback-greeting", "recording-notice", "recording-staying", "connecting"]
+    assert [f"pl:{prompt}" for prompt in said] == ear.keys()[: len(said)]
+    assert "pl:goodbye" == ear.keys()[-1]
+    assert ("Oddzwonienie Emerytury i renty pl none", E164.format(ani)) == (shown.name, shown.user)
+    assert ("topic=pensions;lang=pl;level=none;callback=yes",) == header
+    assert "none" == kept.row.auth_level
+    assert [True] == [consent.given for consent in kept.consents]
+    (visit,) = kept.visits
+    assert (promised.call_id, "answered", promised.enqueued_at) == (visit.callback, visit.outcome, visit.enqueued_at)
+    (part,) = kept.parts
+    assert is_heard(recorded(running, part.caller_file), tones.CALLER_VOICE)
+    assert is_heard(recorded(running, part.agent_file), tones.CONSULTANT_VOICES[0])
+
+
+def test_a_number_is_tried_three_times(network: Network, numbers: Callable[[], str]) -> None:
+    """Busy, a mailbox that presses nothing, busy again: the consultant hears it each time, and then it is over."""
+    running, ani = network.live, numbers()
+    network.outside.reactions[ani] = [Refuse(486), Answer(), Refuse(486)]
+    with _all_busy(running, numbers) as busy:
+        _asks(running, ani)
+        _stands(running, ani)
+        busy[0].end()
+        network.outside.wait_for(ani, 2).wait_ended(PATIENCE)
+        _is(running, ani, "not_reached")
+
+    assert 3 == _of(running, ani).tries
+    heard = [tones.Ear(call, running.table).keys() for desk in DESKS for call in running.desks[desk].incoming]
+    assert 3 == sum("pl:callback-unreached" in keys for keys in heard)
+    assert () == account(running, E164.format(ani)).parts
+
+
+def test_redialling_cancels_and_gives_the_place_back(network: Network, numbers: Callable[[], str]) -> None:
+    """The caller hears that a callback is to come, cancels it, and stands before somebody who came meanwhile."""
+    running, ani, late = network.live, numbers(), numbers()
+    with _all_busy(running, numbers) as busy:
+        _asks(running, ani)
+        _stands(running, ani)
+        last = _waits(running, late)
+        call, ear = running.dial(ani)
+        for prompt, key in (
+            ("callback-awaits", "2"),
+            ("callback-cancelled", ""),
+            ("welcome", "0"),
+            ("choose-topic", "2"),
+        ):
+            ear.wait_for(f"pl:{prompt}")
+            press(call, key)
+        call.wait_until(lambda: hears_music(call), PATIENCE, "music")
+        wait_for(lambda: _of(running, ani).line_at is None, "the line to have left the queue")
+        busy[0].end()
+        answered(running, ani, call, ear).end()
+        answered(running, late, *last).end()
+
+    assert "cancelled" == _of(running, ani).state
+    assert [] == network.outside.called(ani)
+
+
+def test_another_number_is_keyed_and_a_premium_one_refused(network: Network, numbers: Callable[[], str]) -> None:
+    """The number is read back digit by digit, and only that one is called."""
+    running, ani = network.live, numbers()
+    with _all_busy(running, numbers) as busy:
+        keys = (
+            ("callback-choice", "2"),
+            ("callback-number", PREMIUM + "#"),
+            ("callback-refused", ANOTHER_NUMBER + "#"),
+        )
+        _asks(running, ani, *keys)
+        busy[0].end()
+        call, _ = _picks_up(network, ANOTHER_NUMBER)
+        desk = _consultant_hears(running, ANOTHER_NUMBER)
+        call.hang_up()
+        desk.wait_ended(PATIENCE)
+
+    assert [] == network.outside.called(ani)
+    log = (running.station.home / "ivr-0.log").read_text("utf-8")
+    assert ANOTHER_NUMBER not in log
+    assert PREMIUM not in log
+
+
+def test_a_callback_survives_the_death_of_asterisk_and_of_the_ivr(network: Network, numbers: Callable[[], str]) -> None:
+    """Both are killed while a callback stands in its queue; once they are back it stands there again and is kept."""
+    running, ani = network.live, numbers()
+    with on_a_break(running, *DESKS):
+        _asks(running, ani)
+        _stands(running, ani)
+        _die_and_come_back(running)
+    call, _ = _picks_up(network, ani)
+    desk = _consultant_hears(running, ani)
+    desk.hang_up()
+    call.wait_ended(PATIENCE)
+
+    _is(running, ani, "kept")
+    assert 1 == len(network.outside.called(ani))
+
+
+def _die_and_come_back(running: Live) -> None:
+    asterisk = running.station.asterisk
+    assert asterisk is not None
+    os.killpg(asterisk.pid, signal.SIGKILL)
+    node(running, 0).kill()
+    running.station.start_asterisk()
+    running.station.start_node(0)
+    for desk in running.desks.values():
+        assert 200 == desk.register()
