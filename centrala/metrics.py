@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from centrala import context
+from ivr.history.promises import promises_to_come
 from ivr.history.states import states_now
 from ivr.history.stays import open_stays
 from ivr.history.totals import CallTotals, StayTotals, call_totals, stay_totals
@@ -74,7 +75,7 @@ class ServiceCollector(Collector):
         since = period_of(today, today, context.SERVICE_ZONE).start
         with self._database.reading() as connection:
             states = states_now(connection)
-            queues = standing(self._members(), open_stays(connection), states, now)
+            queues = standing(self._members(), open_stays(connection), states, now, promises_to_come(connection))
             stays = stay_totals(connection, since, self._limits)
             return _Snapshot(call_totals(connection, since), stays, queues, counted(states, states))
 
@@ -126,10 +127,12 @@ def _of_queues(queues: Iterable[Standing]) -> Iterator[Metric]:
     longest = GaugeMetricFamily("centrala_queue_longest_wait_seconds", "The longest of these waits.", labels=["queue"])
     talking = GaugeMetricFamily("centrala_queue_talking", "Callers who talk.", labels=["queue"])
     agents = GaugeMetricFamily("centrala_queue_agents", "Consultants of a queue by state.", labels=["queue", "state"])
+    callbacks = GaugeMetricFamily("centrala_queue_callbacks", "Callbacks that are to come.", labels=["queue"])
     for one in queues:
+        callbacks.add_metric([one.queue], one.callbacks)
         talking.add_metric([one.queue], one.talking)
         waiting.add_metric([one.queue], one.waiting)
         longest.add_metric([one.queue], one.longest_wait)
         for state, count in one.agents.items():
             agents.add_metric([one.queue, state], count)
-    yield from (waiting, longest, talking, agents)
+    yield from (waiting, longest, talking, callbacks, agents)

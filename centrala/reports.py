@@ -9,6 +9,7 @@ from centrala import context
 from centrala.settings import Settings
 from ivr.definition import Flow
 from ivr.history.contacts import contacts_of, informing
+from ivr.history.promises import promises_of, promises_to_come
 from ivr.history.states import changes_of, states_now
 from ivr.history.stays import open_stays, stays_of
 from ivr.library import Library, UnknownVersion
@@ -48,6 +49,7 @@ def days(installation: Installation, settings: Settings, first: date, last: date
                 stays_of(connection, period),
                 changes_of(connection, Period(period.start, period.end + AFTERMATH)),
                 contacts_of(connection, period, informing_prompts),
+                promises_of(connection, period),
             )
         yield whole_day(day, period, at, records, thresholds(settings), GROUPS[by])
 
@@ -61,8 +63,8 @@ def members(flow: Flow, staff: Sequence[Agent]) -> dict[str, tuple[str, ...]]:
 def now(installation: Installation, flow: Flow, staff: Sequence[Agent]) -> tuple[Standing, ...]:
     """How the queues stand."""
     with installation.database.reading() as connection:
-        inside, states = open_stays(connection), states_now(connection)
-    return standing(members(flow, staff), inside, states, context.now())
+        inside, states, to_come = open_stays(connection), states_now(connection), promises_to_come(connection)
+    return standing(members(flow, staff), inside, states, context.now(), to_come)
 
 
 def _informing(library: Library, version: str) -> frozenset[str]:

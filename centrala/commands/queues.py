@@ -23,7 +23,7 @@ from routing.reporting.standing import Standing
 
 Line = dict[str, Any]
 
-NOW = ("queue", "waiting", "longest_wait", "talking", "agents")
+NOW = ("queue", "waiting", "longest_wait", "talking", "callbacks", "agents")
 HELP_WIDTH = 78
 SHARES = ("service_level", "occupancy", "containment", "estimate_accuracy")
 OF_THE_DAY = ("occupancy", "calls", "contained", "containment")
@@ -41,6 +41,7 @@ SHOWN = {
     "wait_p95": "p95",
     "aht": "AHT",
     "transfers": "transfers",
+    "callbacks_kept": "called back",
 }
 
 

@@ -62,6 +62,7 @@ def _stay(row: Mapping[Any, Any]) -> Stay:
         agent=row["agent"],
         outcome=row["outcome"],
         foretold=_foretold(row),
+        called_back=row["callback"] is not None,
         transferred=bool(row["followed"]) and row["outcome"] == ANSWERED,
     )
 

@@ -72,7 +72,7 @@ def stay_totals(connection: Connection, since: datetime, limits: Sequence[int]) 
     query = (
         select(*kind, func.count(), func.sum(waited), func.sum(talked), *within)
         .select_from(WITH_TURNS)
-        .where(visit.left_at >= since, IS_OF_A_TELEPHONE)
+        .where(visit.left_at >= since, IS_OF_A_TELEPHONE, visit.callback.is_(None))
         .group_by(*kind)
         .order_by(*kind)
     )

@@ -24,6 +24,12 @@ DEFINITIONS = (
         "waits told on the way to a queue that the answer, or giving up after them, has proved right or wrong; "
         "estimates_right were answered within the range told; estimate_accuracy = estimates_right / estimates",
     ),
+    (
+        "callbacks",
+        "asked for that day, by when that was; kept: the caller was reached and joined with a consultant; not_reached: "
+        "after the last try; cancelled: by the caller. The others are to come. Conversations of callbacks are in talk, "
+        "wrap_up and aht, and in no other figure of stays",
+    ),
     ("transfers", "conversations after which the same call joined another queue"),
     ("calls", "calls that began that day and are over"),
     (

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from routing.reporting.measures import mean, nearest_rank, share
-from routing.reporting.records import Stay
+from routing.reporting.records import Promise, Stay
 
 UNKNOWN = "unknown"
 
@@ -31,7 +31,8 @@ class Figures:
 
     offered = answered + abandoned + other; `short_abandoned` of the abandoned, `in_time` of the answered. Times are
     in seconds; those of waiting are of the answered, but `longest_wait` of all. Of `estimates` of the wait that were
-    told and then proved right or wrong, `estimates_right`.
+    told and then proved right or wrong, `estimates_right`. `callbacks` were asked for; of those kept, `talk` and
+    `wrap_up` are part of the means, and nothing else.
     """
 
     offered: int
@@ -45,6 +46,10 @@ class Figures:
     transfers: int
     estimates: int
     estimates_right: int
+    callbacks: int
+    callbacks_kept: int
+    callbacks_not_reached: int
+    callbacks_cancelled: int
     service_level: float | None
     asa: float | None
     wait_p50: float | None
@@ -57,9 +62,11 @@ class Figures:
     estimate_accuracy: float | None
 
 
-def figures(stays: Iterable[Stay], thresholds: Thresholds) -> Figures:
-    """The figures of these stays."""
-    known = tuple(stays)
+def figures(stays: Iterable[Stay], thresholds: Thresholds, promises: Iterable[Promise] = ()) -> Figures:
+    """The figures of these stays, and of these callbacks."""
+    everybody = tuple(stays)
+    talks = [stay for stay in everybody if stay.was_answered]
+    known = [stay for stay in everybody if not stay.called_back]
     over = [stay for stay in known if stay.is_over]
     answered = [stay for stay in over if stay.was_answered]
     abandoned = [stay for stay in over if stay.was_abandoned]
@@ -68,8 +75,9 @@ def figures(stays: Iterable[Stay], thresholds: Thresholds) -> Figures:
     in_time = sum(wait <= thresholds.service_level for wait in waits)
     short = sum(stay.waited() <= thresholds.short_abandon for stay in abandoned)
     foretold = [stay.foretold for stay in over if stay.foretold is not None]
-    talk = mean([stay.talked for stay in answered])
-    wrap_up = mean([stay.wrap_up for stay in answered if stay.wrap_up is not None])
+    promised = Counter(promise.state for promise in promises)
+    talk = mean([stay.talked for stay in talks])
+    wrap_up = mean([stay.wrap_up for stay in talks if stay.wrap_up is not None])
     return Figures(
         offered=len(over),
         answered=len(answered),
@@ -79,9 +87,13 @@ def figures(stays: Iterable[Stay], thresholds: Thresholds) -> Figures:
         other=outcomes.total(),
         outcomes=dict(sorted(outcomes.items())),
         unfinished=len(known) - len(over),
-        transfers=sum(stay.transferred for stay in answered),
+        transfers=sum(stay.transferred for stay in talks),
         estimates=len(foretold),
         estimates_right=sum(foretold),
+        callbacks=promised.total(),
+        callbacks_kept=promised["kept"],
+        callbacks_not_reached=promised["not_reached"],
+        callbacks_cancelled=promised["cancelled"],
         service_level=share(in_time, len(over) - short),
         asa=mean(waits),
         wait_p50=nearest_rank(waits, 50),

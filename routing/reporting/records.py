@@ -15,7 +15,8 @@ class Stay:
 
     `outcome` and `left_at` are None while it lasts. `foretold`: whether the wait was as the caller had been told, None
     where nothing was told or proved. `transferred`: another stay of the same call followed the conversation. `wrap_up`:
-    seconds that the consultant took afterwards, None where that is not on record.
+    seconds that the consultant took afterwards, None where that is not on record. `called_back`: the caller was called,
+    and has waited for nothing on the line.
     """
 
     call_id: str
@@ -30,6 +31,7 @@ class Stay:
     foretold: bool | None = None
     transferred: bool = False
     wrap_up: float | None = None
+    called_back: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -58,6 +60,15 @@ class Stay:
         if self.answered_at is None or self.left_at is None:
             return 0.0
         return max(0.0, (self.left_at - self.answered_at).total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A callback that was asked for: `state` is one of waiting, kept, not_reached, cancelled."""
+
+    queue: str
+    topic: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True)

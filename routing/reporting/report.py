@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from routing.reporting.days import Period
 from routing.reporting.figures import Figures, Thresholds, figures
 from routing.reporting.measures import share
-from routing.reporting.records import Change, Contact, Stay
+from routing.reporting.records import Change, Contact, Promise, Stay
 from routing.reporting.staffing import occupancy, spells, with_wrap_ups
 
 
@@ -42,21 +41,25 @@ class WholeDay:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What is on record of one day: stays that began in it, changes of states around it, calls that began in it."""
+    """What is on record of one day: what began in it (stays, calls, promises), and changes of states around it."""
 
     stays: Sequence[Stay] = ()
     changes: Sequence[Change] = ()
     contacts: Sequence[Contact] = ()
+    promises: Sequence[Promise] = ()
 
 
-def by_topic(stay: Stay) -> str:
+Grouped = Stay | Promise
+
+
+def by_topic(one: Grouped) -> str:
     """What the caller chose; empty where the dialplan alone led to the queue."""
-    return stay.topic
+    return one.topic
 
 
-def by_queue(stay: Stay) -> str:
+def by_queue(one: Grouped) -> str:
     """The group that was to answer."""
-    return stay.queue
+    return one.queue
 
 
 def whole_day(
@@ -65,7 +68,7 @@ def whole_day(
     now: datetime,
     records: Records,
     thresholds: Thresholds,
-    group: Callable[[Stay], str] = by_topic,
+    group: Callable[[Grouped], str] = by_topic,
 ) -> WholeDay:
     """The figures of the day that is this period, as far as it has come."""
     known = spells(records.changes, now)
@@ -73,8 +76,8 @@ def whole_day(
     contained = sum(contact.is_contained for contact in records.contacts)
     return WholeDay(
         day,
-        figures(stays, thresholds),
-        tuple(TopicDay(day, name, figures(own, thresholds)) for name, own in _grouped(stays, group)),
+        figures(stays, thresholds, records.promises),
+        tuple(_topics(day, stays, records.promises, thresholds, group)),
         occupancy(known, Period(period.start, min(period.end, now))),
         len(records.contacts),
         contained,
@@ -82,8 +85,14 @@ def whole_day(
     )
 
 
-def _grouped(stays: Iterable[Stay], group: Callable[[Stay], str]) -> list[tuple[str, list[Stay]]]:
-    found: dict[str, list[Stay]] = defaultdict(list)
-    for stay in stays:
-        found[group(stay)].append(stay)
-    return sorted(found.items())
+def _topics(
+    day: date,
+    stays: Sequence[Stay],
+    promises: Sequence[Promise],
+    thresholds: Thresholds,
+    group: Callable[[Grouped], str],
+) -> Iterator[TopicDay]:
+    for name in sorted({group(one) for one in (*stays, *promises)}):
+        own = [stay for stay in stays if group(stay) == name]
+        promised = [promise for promise in promises if group(promise) == name]
+        yield TopicDay(day, name, figures(own, thresholds, promised))

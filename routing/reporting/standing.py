@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from routing.reporting.records import Stay
 
@@ -14,25 +15,37 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A queue: who waits, how long the longest has waited in seconds, who talks, and its consultants by state."""
+    """A queue: who waits, how long the longest has waited in seconds, who talks, and its consultants by state.
+
+    `callbacks` are those that are to come.
+    """
 
     queue: str
     waiting: int
     longest_wait: float
     talking: int
     agents: Mapping[str, int]
+    callbacks: int = 0
 
 
 def standing(
-    queues: Mapping[str, Sequence[str]], stays: Sequence[Stay], states: Mapping[str, str], now: datetime
+    queues: Mapping[str, Sequence[str]],
+    stays: Sequence[Stay],
+    states: Mapping[str, str],
+    now: datetime,
+    callbacks: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[Standing, ...]:
     """Every queue by the names of `queues`, which lead to its consultants, and any other that somebody is in.
 
-    `stays` are those that are not over, `states` the consultants' states as far as they are known.
+    `stays` are those that are not over, `states` the consultants' states as far as they are known, `callbacks` how many
+    are to come for each queue.
     """
-    names = [*queues, *sorted({stay.queue for stay in stays} - queues.keys())]
+    names = [*queues, *sorted(({stay.queue for stay in stays} | callbacks.keys()) - queues.keys())]
     return tuple(
-        _of_queue(name, [stay for stay in stays if stay.queue == name], counted(queues.get(name, ()), states), now)
+        replace(
+            _of_queue(name, [stay for stay in stays if stay.queue == name], counted(queues.get(name, ()), states), now),
+            callbacks=callbacks.get(name, 0),
+        )
         for name in names
     )
 

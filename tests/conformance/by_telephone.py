@@ -8,17 +8,18 @@ from dataclasses import dataclass, field
 
 from demo.phone import Answer, Call, IncomingCall, PhoneTimeoutError, Reaction, Ring
 from ivr import calls
-from ivr.definition import LEAVING
+from ivr.definition import LEAVING, OFFERING
+from ivr.exploration.moves import AWAITED
 from ivr.scripts import Act, HangUp, Key, Listen, Queue, Script, expected
 from ivr.scripts.script import SILENCE, TERMINATOR
-from tests.conformance.told import Told, logged
+from tests.conformance.told import Told, logged, promise
 from tests.live import tones
 from tests.live.stations import Live, hears_caller, hears_music, tone_key
 
 # Seconds until the next prompt at most: a stay in a queue, a silence, a busy machine.
 PATIENCE = 40.0
 POLL_SECONDS = 0.1
-TOLD_WAITING = re.compile(rf"[a-z]{{2}}:(place-(\d+|far)|wait-(\d+|over)-\d+|{LEAVING})")
+TOLD_WAITING = re.compile(rf"[a-z]{{2}}:(place-(\d+|far)|wait-(\d+|over)-\d+|{LEAVING}|{OFFERING})")
 
 
 @dataclass(slots=True)
@@ -90,6 +91,8 @@ class Caller:
     def play(self) -> Outcome:
         """Play the script from the answer to the end of the call."""
         try:
+            if self._script.circumstance(AWAITED, False):
+                promise(self._live.database, self._ani)
             call, ear = self._live.dial(self._ani)
             self._follow(call, ear)
             return Outcome(logged(self._live.database, self._call_id()))
@@ -151,9 +154,10 @@ class Caller:
             case Queue("timeout" | "leave_empty"):
                 call.wait_until(lambda: hears_music(call), PATIENCE, "music")
                 self._desks.waiting.add(self._ani)
-            case Queue("returned_to_ivr"):
+            case Queue("returned_to_ivr" | "callback_requested" as outcome):
                 call.wait_until(lambda: hears_music(call), PATIENCE, "music")
-                call.press(self._live.flow.queueing.leaving_key or "")
+                queueing = self._live.flow.queueing
+                call.press((queueing.leaving_key if outcome == "returned_to_ivr" else queueing.callback_key) or "")
             case _:
                 pass
 

@@ -10,6 +10,7 @@ from auth_pin.keys import Keys
 from auth_pin.profiles import State, add
 from centrala.context import moment as parsed
 from centrala.service import make_runner
+from ivr.exploration.moves import AWAITED, NUMBER, OWN_NUMBER
 from ivr.gateways import terminal
 from ivr.gateways.terminal import SILENCE, Clock, Keypad
 from ivr.library import Library
@@ -17,9 +18,11 @@ from ivr.menus.loading import Loaded
 from ivr.runner import Arrival, Runner, hang_up
 from ivr.scripts import Act, HangUp, Key, Listen, Queue, Script, moment, profiles
 from ivr.waits import Gather, Transfer
+from routing import callbacks
 from storage.installation import Installation
-from tests.conformance.told import Told, logged
+from tests.conformance.told import Told, logged, promise
 
+ANI, WITHHELD = NUMBER.spoken, ""
 MORNING = parsed("2026-11-23T10:00")
 
 
@@ -41,7 +44,13 @@ class Terminal:
         assert at is not None, f"opening hours are never as this script needs them: {script}"
         call_id = str(uuid.uuid4())
         clock = Clock(at)
-        _play(self._runner(clock), Arrival(call_id, "terminal", "", ""), script.acts, clock)
+        if script.circumstance(AWAITED, False):
+            promise(self._installation.database, ANI)
+        ani = ANI if script.circumstance(OWN_NUMBER, True) else WITHHELD
+        _play(self._runner(clock), Arrival(call_id, "terminal", ani, ""), script.acts, clock)
+        with self._installation.database.writing() as connection:
+            for one in callbacks.waiting_callbacks(connection):
+                callbacks.over(connection, one.call_id, "cancelled", clock())
         return logged(self._installation.database, call_id)
 
     def _runner(self, clock: Clock) -> Runner:

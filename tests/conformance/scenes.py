@@ -18,7 +18,7 @@ from ivr.scripts.writing import MOST_GATHERS
 
 STAFFED = "staffed"
 CLOSED = "closed"
-BY_PHONE = ("answered", "timeout", "returned_to_ivr")
+BY_PHONE = ("answered", "timeout", "returned_to_ivr", "callback_requested")
 BY_CONDITION = ("join_empty", "full", "leave_empty", "failed")
 LASTING = ("join_empty", "full")
 
@@ -40,8 +40,8 @@ def scenes(flow: Flow) -> Scenes:
     """Write the scripts of a flow."""
     exploration = explore(flow)
     by_phone = scripts(flow, _limited(exploration, BY_PHONE, BY_CONDITION))
-    closed = tuple(script for script in by_phone if _is_closed(script))
-    staffed = tuple(script for script in by_phone if not _is_closed(script))
+    closed = tuple(script for script in by_phone if _is_closed(flow, script))
+    staffed = tuple(script for script in by_phone if not _is_closed(flow, script))
     return Scenes(exploration, {STAFFED: staffed, CLOSED: closed, **dict(_by_condition(flow, exploration))})
 
 
@@ -74,5 +74,5 @@ def _event(outcome: str) -> str:
     return f"queue {outcome}"
 
 
-def _is_closed(script: Script) -> bool:
-    return any(not is_open for _, is_open in script.hours)
+def _is_closed(flow: Flow, script: Script) -> bool:
+    return any(not script.circumstance(name, True) for name in flow.hours)

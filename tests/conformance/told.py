@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
+from uuid import uuid4
 
 from ivr import calls
 from ivr.definition import Flow
 from ivr.events import Event
 from ivr.scripts import Script, expected, happened
 from ivr.state import State
+from routing import callbacks
+from routing.callbacks import Callback
 from storage.database import Database
 
 
@@ -29,6 +33,15 @@ def logged(database: Database, call_id: str) -> tuple[Told, ...]:
         turns = calls.turns_of(connection, call_id)
     nameless = (happened(turn.events, turn.state, ()) for turn in turns)
     return tuple(Told(one.events, one.state, turn.prompts) for one, turn in zip(nameless, turns, strict=True))
+
+
+def promise(database: Database, ani: str) -> None:
+    """A callback to the caller's number, in a year."""
+    at = datetime.now(UTC)
+    number = f"+48{ani}"
+    one = Callback(str(uuid4()), number, "pensions", "pensions", "pl", at, at, at + timedelta(days=365))
+    with database.writing() as connection:
+        callbacks.request(connection, one)
 
 
 def foretold(flow: Flow, script: Script) -> tuple[Told, ...]:

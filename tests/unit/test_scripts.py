@@ -286,4 +286,4 @@ def test_an_unanswered_queue_is_no_matter_of_keys(flow: Flow) -> None:
     script = Script((Key("0"), Key("6"), Listen(), Queue("timeout")), (("consultants", True),))
     last = expected(flow, script)[-1]
     assert ((QueueLeft("timeout"),), AtMenu("unanswered")) == (last.events, last.state.position)
-    assert (HungUp(),) == expected(flow, Script((*script.acts, HangUp()), script.hours))[-1].events
+    assert (HungUp(),) == expected(flow, Script((*script.acts, HangUp()), script.circumstances))[-1].events
