@@ -92,7 +92,8 @@ def _topics(
     thresholds: Thresholds,
     group: Callable[[Grouped], str],
 ) -> Iterator[TopicDay]:
-    for name in sorted({group(one) for one in (*stays, *promises)}):
+    everything: tuple[Grouped, ...] = (*stays, *promises)
+    for name in sorted({group(one) for one in everything}):
         own = [stay for stay in stays if group(stay) == name]
         promised = [promise for promise in promises if group(promise) == name]
         yield TopicDay(day, name, figures(own, thresholds, promised))
