@@ -16,7 +16,8 @@ from centrala.settings import Settings
 from ivr.audio import PromptStore
 from ivr.herald import Herald
 from ivr.library import Library
-from ivr.runner import Observer, Runner
+from ivr.runner import Draw, Observer, Runner
+from routing.surveys import is_drawn
 from storage.installation import Installation
 
 log = structlog.get_logger()
@@ -30,12 +31,15 @@ def make_runner(
     now: Callable[[], datetime],
     hours_at: Callable[[], datetime] | None = None,
     observe: Observer | None = None,
+    draw: Draw = is_drawn,
 ) -> Runner:
     """A runner that keeps its calls in the installation's database."""
     authenticator = Authenticator(
         installation.database, identifier_key=installation.key("identifier"), pin_key=installation.key("pin")
     )
-    return Runner(installation.database, library, authenticator, node=node, now=now, hours_at=hours_at, observe=observe)
+    return Runner(
+        installation.database, library, authenticator, node=node, now=now, hours_at=hours_at, observe=observe, draw=draw
+    )
 
 
 def make_identify(installation: Installation) -> Callable[[str], str | None]:

@@ -119,6 +119,28 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A question of a survey: the prompt that asks it, the keys that answer it, and which of them mean satisfied."""
+
+    name: str
+    ask: str
+    keys: tuple[str, ...]
+    satisfied: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Questions for `share` percent of those who come here; whoever is not asked, or declines, goes on to `then`."""
+
+    name: str
+    share: int
+    offer: str
+    questions: tuple[Question, ...]
+    thanks: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """A stated ending."""
 
@@ -127,7 +149,7 @@ class End:
     cause: str
 
 
-Step = Menu | Message | Opening | Authentication | Offices | Transfer | Resume | End
+Step = Menu | Message | Opening | Authentication | Offices | Transfer | Resume | Survey | End
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +179,9 @@ class Gathering:
 class Queueing:
     """What is heard on the way to a queue, and where a call goes on when it comes back.
 
-    `ways` are those of single outcomes; `unanswered` is the way of the others. `leaving_key` is the key by which a
-    caller leaves the queue, and `LEAVING` the prompt that says so.
+    `ways` are those of single outcomes; `unanswered` is the way of the others. `of_queues` are the ways, by the same
+    names, that are a queue's own. `leaving_key` is the key by which a caller leaves the queue, and `LEAVING` the prompt
+    that says so.
     """
 
     connecting: str
@@ -166,10 +189,14 @@ class Queueing:
     unanswered: str
     ways: Mapping[str, str] = field(default_factory=dict)
     leaving_key: str | None = None
+    of_queues: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def after(self, outcome: str) -> str:
-        """The step that a call goes on at when it comes back from a queue."""
-        return self.answered if outcome == "answered" else self.ways.get(outcome, self.unanswered)
+    def after(self, outcome: str, queue: str) -> str:
+        """The step that a call goes on at when it comes back from the queue that it was sent to."""
+        own = self.of_queues.get(queue, {})
+        if outcome == "answered":
+            return own.get("answered", self.answered)
+        return own.get(outcome) or self.ways.get(outcome) or own.get("unanswered", self.unanswered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +217,7 @@ class Flow:
     """A whole service. `version` is the hash of the file it was loaded from.
 
     `whispers` are what a consultant hears before a caller, by topic, language and level; `captions` what their
-    telephone shows of each topic.
+    telephone shows of each topic; `callers` the group of callers that each topic is counted with.
     """
 
     version: str
@@ -207,4 +234,5 @@ class Flow:
     offices: Mapping[str, OfficeTable]
     whispers: Mapping[tuple[str, str, str], Prompt]
     captions: Mapping[str, str]
+    callers: Mapping[str, str]
     codes: Codes | None = None

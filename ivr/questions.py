@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ivr.definition import Flow, Menu, Offices
 from ivr.events import OfficeFound
-from ivr.lookups import Said, authentication_at, menu_at, offices_at, say
+from ivr.lookups import Said, authentication_at, menu_at, offices_at, question_at, say, survey_at
 from ivr.prompts import Prompt
 from ivr.state import (
     AfterAddress,
@@ -17,6 +17,8 @@ from ivr.state import (
     AtPin,
     AtPostalCode,
     AtResult,
+    AtSurveyOffer,
+    AtSurveyQuestion,
     Position,
     State,
 )
@@ -41,6 +43,10 @@ def question(flow: Flow, state: State) -> Said:
             return notice(flow, state)
         case AtConsent():
             return say(flow, state, flow.recording.question)
+        case AtSurveyOffer(name):
+            return say(flow, state, survey_at(flow, name).offer)
+        case AtSurveyQuestion(name, asked):
+            return say(flow, state, question_at(flow, name, asked).ask)
         case _:
             return ()
 

@@ -14,7 +14,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from ivr import calls, stays
+from ivr import calls, stays, surveys
 from ivr.codec import CodecError
 from ivr.definition import Flow
 from ivr.events import (
@@ -32,6 +32,7 @@ from ivr.events import (
     SecretKeyed,
     SentOn,
     Started,
+    SurveyDrawn,
 )
 from ivr.flow import GIVE_UP, start, step
 from ivr.library import Library, UnknownVersion
@@ -45,6 +46,7 @@ from ivr.turns import Ignored, Turn
 from ivr.waits import (
     MOST_SERVICE_ANSWERS,
     CheckHours,
+    DrawSurvey,
     FindOffice,
     Gather,
     Hangup,
@@ -55,6 +57,7 @@ from ivr.waits import (
 )
 from recordings import consents
 from routing import visits
+from routing.surveys import is_drawn
 from storage.database import Database
 
 RECORDING_PURPOSE = "consultant_call"
@@ -85,6 +88,8 @@ class Live:
     turn: Turn
 
 
+# Whether a call is among so many percent that are asked by a survey.
+Draw = Callable[[str, int], bool]
 # Is told of each committed turn: the call after it, the state that the events met, and the events.
 Observer = Callable[[Live, State, tuple[Event, ...]], None]
 
@@ -102,6 +107,7 @@ class Runner:
         now: Callable[[], datetime],
         hours_at: Callable[[], datetime] | None = None,
         observe: Observer | None = None,
+        draw: Draw = is_drawn,
     ) -> None:
         self._database = database
         self._library = library
@@ -110,6 +116,7 @@ class Runner:
         self._now = now
         self._hours_at = hours_at or now
         self._observe = observe
+        self._draw = draw
 
     def arrive(self, arrival: Arrival) -> Live:
         """A call reaches this process: a new one, or one that another process began."""
@@ -295,6 +302,8 @@ class Runner:
         match wait:
             case CheckHours(hours):
                 return HoursChecked(live.flow.hours[hours].is_open(self._hours_at()))
+            case DrawSurvey(share):
+                return SurveyDrawn(self._draw(live.call_id, share))
             case FindOffice(step_name, postal_code):
                 office = live.flow.offices[step_name].serving(postal_code)
                 if office is None:
@@ -317,6 +326,7 @@ class Runner:
             wording = live.flow.recording.wording
             consent = consents.Consent(live.call_id, RECORDING_PURPOSE, at, after.consent, wording, after.lang)
             consents.store(connection, consent)
+        surveys.keep(connection, live.call_id, live.flow, before, events, at)
         if isinstance(turn.wait, Transfer) and not isinstance(events[0], Reentered):
             sent_on = isinstance(events[0], SentOn)
             began = begin_of_wait(connection, live.call_id, turn.wait.queue, at, sent_on=sent_on)

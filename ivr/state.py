@@ -112,6 +112,28 @@ class InQueue:
 
 
 @dataclass(frozen=True, slots=True)
+class AtSurveyDraw:
+    """Whether the caller is asked is being drawn."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtSurveyOffer:
+    """Offered a survey, waiting for the key that accepts it."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtSurveyQuestion:
+    """At a question of a survey, waiting for a key."""
+
+    step: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """Over: `cause` says why, `step` where."""
 
@@ -134,6 +156,9 @@ Position = (
     | AtNotice
     | AtConsent
     | InQueue
+    | AtSurveyDraw
+    | AtSurveyOffer
+    | AtSurveyQuestion
     | Ended
 )
 
@@ -145,7 +170,8 @@ class State:
     `trail` is the way back, the nearest menu last; `heard` are menus whose long form was heard. `admitted` is set when
     the caller asked for a consultant in opening hours and stays set: whoever asked in time is served. `subject` is the
     pseudonym of the authenticated profile; `pin_tries` counts refused PINs of the whole call. `consent` is None until
-    the caller has decided on recording.
+    the caller has decided on recording. `drawn` is set once it has been drawn whether the caller is asked by a survey:
+    that happens once in a call.
     """
 
     lang: str
@@ -160,3 +186,4 @@ class State:
     admitted: bool = False
     topic: str | None = None
     consent: bool | None = None
+    drawn: bool = False

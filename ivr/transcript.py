@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivr.events import Event, Keyed, NoInput, PinRefused, PinVerified, QueueLeft, Reentered, SecretKeyed
+from ivr.events import Event, Keyed, NoInput, PinRefused, PinVerified, QueueLeft, Reentered, SecretKeyed, SurveyDrawn
 from ivr.lookups import place
 from ivr.runner import Live
-from ivr.state import AtConsent, AtIdentifier, AtPin, State
+from ivr.state import AtConsent, AtIdentifier, AtPin, AtSurveyQuestion, State
 from ivr.waits import Hangup, Transfer
 
 Line = dict[str, object]
@@ -47,6 +47,8 @@ def _event(event: Event, before: State, live: Live) -> Iterator[Line]:
             yield {"type": "auth", "level": live.turn.state.auth_level}
         case QueueLeft(outcome):
             yield {"type": "queue_left", "outcome": outcome}
+        case SurveyDrawn(True):
+            yield {"type": "survey", "offered": True}
         case Reentered():
             yield {"type": "reentered"}
         case _:
@@ -62,5 +64,7 @@ def gather_name(state: State) -> str:
             return "pin"
         case AtConsent():
             return "consent"
+        case AtSurveyQuestion(_, question):
+            return question
         case position:
             return place(position)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivr.definition import Flow
-from ivr.lookups import authentication_at, opening_at, transfer_at
+from ivr.lookups import authentication_at, opening_at, survey_at, transfer_at
 from ivr.state import (
     AfterAddress,
     AtAddress,
@@ -16,13 +16,16 @@ from ivr.state import (
     AtPin,
     AtPostalCode,
     AtResult,
+    AtSurveyDraw,
+    AtSurveyOffer,
+    AtSurveyQuestion,
     AtVerification,
     Ended,
     InQueue,
     New,
     State,
 )
-from ivr.waits import CheckHours, FindOffice, Gather, Hangup, PlayOut, Transfer, VerifyPin, Wait
+from ivr.waits import CheckHours, DrawSurvey, FindOffice, Gather, Hangup, PlayOut, Transfer, VerifyPin, Wait
 
 POSTAL_CODE_DIGITS = 5
 
@@ -30,7 +33,7 @@ POSTAL_CODE_DIGITS = 5
 def wait_at(flow: Flow, state: State) -> Wait:
     """What the call waits for in `state`."""
     match state.position:
-        case AtMenu(name):
+        case AtMenu(name) | AfterAddress(name) | AtSurveyOffer(name) | AtSurveyQuestion(_, name):
             return Gather(name, 1, flow.gathering.timeout)
         case AtOpening(name):
             return CheckHours(opening_at(flow, name).hours)
@@ -47,13 +50,13 @@ def wait_at(flow: Flow, state: State) -> Wait:
             return Gather("pin", authentication_at(flow, name).pin_digits, flow.gathering.timeout, True)
         case AtVerification(_, claim):
             return VerifyPin(claim)
-        case AfterAddress(name):
-            return Gather(name, 1, flow.gathering.timeout)
         case AtPostalCode(name):
             return Gather(name, POSTAL_CODE_DIGITS, flow.gathering.timeout)
         case AtOfficeSearch(name, postal_code):
             return FindOffice(name, postal_code)
         case AtConsent():
             return Gather("consent", 1, flow.gathering.timeout)
+        case AtSurveyDraw(name):
+            return DrawSurvey(survey_at(flow, name).share)
         case Ended(_, cause):
             return Hangup(cause)

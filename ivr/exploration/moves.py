@@ -4,8 +4,8 @@ A *move* is one event at a wait that a gateway carries out, together with the an
 what a runner commits as one turn.
 
 Callers come in two kinds: one whose identifier and PIN belong together (`KNOWN`) and one whose do not (`STRANGER`).
-Opening hours are answered both ways. Offices are looked up in the flow's own tables, so that a postal code that no
-table leaves out is never "not found".
+Opening hours and the draw of a survey are answered both ways. Offices are looked up in the flow's own tables, so that
+a postal code that no table leaves out is never "not found".
 """
 
 from __future__ import annotations
@@ -28,9 +28,11 @@ from ivr.events import (
     QueueLeft,
     SecretKeyed,
     Started,
+    SurveyDrawn,
 )
 from ivr.flow import GIVE_UP, step
-from ivr.lookups import authentication_at, offices_at
+from ivr.flow.survey import ACCEPT
+from ivr.lookups import authentication_at, offices_at, question_at
 from ivr.prompts import Prompt
 from ivr.state import (
     AfterAddress,
@@ -44,6 +46,9 @@ from ivr.state import (
     AtPin,
     AtPostalCode,
     AtResult,
+    AtSurveyDraw,
+    AtSurveyOffer,
+    AtSurveyQuestion,
     AtVerification,
     Ended,
     InQueue,
@@ -53,7 +58,7 @@ from ivr.state import (
 )
 from ivr.turns import Turn
 from ivr.waiting import POSTAL_CODE_DIGITS
-from ivr.waits import CheckHours, FindOffice, ServiceWait, VerifyPin
+from ivr.waits import CheckHours, DrawSurvey, FindOffice, ServiceWait, VerifyPin
 from routing.offices import Offices
 
 KEYS = "1234567890*#"
@@ -110,7 +115,7 @@ def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Even
     match state.position:
         case New():
             return (Started(),)
-        case AtMenu() | AtConsent() | AfterAddress():
+        case AtMenu() | AtConsent() | AfterAddress() | AtSurveyOffer() | AtSurveyQuestion():
             return (*map(Keyed, KEYS), NoInput(), HungUp())
         case AtIdentifier(name):
             return (*_identifiers(flow, name), Keyed(GIVE_UP), NoInput(), HungUp())
@@ -183,6 +188,9 @@ def answers(flow: Flow, wait: ServiceWait) -> tuple[Event, ...]:
     match wait:
         case CheckHours():
             return (HoursChecked(True), HoursChecked(False))
+        case DrawSurvey(share):
+            possible = {True: share > 0, False: share < 100}
+            return tuple(SurveyDrawn(asked) for asked in possible if possible[asked])
         case VerifyPin(claim):
             return (PinVerified(SUBJECT) if claim == KNOWN else PinRefused(),)
         case FindOffice(name, postal_code):
@@ -214,6 +222,8 @@ def where(position: Position) -> str:
             return name
         case AtResult(name, prompt):
             return f"{name}/result {prompt}"
+        case AtSurveyQuestion(name, question):
+            return f"{name}/question {question}"
         case Ended(name, cause):
             return f"{name}{END}{cause}"
         case part:
@@ -232,17 +242,26 @@ _PARTS: dict[type[Position], str] = {
     AtNotice: "notice",
     AtConsent: "consent",
     InQueue: "queue",
+    AtSurveyDraw: "draw",
+    AtSurveyOffer: "offer",
 }
 
 
 def _what(flow: Flow, state: State, event: Event) -> str:
     match event:
+        # A survey is met once in a call: each of its wrong keys would take a call of its own.
+        case Keyed() if isinstance(state.position, AtSurveyOffer | AtSurveyQuestion) and not accepts(
+            flow, state, event
+        ):
+            return "no match again" if state.no_matches else "another key"
         case Keyed(digits):
             return _matched(state, _keyed(digits), accepts(flow, state, event))
         case SecretKeyed(length):
             return _matched(state, f"{length} digits", accepts(flow, state, event))
         case HoursChecked(is_open):
             return "open" if is_open else "closed"
+        case SurveyDrawn(asked):
+            return "drawn" if asked else "not drawn"
         case QueueLeft(outcome):
             return f"queue {outcome}"
         case HungUp():
@@ -285,6 +304,10 @@ def accepts(flow: Flow, state: State, event: Keyed | SecretKeyed) -> bool:
             return digits in offices_at(flow, name).options
         case AtConsent(), Keyed(digits):
             return digits in CONSENT_KEYS
+        case AtSurveyOffer(), Keyed(digits):
+            return digits == ACCEPT
+        case AtSurveyQuestion(name, question), Keyed(digits):
+            return digits in question_at(flow, name, question).keys
         case AtPostalCode(), Keyed(digits):
             return digits == GIVE_UP or len(digits) == POSTAL_CODE_DIGITS
         case AtIdentifier(name), SecretKeyed(length):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ivr.definition import Flow
-from ivr.flow.walking import go, leave_login, to_queue
+from ivr.flow.walking import end_survey, go, leave_login, to_queue
 from ivr.lookups import authentication_at, menu_at, offices_at, place, say
 from ivr.questions import no_input_prompt, no_match_prompt, question
-from ivr.state import AfterAddress, AtConsent, AtIdentifier, AtMenu, AtPin, AtPostalCode, State
+from ivr.state import AfterAddress, AtConsent, AtIdentifier, AtMenu, AtPin, AtPostalCode, AtSurveyQuestion, State
 from ivr.turns import Turn
 from ivr.waiting import wait_at
 
@@ -38,6 +38,8 @@ def _give_up(flow: Flow, state: State) -> Turn:
             return go(flow, state, offices_at(flow, name).then, ())
         case AtConsent(name):
             return not_recorded(flow, state, name)
+        case AtSurveyQuestion(name):
+            return end_survey(flow, state, name)
         case _:
             raise AssertionError(f"no tries are counted at {place(state.position)}")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ivr.definition import Authentication, End, Flow, Menu, Message, Offices, Opening, Resume, Step, Transfer
-from ivr.lookups import Said, authentication_at, say, way_to_topic
+from ivr.definition import Authentication, End, Flow, Menu, Message, Offices, Opening, Resume, Step, Survey, Transfer
+from ivr.lookups import Said, authentication_at, say, survey_at, way_to_topic
 from ivr.questions import introduced, notice, returned_to
 from ivr.state import (
     AtIdentifier,
@@ -14,6 +14,7 @@ from ivr.state import (
     AtOpening,
     AtPostalCode,
     AtResult,
+    AtSurveyDraw,
     Ended,
     InQueue,
     Position,
@@ -31,6 +32,8 @@ def go(flow: Flow, state: State, target: str, said: Said) -> Turn:
             case Message(play=play, then=then):
                 said, target = said + say(flow, state, *play), then
             case Opening(open=then) if state.admitted:
+                target = then
+            case Survey(then=then) if state.drawn:
                 target = then
             case Resume(otherwise=otherwise):
                 target = way_to_topic(flow, state.topic) or otherwise
@@ -56,6 +59,8 @@ def _stop_at(flow: Flow, state: State, at: Step, said: Said) -> Turn:
             return turn(flow, state, AtIdentifier(name), said + say(flow, state, identifier))
         case Offices(name, postal_code):
             return turn(flow, state, AtPostalCode(name), said + say(flow, state, postal_code))
+        case Survey(name):
+            return turn(flow, state, AtSurveyDraw(name), said)
         case Transfer(name, topic):
             return to_queue(flow, replace(state, topic=topic), name, said)
         case _:
@@ -98,6 +103,12 @@ def leave_login(flow: Flow, state: State, name: str, prompt: str) -> Turn:
     """Out of the login, with a prompt that cannot be cut short: a PIN keyed late must not act on the next menu."""
     result = AtResult(name, prompt, authentication_at(flow, name).otherwise)
     return turn(flow, state, result, say(flow, state, prompt))
+
+
+def end_survey(flow: Flow, state: State, name: str) -> Turn:
+    """On from a survey, with thanks."""
+    survey = survey_at(flow, name)
+    return go(flow, state, survey.then, say(flow, state, survey.thanks))
 
 
 def to_queue(flow: Flow, state: State, name: str, said: Said) -> Turn:

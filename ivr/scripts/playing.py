@@ -19,6 +19,7 @@ from ivr.events import (
     QueueLeft,
     SecretKeyed,
     Started,
+    SurveyDrawn,
 )
 from ivr.exploration import Exploration, Said, Transition
 from ivr.exploration.moves import office_answer, transition
@@ -26,7 +27,7 @@ from ivr.flow import GIVE_UP, start, step
 from ivr.scripts.script import SILENCE, TERMINATOR, Act, HangUp, Key, Listen, Profile, Queue, Script, profiles
 from ivr.state import AtIdentifier, AtPin, AtVerification, Position, State
 from ivr.turns import Turn
-from ivr.waits import CheckHours, FindOffice, Gather, PlayOut, ServiceWait, Transfer, VerifyPin, Wait
+from ivr.waits import CheckHours, DrawSurvey, FindOffice, Gather, PlayOut, ServiceWait, Transfer, VerifyPin, Wait
 
 HORIZON = timedelta(days=14)
 TICK = timedelta(minutes=15)
@@ -162,6 +163,8 @@ def _answer(flow: Flow, script: Script, wait: ServiceWait, keyed: str) -> Event:
     match wait:
         case CheckHours(hours):
             return HoursChecked(dict(script.hours).get(hours, True))
+        case DrawSurvey():
+            return SurveyDrawn(script.drawn)
         case FindOffice(name, postal_code):
             return office_answer(flow.offices[name], postal_code)
         case VerifyPin(claim):

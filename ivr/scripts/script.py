@@ -46,11 +46,13 @@ Act = Key | Listen | Queue | HangUp
 class Script:
     """What happens in one call, from the answer to its end.
 
-    `hours` are the opening hours that the call asks for, and whether they are open.
+    `hours` are the opening hours that the call asks for, and whether they are open; `drawn`: its caller is among those
+    whom a survey asks.
     """
 
     acts: tuple[Act, ...]
     hours: tuple[tuple[str, bool], ...] = ()
+    drawn: bool = False
 
     @property
     def keys(self) -> str:
@@ -64,12 +66,12 @@ class Script:
 
     @property
     def keys_tell_all(self) -> bool:
-        """Whether `centrala call --keys` plays the whole script: nobody hangs up, and every queue answers."""
-        return all(isinstance(act, Key | Listen) or act == Queue("answered") for act in self.acts)
+        """Whether `centrala call --keys` plays the whole script: nobody hangs up or is drawn, every queue answers."""
+        return not self.drawn and all(isinstance(act, Key | Listen) or act == Queue("answered") for act in self.acts)
 
     def __str__(self) -> str:
         hours = "".join(f"{name} {'open' if is_open else 'closed'}: " for name, is_open in self.hours)
-        return hours + " ".join(_told(act) for act in self.acts)
+        return hours + "drawn: " * self.drawn + " ".join(_told(act) for act in self.acts)
 
 
 def _told(act: Act) -> str:

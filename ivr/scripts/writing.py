@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ivr.definition import Flow
-from ivr.events import HungUp, Keyed, NoInput, Played, QueueLeft, SecretKeyed
+from ivr.events import HungUp, Keyed, NoInput, Played, QueueLeft, SecretKeyed, SurveyDrawn
 from ivr.exploration import Exploration, Transition
 from ivr.exploration.moves import KNOWN, Move, events_at, moves
 from ivr.exploration.walk import Horizon, essence, new_events
@@ -72,7 +72,8 @@ class _Way:
 
     @property
     def script(self) -> Script:
-        return Script(tuple(act for leg in self.legs for act in leg.acts), tuple(sorted(self.hours)))
+        drawn = any(SurveyDrawn(True) in leg.move.events for leg in self.legs)
+        return Script(tuple(act for leg in self.legs for act in leg.acts), tuple(sorted(self.hours)), drawn)
 
 
 def scripts(flow: Flow, exploration: Exploration, most_gathers: int = MOST_GATHERS) -> tuple[Script, ...]:
