@@ -41,14 +41,17 @@ class Terminal:
         assert at is not None, f"opening hours are never as this script needs them: {script}"
         call_id = str(uuid.uuid4())
         clock = Clock(at)
-        _play(self._runner(clock), Arrival(call_id, "terminal", "", ""), script.acts, clock)
+        _play(self._runner(clock, drawn=script.drawn), Arrival(call_id, "terminal", "", ""), script.acts, clock)
         return logged(self._installation.database, call_id)
 
-    def _runner(self, clock: Clock) -> Runner:
+    def _runner(self, clock: Clock, *, drawn: bool) -> Runner:
         def now() -> datetime:
             return clock()
 
-        return make_runner(self._installation, self._library, node="terminal", now=now)
+        def draw(_call_id: str, _share: int) -> bool:
+            return drawn
+
+        return make_runner(self._installation, self._library, node="terminal", now=now, draw=draw)
 
 
 def _play(runner: Runner, arrival: Arrival, script: tuple[Act, ...], clock: Clock) -> None:

@@ -9,14 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from demo.phone import Call, Ring
+from demo.phone import Call
 from ivr.scripts import Queue, Script, profiles
 from ivr.scripts.script import SILENCE
 from tests.conformance.by_telephone import PATIENCE, Caller, Desks, Outcome
-from tests.conformance.scenes import CLOSED, STAFFED, Scenes
+from tests.conformance.scenes import ASKED, CLOSED, STAFFED, Scenes
 from tests.live.stations import CLOSED as SUNDAY
+from tests.live.stations import EVERYBODY_ASKED, Live, hears_music, live, menus_with
 from tests.live.stations import OPEN as MONDAY
-from tests.live.stations import Live, hears_music, live, menus_with
 
 Outcomes = dict[Script, Outcome]
 
@@ -57,9 +57,12 @@ def _closed(written: Scenes, folder: Path) -> Outcomes:
 def _by_condition(written: Scenes, folder: Path) -> Outcomes:
     """Opening hours, and queues that nobody can stay in, for one reason after the other."""
     found: Outcomes = {}
-    with _stage(menus_with(folder, QUICK), folder, MONDAY, {"most_waiting": MOST_WAITING}) as running:
+    queues = {"most_waiting": MOST_WAITING, "wrap_up_seconds": 0}
+    with _stage(menus_with(folder, QUICK, EVERYBODY_ASKED), folder, MONDAY, queues) as running:
         found |= _play(running, Desks(), written.scripts["join_empty"])
-        running.staff(when_called=Ring())
+        desks = Desks()
+        running.staff(when_called=desks.react)
+        found |= _play(running, desks, written.scripts[ASKED], at_once=MOST_WAITING)
         with _queues_full(running):
             found |= _play(running, Desks(), written.scripts["full"])
         found |= _while_phones_sign_off(running, written.scripts["leave_empty"])
@@ -82,10 +85,10 @@ def _with_agents(extension: str, count: int) -> tuple[str, str]:
     return f'agents: ["{extension}01", "{extension}02"]', f"agents: [{agents}]"
 
 
-def _play(running: Live, desks: Desks, scripts: Iterable[Script]) -> Outcomes:
+def _play(running: Live, desks: Desks, scripts: Iterable[Script], at_once: int = CALLS_AT_ONCE) -> Outcomes:
     """Play scripts side by side, the longest first."""
     longest_first = sorted(scripts, key=_seconds, reverse=True)
-    with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         callers = [Caller(running, desks, script, str(next(_numbers))) for script in longest_first]
         outcomes = pool.map(Caller.play, callers)
         return dict(zip(longest_first, outcomes, strict=True))
