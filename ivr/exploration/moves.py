@@ -115,8 +115,12 @@ def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Even
     match state.position:
         case New():
             return (Started(),)
-        case AtMenu() | AtConsent() | AfterAddress() | AtSurveyOffer() | AtSurveyQuestion():
+        case AtMenu() | AtConsent() | AfterAddress():
             return (*map(Keyed, KEYS), NoInput(), HungUp())
+        case AtSurveyOffer():
+            return (*map(Keyed, _with_a_wrong_one((ACCEPT,))), NoInput(), HungUp())
+        case AtSurveyQuestion(name, question):
+            return (*map(Keyed, _with_a_wrong_one(question_at(flow, name, question).keys)), NoInput(), HungUp())
         case AtIdentifier(name):
             return (*_identifiers(flow, name), Keyed(GIVE_UP), NoInput(), HungUp())
         case AtPin(name):
@@ -130,6 +134,11 @@ def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Even
             return (*map(QueueLeft, outcomes), HungUp())
         case _:
             return ()
+
+
+def _with_a_wrong_one(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys, and one that is not among them: a survey is met once in a call, and its wrong keys are all alike."""
+    return (*keys, *[key for key in KEYS if key not in keys][:1])
 
 
 def _identifiers(flow: Flow, name: str) -> tuple[Event, ...]:
@@ -249,7 +258,6 @@ _PARTS: dict[type[Position], str] = {
 
 def _what(flow: Flow, state: State, event: Event) -> str:
     match event:
-        # A survey is met once in a call: each of its wrong keys would take a call of its own.
         case Keyed() if isinstance(state.position, AtSurveyOffer | AtSurveyQuestion) and not accepts(
             flow, state, event
         ):
