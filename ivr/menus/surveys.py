@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from ivr.menus import schema
 from ivr.menus.document import Path
-
-# The path of what is wrong, the message, a hint.
-Told = tuple[Path, str, str]
+from ivr.menus.groups import Told
 
 
 def faults_of_surveys(file: schema.MenuFile) -> Iterator[Told]:

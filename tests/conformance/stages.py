@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from demo.phone import Call
+from demo.phone import Call, Ring
 from ivr.scripts import Queue, Script, profiles
 from ivr.scripts.script import SILENCE
 from tests.conformance.by_telephone import PATIENCE, Caller, Desks, Outcome
@@ -21,6 +21,7 @@ from tests.live.stations import OPEN as MONDAY
 Outcomes = dict[Script, Outcome]
 
 CALLS_AT_ONCE = 12
+INSTALLATIONS_AT_ONCE = 3
 LONGEST_WAIT = 10
 MOST_WAITING = 2
 A_KEY_PER_QUEUE = "12345"
@@ -31,21 +32,30 @@ _numbers = itertools.count(600_100_000)
 
 
 def play_all(written: Scenes, folder: Path) -> Outcomes:
-    """Play every script by telephone; three installations at once."""
-    stages: tuple[Callable[[Scenes, Path], Outcomes], ...] = (_staffed, _closed, _by_condition)
-    with ThreadPoolExecutor(len(stages)) as pool:
+    """Play every script by telephone; three installations at once, the survey's after a quick one."""
+    stages: tuple[Callable[[Scenes, Path], Outcomes], ...] = (_staffed, _closed, _by_condition, _asked)
+    with ThreadPoolExecutor(INSTALLATIONS_AT_ONCE) as pool:
         parts = [pool.submit(stage, written, folder / stage.__name__) for stage in stages]
         return {script: outcome for part in parts for script, outcome in part.result().items()}
 
 
 def _staffed(written: Scenes, folder: Path) -> Outcomes:
     """Opening hours, and for each call in a queue a consultant's telephone that answers it or not."""
+    return _with_consultants(written.scripts[STAFFED], folder)
+
+
+def _asked(written: Scenes, folder: Path) -> Outcomes:
+    """The same, but that every caller is asked after the conversation."""
+    return _with_consultants(written.scripts[ASKED], folder, EVERYBODY_ASKED)
+
+
+def _with_consultants(scripts: Iterable[Script], folder: Path, *edits: tuple[str, str]) -> Outcomes:
     many = [_with_agents(extension, CALLS_AT_ONCE) for extension in ("11", "12", "13", "14", "15")]
     queues = {"wrap_up_seconds": 0, "longest_wait_seconds": LONGEST_WAIT}
-    with _stage(menus_with(folder, QUICK, *many), folder, MONDAY, queues) as running:
+    with _stage(menus_with(folder, QUICK, *edits, *many), folder, MONDAY, queues) as running:
         desks = Desks()
         running.staff(when_called=desks.react)
-        return _play(running, desks, written.scripts[STAFFED])
+        return _play(running, desks, scripts)
 
 
 def _closed(written: Scenes, folder: Path) -> Outcomes:
@@ -57,12 +67,9 @@ def _closed(written: Scenes, folder: Path) -> Outcomes:
 def _by_condition(written: Scenes, folder: Path) -> Outcomes:
     """Opening hours, and queues that nobody can stay in, for one reason after the other."""
     found: Outcomes = {}
-    queues = {"most_waiting": MOST_WAITING, "wrap_up_seconds": 0}
-    with _stage(menus_with(folder, QUICK, EVERYBODY_ASKED), folder, MONDAY, queues) as running:
+    with _stage(menus_with(folder, QUICK), folder, MONDAY, {"most_waiting": MOST_WAITING}) as running:
         found |= _play(running, Desks(), written.scripts["join_empty"])
-        desks = Desks()
-        running.staff(when_called=desks.react)
-        found |= _play(running, desks, written.scripts[ASKED], at_once=MOST_WAITING)
+        running.staff(when_called=Ring())
         with _queues_full(running):
             found |= _play(running, Desks(), written.scripts["full"])
         found |= _while_phones_sign_off(running, written.scripts["leave_empty"])
@@ -85,10 +92,10 @@ def _with_agents(extension: str, count: int) -> tuple[str, str]:
     return f'agents: ["{extension}01", "{extension}02"]', f"agents: [{agents}]"
 
 
-def _play(running: Live, desks: Desks, scripts: Iterable[Script], at_once: int = CALLS_AT_ONCE) -> Outcomes:
+def _play(running: Live, desks: Desks, scripts: Iterable[Script]) -> Outcomes:
     """Play scripts side by side, the longest first."""
     longest_first = sorted(scripts, key=_seconds, reverse=True)
-    with ThreadPoolExecutor(at_once) as pool:
+    with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
         callers = [Caller(running, desks, script, str(next(_numbers))) for script in longest_first]
         outcomes = pool.map(Caller.play, callers)
         return dict(zip(longest_first, outcomes, strict=True))

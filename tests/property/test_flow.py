@@ -46,7 +46,7 @@ from ivr.state import (
 from ivr.turns import Ignored, Turn
 from ivr.waiting import wait_at
 from ivr.waits import CheckHours, DrawSurvey, FindOffice, Gather, PlayOut, Transfer, VerifyPin
-from tests.menu_files import SHIPPED, SMALL, load_text
+from tests.menu_files import SHIPPED, SMALL, SURVEY, edited, load_text
 from tests.property.walks import checked_step
 
 SHIPPED_FLOW = load_menus(SHIPPED).flow
@@ -54,6 +54,7 @@ FLOWS = {
     "shipped": SHIPPED_FLOW,
     "asking": replace(SHIPPED_FLOW, recording=replace(SHIPPED_FLOW.recording, ask=True)),
     "small": load_text(SMALL).flow,
+    "surveying": load_text(edited(SMALL, *SURVEY)).flow,
 }
 
 digits = st.text("0123456789*#", max_size=60)
