@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ivr.definition import Flow
-from ivr.events import Event, HoursChecked, Keyed, NoInput, Played, QueueLeft, Started
+from ivr.events import Event, HoursChecked, Keyed, NoInput, Played, QueueLeft, Started, SurveyDrawn
 from ivr.flow import start, step
 from ivr.menus.loading import load_menus
 from ivr.turns import Ignored
@@ -28,6 +28,7 @@ CALL: tuple[Event, ...] = (
     Keyed("6"),
     Played(),
     QueueLeft("answered"),
+    SurveyDrawn(False),
 )
 
 

@@ -20,10 +20,12 @@ from centrala import context
 from ivr.history.promises import promises_to_come
 from ivr.history.states import states_now
 from ivr.history.stays import open_stays
+from ivr.history.surveys import answers_in, asked_in
 from ivr.history.totals import CallTotals, StayTotals, call_totals, stay_totals
 from routing.reporting.days import day_of, period_of
 from routing.reporting.figures import Thresholds
 from routing.reporting.standing import Standing, counted, standing
+from routing.reporting.surveys import Answered, Asked
 from storage.database import Database
 
 WAITS = frozenset({5, 10, 20, 30, 60, 120, 300, 600, 1800})
@@ -38,6 +40,8 @@ class _Snapshot:
     stays: tuple[StayTotals, ...]
     queues: tuple[Standing, ...]
     agents: Mapping[str, int]
+    asked: tuple[Asked, ...]
+    answered: tuple[Answered, ...]
 
 
 class ServiceCollector(Collector):
@@ -64,6 +68,7 @@ class ServiceCollector(Collector):
         yield from _of_calls(snapshot.calls)
         yield from _of_stays(snapshot.stays, self._limits)
         yield from _of_queues(snapshot.queues)
+        yield from _of_surveys(snapshot.asked, snapshot.answered)
         agents = GaugeMetricFamily("centrala_agents", "Consultants by state, where it is known.", labels=["state"])
         for state, count in snapshot.agents.items():
             agents.add_metric([state], count)
@@ -72,12 +77,14 @@ class ServiceCollector(Collector):
     def _look(self) -> _Snapshot:
         now = self._now()
         today = day_of(now, context.SERVICE_ZONE)
-        since = period_of(today, today, context.SERVICE_ZONE).start
+        day = period_of(today, today, context.SERVICE_ZONE)
+        since = day.start
         with self._database.reading() as connection:
             states = states_now(connection)
             queues = standing(self._members(), open_stays(connection), states, now, promises_to_come(connection))
             stays = stay_totals(connection, since, self._limits)
-            return _Snapshot(call_totals(connection, since), stays, queues, counted(states, states))
+            surveys = asked_in(connection, day), answers_in(connection, day)
+            return _Snapshot(call_totals(connection, since), stays, queues, counted(states, states), *surveys)
 
 
 def serve(host: str, port: int, collector: Collector) -> Callable[[], None]:
@@ -120,6 +127,20 @@ def _of_stays(totals: Iterable[StayTotals], limits: Sequence[int]) -> Iterator[M
         if one.talked:
             talks.add_metric([one.queue, one.topic], one.talked)
     yield from (waits, talks)
+
+
+def _of_surveys(asked: Iterable[Asked], answered: Iterable[Answered]) -> Iterator[Metric]:
+    told = "Callers who were offered a survey since midnight."
+    offered = CounterMetricFamily("centrala_survey_offered", told, labels=["callers", "topic"])
+    told = "Answers to surveys that were offered since midnight, by whether they mean satisfied."
+    answers = CounterMetricFamily("centrala_survey_answers", told, labels=["callers", "topic", "question", "satisfied"])
+    for one in asked:
+        offered.add_metric([one.callers, one.topic], one.offered)
+    for given in answered:
+        about = [given.callers, given.topic, given.question]
+        answers.add_metric([*about, "yes"], given.satisfied)
+        answers.add_metric([*about, "no"], given.answers - given.satisfied)
+    yield from (offered, answers)
 
 
 def _of_queues(queues: Iterable[Standing]) -> Iterator[Metric]:

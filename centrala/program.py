@@ -16,6 +16,7 @@ from centrala.commands.profiles import profiles
 from centrala.commands.prompts import prompts
 from centrala.commands.queues import queues
 from centrala.commands.serve import serve
+from centrala.commands.surveys import surveys
 from centrala.endings import Commands
 from centrala.logs import configure_logs
 
@@ -40,6 +41,7 @@ def centrala() -> None:
       centrala profiles add                         somebody who may authenticate
       centrala calls list                           what happened
       centrala queues --day 2026-11-23              how many, how soon, how long
+      centrala surveys --day 2026-11-23             what callers said of it
     \b
     With Asterisk:
       centrala prompts build                        render what callers hear
@@ -51,5 +53,5 @@ def centrala() -> None:
     configure_logs("WARNING")
 
 
-for command in (check, call, serve, asterisk, prompts, calls, callbacks, queues, agents, profiles):
+for command in (check, call, serve, asterisk, prompts, calls, callbacks, queues, surveys, agents, profiles):
     centrala.add_command(command)

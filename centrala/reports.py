@@ -12,6 +12,7 @@ from ivr.history.contacts import contacts_of, informing
 from ivr.history.promises import promises_of, promises_to_come
 from ivr.history.states import changes_of, states_now
 from ivr.history.stays import open_stays, stays_of
+from ivr.history.surveys import answers_in, asked_in
 from ivr.library import Library, UnknownVersion
 from ivr.menus.faults import MenuError
 from routing.agents import Agent
@@ -20,6 +21,7 @@ from routing.reporting.days import days as each_day
 from routing.reporting.figures import Thresholds
 from routing.reporting.report import Records, WholeDay, by_queue, by_topic, whole_day
 from routing.reporting.standing import Standing, standing
+from routing.reporting.surveys import SurveyFigures, survey_figures
 from storage.installation import Installation
 
 GROUPS = {"topic": by_topic, "queue": by_queue}
@@ -52,6 +54,13 @@ def days(installation: Installation, settings: Settings, first: date, last: date
                 promises_of(connection, period),
             )
         yield whole_day(day, period, at, records, thresholds(settings), GROUPS[by])
+
+
+def surveys(installation: Installation, days: tuple[date, date] | None) -> Iterator[SurveyFigures]:
+    """What callers said from the first of the days to the last, or as long as anything is on record."""
+    period = period_of(*days, context.SERVICE_ZONE) if days else None
+    with installation.database.reading() as connection:
+        return survey_figures(asked_in(connection, period), answers_in(connection, period))
 
 
 def members(flow: Flow, staff: Sequence[Agent]) -> dict[str, tuple[str, ...]]:

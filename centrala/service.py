@@ -17,8 +17,9 @@ from ivr.audio import PromptStore
 from ivr.herald import Herald
 from ivr.library import Library
 from ivr.promises import Terms
-from ivr.runner import Observer, Runner
+from ivr.runner import Draw, Observer, Runner
 from routing.phone_numbers import Allowed
+from routing.surveys import is_drawn
 from storage.installation import Installation
 
 log = structlog.get_logger()
@@ -33,6 +34,7 @@ def make_runner(
     hours_at: Callable[[], datetime] | None = None,
     observe: Observer | None = None,
     terms: Terms = Terms(),  # noqa: B008 (it is frozen)
+    draw: Draw = is_drawn,
 ) -> Runner:
     """A runner that keeps its calls in the installation's database."""
     authenticator = Authenticator(
@@ -47,6 +49,7 @@ def make_runner(
         hours_at=hours_at,
         observe=observe,
         terms=terms,
+        draw=draw,
     )
 
 

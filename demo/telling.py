@@ -46,6 +46,8 @@ def sentence(line: dict[str, Any]) -> str:
             return f"  {call}  waits for a consultant: topic {topic}, queue {queue}"
         case {"type": "queue_left", "outcome": outcome}:
             return f"  {call}  is back from the queue: {outcome}"
+        case {"type": "survey"}:
+            return f"  {call}  is asked about the conversation"
         case {"type": "hangup", "cause": cause}:
             return f"  {call}  call over   {cause}"
         case _:

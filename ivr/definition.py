@@ -157,6 +157,28 @@ class Cancellation:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A question of a survey: the prompt that asks it, the keys that answer it, and which of them mean satisfied."""
+
+    name: str
+    ask: str
+    keys: tuple[str, ...]
+    satisfied: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Questions for `share` percent of those who come here; whoever is not asked, or declines, goes on to `then`."""
+
+    name: str
+    share: int
+    offer: str
+    questions: tuple[Question, ...]
+    thanks: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """A stated ending."""
 
@@ -166,7 +188,18 @@ class End:
 
 
 Step = (
-    Menu | Message | Opening | Authentication | Offices | Transfer | Resume | Callback | Promised | Cancellation | End
+    Menu
+    | Message
+    | Opening
+    | Authentication
+    | Offices
+    | Transfer
+    | Resume
+    | Callback
+    | Promised
+    | Cancellation
+    | Survey
+    | End
 )
 
 
@@ -197,8 +230,9 @@ class Gathering:
 class Queueing:
     """What is heard on the way to a queue, and where a call goes on when it comes back.
 
-    `ways` are those of single outcomes; `unanswered` is the way of the others. `leaving_key` is the key by which a
-    caller leaves the queue, and `LEAVING` the prompt that says so; `callback_key` asks to be called back.
+    `ways` are those of single outcomes; `unanswered` is the way of the others. `of_queues` are the ways, by the same
+    names, that are a queue's own. `leaving_key` is the key by which a caller leaves the queue, and `LEAVING` the prompt
+    that says so; `callback_key` asks to be called back.
     """
 
     connecting: str
@@ -207,10 +241,14 @@ class Queueing:
     ways: Mapping[str, str] = field(default_factory=dict)
     leaving_key: str | None = None
     callback_key: str | None = None
+    of_queues: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def after(self, outcome: str) -> str:
-        """The step that a call goes on at when it comes back from a queue."""
-        return self.answered if outcome == "answered" else self.ways.get(outcome, self.unanswered)
+    def after(self, outcome: str, queue: str) -> str:
+        """The step that a call goes on at when it comes back from the queue that it was sent to."""
+        own = self.of_queues.get(queue, {})
+        if outcome == "answered":
+            return own.get("answered", self.answered)
+        return own.get(outcome) or self.ways.get(outcome) or own.get("unanswered", self.unanswered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +286,7 @@ class Flow:
     """A whole service. `version` is the hash of the file it was loaded from.
 
     `whispers` are what a consultant hears before a caller, by topic, language and level; `captions` what their
-    telephone shows of each topic.
+    telephone shows of each topic; `callers` the group of callers that each topic is counted with.
     """
 
     version: str
@@ -265,5 +303,6 @@ class Flow:
     offices: Mapping[str, OfficeTable]
     whispers: Mapping[tuple[str, str, str], Prompt]
     captions: Mapping[str, str]
+    callers: Mapping[str, str]
     codes: Codes | None = None
     callbacks: Callbacks | None = None

@@ -49,6 +49,13 @@ class HoursChecked:
 
 
 @dataclass(frozen=True, slots=True)
+class SurveyDrawn:
+    """The answer to `DrawSurvey`: whether this caller is one of those who are asked."""
+
+    asked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PinVerified:
     """The PIN belongs to the claimed identifier; `subject` is the profile's pseudonym."""
 
@@ -159,6 +166,7 @@ Event = (
     | SecretKeyed
     | Played
     | HoursChecked
+    | SurveyDrawn
     | PinVerified
     | PinRefused
     | OfficeFound

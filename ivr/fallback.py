@@ -16,6 +16,7 @@ from ivr.definition import (
     Opening,
     Promised,
     Resume,
+    Survey,
     Transfer,
 )
 from ivr.prompts import Prompt
@@ -40,15 +41,15 @@ def fallback(flow: Flow) -> Fallback:
     """Follow silence through the menus, once with open hours and once with closed ones."""
     _, reached = _end_of_silence(flow, flow.start, is_open=True)
     closed, _ = _end_of_silence(flow, flow.start, is_open=False)
-    unanswered, _ = _end_of_silence(flow, flow.queueing.unanswered, is_open=True)
     queue = flow.queues[reached.queue if isinstance(reached, Transfer) else next(iter(flow.queues))]
+    unanswered, _ = _end_of_silence(flow, flow.queueing.after("unanswered", queue.name), is_open=True)
     return Fallback(
         queue=queue.name,
         hours=flow.hours[queue.hours],
         connecting=_say(flow, (flow.queueing.connecting,)),
         closed=closed,
         unanswered=unanswered,
-        goodbye=_until_a_wait(flow, flow.queueing.answered),
+        goodbye=_until_a_wait(flow, flow.queueing.after("answered", queue.name)),
     )
 
 
@@ -59,6 +60,8 @@ def _end_of_silence(flow: Flow, name: str, *, is_open: bool) -> tuple[Said, Tran
         match flow.steps[name]:
             case Message(play=play, then=then):
                 said, name = said + _say(flow, play), then
+            case Survey(then=then):
+                name = then
             case Menu(exhausted=then) | Authentication(otherwise=then) | Offices(then=then) | Resume(otherwise=then):
                 said, name = (), then
             case Callback(otherwise=then) | Promised(otherwise=then) | Cancellation(then=then):
@@ -78,6 +81,8 @@ def _until_a_wait(flow: Flow, name: str) -> Said:
         match flow.steps[name]:
             case Message(play=play, then=then):
                 said, name = said + _say(flow, play), then
+            case Survey(then=then):
+                name = then
             case End(play=play):
                 return said + _say(flow, play)
             case _:

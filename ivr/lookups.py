@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from ivr.definition import Authentication, Callback, Cancellation, Flow, Menu, Offices, Opening, Promised, Transfer
+from ivr.definition import (
+    Authentication,
+    Callback,
+    Cancellation,
+    Flow,
+    Menu,
+    Offices,
+    Opening,
+    Promised,
+    Question,
+    Survey,
+    Transfer,
+)
 from ivr.prompts import Prompt, digit_name
 from ivr.state import New, Position, State
 
 Said = tuple[Prompt, ...]
-Kind = TypeVar("Kind", Menu, Opening, Authentication, Offices, Transfer, Callback, Promised, Cancellation)
+Kind = TypeVar("Kind", Menu, Opening, Authentication, Offices, Transfer, Callback, Promised, Cancellation, Survey)
 
 
 def say(flow: Flow, state: State, *names: str) -> Said:
@@ -70,6 +82,16 @@ def way_to_topic(flow: Flow, topic: str | None) -> str | None:
 def transfer_at(flow: Flow, name: str) -> Transfer:
     """The way to the consultants of that name."""
     return _step(flow, name, Transfer)
+
+
+def survey_at(flow: Flow, name: str) -> Survey:
+    """The survey of that name."""
+    return _step(flow, name, Survey)
+
+
+def question_at(flow: Flow, survey: str, name: str) -> Question:
+    """The question of that name."""
+    return next(question for question in survey_at(flow, survey).questions if question.name == name)
 
 
 def _step(flow: Flow, name: str, kind: type[Kind]) -> Kind:

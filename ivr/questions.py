@@ -6,7 +6,17 @@ from dataclasses import replace
 
 from ivr.definition import Callback, Flow, Menu, Offices
 from ivr.events import OfficeFound
-from ivr.lookups import Said, authentication_at, callback_at, digits, menu_at, offices_at, say
+from ivr.lookups import (
+    Said,
+    authentication_at,
+    callback_at,
+    digits,
+    menu_at,
+    offices_at,
+    question_at,
+    say,
+    survey_at,
+)
 from ivr.prompts import Prompt
 from ivr.state import (
     AfterAddress,
@@ -21,6 +31,9 @@ from ivr.state import (
     AtPostalCode,
     AtPromise,
     AtResult,
+    AtSurveyOffer,
+    AtSurveyQuestion,
+    CallbackPosition,
     Position,
     State,
 )
@@ -45,6 +58,18 @@ def question(flow: Flow, state: State) -> Said:
             return notice(flow, state)
         case AtConsent():
             return say(flow, state, flow.recording.question)
+        case position if isinstance(position, CallbackPosition):
+            return _callback_question(flow, state, position)
+        case AtSurveyOffer(name):
+            return say(flow, state, survey_at(flow, name).offer)
+        case AtSurveyQuestion(name, asked):
+            return say(flow, state, question_at(flow, name, asked).ask)
+        case _:
+            return ()
+
+
+def _callback_question(flow: Flow, state: State, position: CallbackPosition) -> Said:
+    match position:
         case AtNumber(name):
             return say(flow, state, callback_at(flow, name).ask)
         case AtNumberChoice(name, _, spoken):

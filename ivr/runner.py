@@ -14,7 +14,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from ivr import calls, stays
+from ivr import calls, stays, surveys
 from ivr.codec import CodecError
 from ivr.definition import Flow
 from ivr.events import (
@@ -35,6 +35,7 @@ from ivr.events import (
     SecretKeyed,
     SentOn,
     Started,
+    SurveyDrawn,
 )
 from ivr.flow import GIVE_UP, start, step
 from ivr.library import Library, UnknownVersion
@@ -50,6 +51,7 @@ from ivr.waits import (
     MOST_SERVICE_ANSWERS,
     CancelCallback,
     CheckHours,
+    DrawSurvey,
     FindCallback,
     FindNumber,
     FindOffice,
@@ -62,6 +64,7 @@ from ivr.waits import (
 )
 from recordings import consents
 from routing import callbacks, visits
+from routing.surveys import is_drawn
 from storage.database import Database
 
 RECORDING_PURPOSE = "consultant_call"
@@ -93,6 +96,8 @@ class Live:
     ani: str = ""
 
 
+# Whether a call is among so many percent that are asked by a survey.
+Draw = Callable[[str, int], bool]
 # Is told of each committed turn: the call after it, the state that the events met, and the events.
 Observer = Callable[[Live, State, tuple[Event, ...]], None]
 
@@ -111,6 +116,7 @@ class Runner:
         hours_at: Callable[[], datetime] | None = None,
         observe: Observer | None = None,
         terms: Terms = Terms(),  # noqa: B008 (it is frozen)
+        draw: Draw = is_drawn,
     ) -> None:
         self._database = database
         self._library = library
@@ -120,6 +126,7 @@ class Runner:
         self._hours_at = hours_at or now
         self._observe = observe
         self.promises = Promises(terms, now, self._hours_at)
+        self._draw = draw
 
     def arrive(self, arrival: Arrival) -> Live:
         """A call reaches this process: a new one, or one that another process began."""
@@ -323,6 +330,8 @@ class Runner:
         match wait:
             case CheckHours(hours):
                 return HoursChecked(live.flow.hours[hours].is_open(self._hours_at()))
+            case DrawSurvey(share):
+                return SurveyDrawn(self._draw(live.call_id, share))
             case FindOffice(step_name, postal_code):
                 office = live.flow.offices[step_name].serving(postal_code)
                 if office is None:
@@ -353,6 +362,7 @@ class Runner:
             consent = consents.Consent(live.call_id, RECORDING_PURPOSE, at, after.consent, wording, after.lang)
             consents.store(connection, consent)
         self.promises.keep(connection, (live.call_id, live.ani, live.flow), before, after, events, at)
+        surveys.keep(connection, live.call_id, live.flow, before, events, at)
         if isinstance(turn.wait, Transfer) and not isinstance(events[0], Reentered):
             sent_on = isinstance(events[0], SentOn)
             kept = None if isinstance(before.position, InQueue) else after.callback

@@ -164,6 +164,28 @@ class InQueue:
 
 
 @dataclass(frozen=True, slots=True)
+class AtSurveyDraw:
+    """Whether the caller is asked is being drawn."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtSurveyOffer:
+    """Offered a survey, waiting for the key that accepts it."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtSurveyQuestion:
+    """At a question of a survey, waiting for a key."""
+
+    step: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """Over: `cause` says why, `step` where."""
 
@@ -189,6 +211,9 @@ Position = (
     | AtConsent
     | CallbackPosition
     | InQueue
+    | AtSurveyDraw
+    | AtSurveyOffer
+    | AtSurveyQuestion
     | Ended
 )
 
@@ -202,6 +227,8 @@ class State:
     pseudonym of the authenticated profile; `pin_tries` counts refused PINs of the whole call. `consent` is None until
     the caller has decided on recording. `sought` is set once the caller's callbacks have been looked for; `callback` is
     the one that this call keeps.
+    the caller has decided on recording. `drawn` is set once it has been drawn whether the caller is asked by a survey:
+    that happens once in a call.
     """
 
     lang: str
@@ -218,3 +245,4 @@ class State:
     consent: bool | None = None
     sought: bool = False
     callback: str | None = None
+    drawn: bool = False

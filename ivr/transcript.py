@@ -18,11 +18,21 @@ from ivr.events import (
     QueueLeft,
     Reentered,
     SecretKeyed,
+    SurveyDrawn,
 )
 from ivr.lookups import place
 from ivr.prompts import DIGIT
 from ivr.runner import Live
-from ivr.state import AtConsent, AtGreeting, AtIdentifier, AtNumber, AtNumberChoice, AtPin, State
+from ivr.state import (
+    AtConsent,
+    AtGreeting,
+    AtIdentifier,
+    AtNumber,
+    AtNumberChoice,
+    AtPin,
+    AtSurveyQuestion,
+    State,
+)
 from ivr.waits import Hangup, Transfer
 
 Line = dict[str, object]
@@ -62,6 +72,8 @@ def _event(event: Event, before: State, live: Live) -> Iterator[Line]:
             yield {"type": "auth", "level": live.turn.state.auth_level}
         case QueueLeft(outcome):
             yield {"type": "queue_left", "outcome": outcome}
+        case SurveyDrawn(True):
+            yield {"type": "survey", "offered": True}
         case Reentered():
             yield {"type": "reentered"}
         case _:
@@ -81,5 +93,7 @@ def gather_name(state: State) -> str:
             return "number"
         case AtNumberChoice() | AtGreeting():
             return "callback"
+        case AtSurveyQuestion(_, question):
+            return question
         case position:
             return place(position)

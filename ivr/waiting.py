@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivr.definition import Flow
-from ivr.lookups import authentication_at, opening_at, transfer_at
+from ivr.lookups import authentication_at, opening_at, survey_at, transfer_at
 from ivr.state import (
     AfterAddress,
     AtAddress,
@@ -23,6 +23,9 @@ from ivr.state import (
     AtPostalCode,
     AtPromise,
     AtResult,
+    AtSurveyDraw,
+    AtSurveyOffer,
+    AtSurveyQuestion,
     AtVerification,
     CallbackPosition,
     Ended,
@@ -33,6 +36,7 @@ from ivr.state import (
 from ivr.waits import (
     CancelCallback,
     CheckHours,
+    DrawSurvey,
     FindCallback,
     FindNumber,
     FindOffice,
@@ -52,7 +56,7 @@ NUMBER_DIGITS = 17
 def wait_at(flow: Flow, state: State) -> Wait:
     """What the call waits for in `state`."""
     match state.position:
-        case AtMenu(name) | AfterAddress(name):
+        case AtMenu(name) | AfterAddress(name) | AtSurveyOffer(name) | AtSurveyQuestion(_, name):
             return Gather(name, 1, flow.gathering.timeout)
         case AtOpening(name):
             return CheckHours(opening_at(flow, name).hours)
@@ -77,6 +81,8 @@ def wait_at(flow: Flow, state: State) -> Wait:
             return Gather("consent", 1, flow.gathering.timeout)
         case position if isinstance(position, CallbackPosition):
             return _callback_wait(flow, position)
+        case AtSurveyDraw(name):
+            return DrawSurvey(survey_at(flow, name).share)
         case Ended(_, cause):
             return Hangup(cause)
 

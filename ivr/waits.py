@@ -2,6 +2,8 @@
 
 `Gather`, `PlayOut`, `Transfer` and `Hangup` are carried out by a gateway. The others are services that the runner
 answers, so that the flow stays pure.
+`Gather`, `PlayOut`, `Transfer` and `Hangup` are carried out by a gateway. `CheckHours`, `DrawSurvey`, `VerifyPin` and
+`FindOffice` are services that the runner answers, so that the flow stays pure.
 """
 
 from __future__ import annotations
@@ -54,6 +56,13 @@ class CheckHours:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawSurvey:
+    """Whether this call is among the `share` percent whose callers are asked."""
+
+    share: int
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyPin:
     """Whether the PIN held in memory belongs to the claimed identifier."""
 
@@ -86,6 +95,6 @@ class CancelCallback:
 # Services answer fewer times than this between two events: loading proves it, and the runner relies on it.
 MOST_SERVICE_ANSWERS = 20
 
-ServiceWait = CheckHours | VerifyPin | FindOffice | FindNumber | FindCallback | CancelCallback
+ServiceWait = CheckHours | DrawSurvey | VerifyPin | FindOffice | FindNumber | FindCallback | CancelCallback
 GatewayWait = Gather | PlayOut | Transfer | Hangup
 Wait = GatewayWait | ServiceWait

@@ -19,23 +19,28 @@ from ivr.events import (
     SecretKeyed,
     SentOn,
     Started,
+    SurveyDrawn,
 )
 from ivr.flow import start, step
 from ivr.prompts import Prompt
 from ivr.state import Position
 from ivr.turns import Ignored, Turn
-from ivr.waits import CheckHours, FindOffice, VerifyPin, Wait
+from ivr.waits import CheckHours, DrawSurvey, FindOffice, VerifyPin, Wait
 
 SUBJECT = "profile-1"
 CLAIM = "claim-1"
 
 
 class Caller:
-    """A call to `flow`. `prompts` is what was heard since the last event; `is_open` is whether consultants work."""
+    """A call to `flow`. `prompts` is what was heard since the last event.
 
-    def __init__(self, flow: Flow, *, is_open: bool = True, lang: str | None = None) -> None:
+    `is_open` is whether consultants work, `drawn` whether this caller is one of those whom surveys ask.
+    """
+
+    def __init__(self, flow: Flow, *, is_open: bool = True, lang: str | None = None, drawn: bool = False) -> None:
         self.flow = flow
         self.is_open = is_open
+        self.drawn = drawn
         self.state = start(flow)
         self.prompts: tuple[Prompt, ...] = ()
         self.wait: Wait
@@ -110,6 +115,8 @@ class Caller:
         match wait:
             case CheckHours():
                 return HoursChecked(self.is_open)
+            case DrawSurvey():
+                return SurveyDrawn(self.drawn)
             case FindOffice(name, postal_code):
                 found = self.flow.offices[name].serving(postal_code)
                 return (

@@ -110,6 +110,26 @@ prompts:
 )
 
 
+# A survey after conversations; the second of these edits is its step.
+SURVEY = (
+    ("answered: goodbye", "answered: survey"),
+    (
+        "  sorry: {type",
+        """\
+  survey:
+    type: survey
+    share: 20
+    offer: sorry
+    questions:
+      - {name: good, ask: news, keys: ["1", "2"], satisfied: ["2"]}
+      - {name: polite, ask: code, keys: ["1", "2", "3"], satisfied: ["3"]}
+    thanks: sorry
+    then: sorry
+  sorry: {type""",
+    ),
+)
+
+
 def edited(text: str, *edits: tuple[str, str]) -> str:
     """The text with each edit made; what an edit replaces must stand there once, so that no edit is lost."""
     for old, new in edits:

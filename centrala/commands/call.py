@@ -38,8 +38,11 @@ LONGEST_LINE = 1024
 @click.option("--lang", help="Begin in this language instead of the service's first.")
 @click.option("--from", "ani", default="", metavar="NUMBER", help="The caller's number.")
 @click.option("--keys", help='What is keyed, a word per gather: "2 12345678# 471155# 0 6"; "-" is silence.')
+@click.option("--survey", is_flag=True, help="Be one of those who are asked about the conversation (default: not).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-def call(file: Path | None, at: str | None, lang: str | None, ani: str, keys: str | None, as_json: bool) -> None:
+def call(
+    file: Path | None, at: str | None, lang: str | None, ani: str, keys: str | None, survey: bool, as_json: bool
+) -> None:
     """Place a call in this terminal.
 
     What the caller hears is printed, and keys act as they are typed. With --keys the call runs to its end by itself;
@@ -55,7 +58,13 @@ def call(file: Path | None, at: str | None, lang: str | None, ani: str, keys: st
     library.publish(loaded, context.now())
     screen = _Screen(_show_json if as_json else _show_text)
     terms = replace(callback_terms(context.settings()), rehearsal=True)
-    runner = make_runner(installation, library, node="terminal", now=clock, observe=screen.observe, terms=terms)
+
+    def draw(_call_id: str, _share: int) -> bool:
+        return survey
+
+    runner = make_runner(
+        installation, library, node="terminal", now=clock, observe=screen.observe, terms=terms, draw=draw
+    )
     arrival = Arrival(str(uuid.uuid4()), TERMINAL, ani, DNIS, lang)
     if keys is not None:
         _run(runner, arrival, Keypad(scripted(keys)), clock, screen)

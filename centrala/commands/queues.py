@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
-from datetime import date
 from typing import Any
 
 import click
 
 from centrala import context, reports
+from centrala.forms import Line, check_options, meanings, print_csv, print_json, print_table, span, text
 from centrala.settings import Settings
 from centrala.staff import staff
 from routing.reporting.definitions import DEFINITIONS
@@ -21,10 +17,7 @@ from routing.reporting.figures import Figures, Thresholds
 from routing.reporting.report import WholeDay
 from routing.reporting.standing import Standing
 
-Line = dict[str, Any]
-
 NOW = ("queue", "waiting", "longest_wait", "talking", "callbacks", "agents")
-HELP_WIDTH = 78
 SHARES = ("service_level", "occupancy", "containment", "estimate_accuracy")
 OF_THE_DAY = ("occupancy", "calls", "contained", "containment")
 # What a terminal has room for; --json and --csv hold everything.
@@ -45,18 +38,7 @@ SHOWN = {
 }
 
 
-def _meanings() -> str:
-    width = max(len(name) for name, _ in DEFINITIONS) + 4
-    wrapped = (textwrap.wrap(meaning, HELP_WIDTH - width) for _, meaning in DEFINITIONS)
-    told = [
-        f"  {name if number == 0 else '':<{width - 2}}{line}"
-        for (name, _), meaning in zip(DEFINITIONS, wrapped, strict=True)
-        for number, line in enumerate(meaning)
-    ]
-    return "\b\nWhat the figures mean:\n" + "\n".join(told)
-
-
-@click.command(epilog=_meanings())
+@click.command(epilog=meanings(DEFINITIONS))
 @click.option("--day", "first", metavar="DAY", help="Figures of this day, like 2026-11-20, instead of the queues now.")
 @click.option("--until", "last", metavar="DAY", help="... and of every day until this one.")
 @click.option(
@@ -73,37 +55,20 @@ def queues(first: str | None, last: str | None, by: str, as_json: bool, as_csv: 
 
     Everything is counted from the installation's own records. Thresholds are those of `reporting:` in settings.yaml.
     """
-    if as_json and as_csv:
-        raise click.UsageError("--json and --csv exclude each other")
+    check_options(first, last, as_json, as_csv)
     if first is None:
-        if last is not None:
-            raise click.UsageError("--until needs --day")
         return _show_now(as_json, as_csv)
-    begin = _day(first, "--day")
-    end = _day(last, "--until") if last else begin
-    if end < begin:
-        raise click.BadParameter(f"{end} comes before {begin}", param_hint="--until")
+    begin, end = span(first, last)
     settings = context.settings()
     found = reports.days(context.installation(), settings, begin, end, by)
     if as_json:
-        _print_json(line for day in found for line in day_lines(day, reports.thresholds(settings), by))
+        print_json(line for day in found for line in day_lines(day, reports.thresholds(settings), by))
     elif as_csv:
         names = day_columns(by)
-        _print_csv(names, (line for day in found for line in day_lines(day, reports.thresholds(settings), by)))
+        print_csv(names, (line for day in found for line in day_lines(day, reports.thresholds(settings), by)))
     else:
         _print_days(list(found), settings, by)
     return None
-
-
-def _day(text: str, hint: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise click.BadParameter(f'"{text}" is not a day; write it like 2026-11-20', param_hint=hint) from error
-    if day.year not in context.YEARS:
-        years = f"{context.YEARS.start}-{context.YEARS.stop - 1}"
-        raise click.BadParameter(f"{day.year} is out of reach; the years {years} are known", param_hint=hint)
-    return day
 
 
 # Now
@@ -114,11 +79,11 @@ def _show_now(as_json: bool, as_csv: bool) -> None:
     flow = context.menus(settings.menus).flow
     found = reports.now(context.installation(), flow, staff(settings, flow))
     if as_json:
-        _print_json(map(standing_line, found))
+        print_json(map(standing_line, found))
     elif as_csv:
-        _print_csv(NOW, map(standing_line, found))
+        print_csv(NOW, map(standing_line, found))
     else:
-        _print_table([NOW, *(tuple(_text(standing_line(one)[name]) for name in NOW) for one in found)])
+        print_table([NOW, *(tuple(text(standing_line(one)[name]) for name in NOW) for one in found)])
 
 
 def standing_line(one: Standing) -> Line:
@@ -172,7 +137,7 @@ def _print_days(found: Sequence[WholeDay], settings: Settings, by: str) -> None:
         for line in day_lines(day, thresholds, by):
             name = "all" if line["type"] == "day" else line[by]
             table.append((str(day.day), name or "-", *(_shown(column, line[column]) for column in SHOWN)))
-    _print_table(table)
+    print_table(table)
     for day in found:
         contained = (
             f"{day.contained} of {day.calls} calls contained in the IVR ({_shown('containment', day.containment)})"
@@ -184,41 +149,4 @@ def _print_days(found: Sequence[WholeDay], settings: Settings, by: str) -> None:
 def _shown(name: str, value: Any) -> str:
     if value is not None and name in SHARES:
         return f"{value:.1%}"
-    return _text(value)
-
-
-# Forms
-
-
-def _text(value: object) -> str:
-    match value:
-        case None:
-            return "-"
-        case dict():
-            return _listed(value) or "-"
-        case _:
-            return str(value)
-
-
-def _listed(counts: Mapping[str, int]) -> str:
-    return "; ".join(f"{name} {count}" for name, count in counts.items())
-
-
-def _print_json(lines: Iterable[Line]) -> None:
-    for line in lines:
-        click.echo(json.dumps(line, ensure_ascii=False))
-
-
-def _print_csv(names: Sequence[str], lines: Iterable[Line]) -> None:
-    buffer = io.StringIO(newline="")
-    writer = csv.DictWriter(buffer, names)
-    writer.writeheader()
-    for line in lines:
-        writer.writerow({name: _listed(value) if isinstance(value, dict) else value for name, value in line.items()})
-    click.echo(buffer.getvalue(), nl=False)
-
-
-def _print_table(table: Sequence[Sequence[str]]) -> None:
-    widths = [max(len(row[index]) for row in table) for index in range(len(table[0]))]
-    for row in table:
-        click.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+    return text(value)

@@ -4,8 +4,8 @@ A *move* is one event at a wait that a gateway carries out, together with the an
 what a runner commits as one turn.
 
 Callers come in two kinds: one whose identifier and PIN belong together (`KNOWN`) and one whose do not (`STRANGER`).
-Opening hours are answered both ways. Offices are looked up in the flow's own tables, so that a postal code that no
-table leaves out is never "not found".
+Opening hours and the draw of a survey are answered both ways. Offices are looked up in the flow's own tables, so that
+a postal code that no table leaves out is never "not found".
 """
 
 from __future__ import annotations
@@ -32,9 +32,11 @@ from ivr.events import (
     QueueLeft,
     SecretKeyed,
     Started,
+    SurveyDrawn,
 )
 from ivr.flow import GIVE_UP, step
-from ivr.lookups import authentication_at, offices_at
+from ivr.flow.survey import ACCEPT
+from ivr.lookups import authentication_at, offices_at, question_at
 from ivr.prompts import Prompt
 from ivr.state import (
     AfterAddress,
@@ -55,6 +57,9 @@ from ivr.state import (
     AtPostalCode,
     AtPromise,
     AtResult,
+    AtSurveyDraw,
+    AtSurveyOffer,
+    AtSurveyQuestion,
     AtVerification,
     Ended,
     InQueue,
@@ -64,7 +69,16 @@ from ivr.state import (
 )
 from ivr.turns import Turn
 from ivr.waiting import POSTAL_CODE_DIGITS
-from ivr.waits import CancelCallback, CheckHours, FindCallback, FindNumber, FindOffice, ServiceWait, VerifyPin
+from ivr.waits import (
+    CancelCallback,
+    CheckHours,
+    DrawSurvey,
+    FindCallback,
+    FindNumber,
+    FindOffice,
+    ServiceWait,
+    VerifyPin,
+)
 from routing.offices import Offices
 
 KEYS = "1234567890*#"
@@ -76,9 +90,10 @@ KNOWN = "known"
 STRANGER = "stranger"
 SUBJECT = "subject"
 
-# Circumstances of a call: its caller's number may be called; its caller is to be called back.
+# Circumstances of a call: its caller's number may be called; is to be called back; is among those whom a survey asks.
 OWN_NUMBER = "number known"
 AWAITED = "callback promised"
+DRAWN = "drawn"
 # The number that is keyed, or called from.
 NUMBER = NumberFound("+48600100200", "600100200")
 
@@ -109,7 +124,7 @@ class Move:
     """An event and the service answers after it; `turn` holds all that is said on the way.
 
     `circumstances` are what services were asked for that stays as it is during a call, and whether it is so: opening
-    hours by their name, OWN_NUMBER and AWAITED.
+    hours by their name, OWN_NUMBER, AWAITED and DRAWN.
     """
 
     events: tuple[Event, ...]
@@ -131,6 +146,10 @@ def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Even
             return (Started(),)
         case AtMenu() | AtConsent() | AfterAddress() | AtNumberChoice():
             return (*map(Keyed, KEYS), NoInput(), HungUp())
+        case AtSurveyOffer():
+            return (*map(Keyed, _with_a_wrong_one((ACCEPT,))), NoInput(), HungUp())
+        case AtSurveyQuestion(name, question):
+            return (*map(Keyed, _with_a_wrong_one(question_at(flow, name, question).keys)), NoInput(), HungUp())
         case AtIdentifier(name):
             return (*_identifiers(flow, name), Keyed(GIVE_UP), NoInput(), HungUp())
         case AtPin(name):
@@ -146,6 +165,11 @@ def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Even
             return (*map(QueueLeft, outcomes), HungUp())
         case _:
             return ()
+
+
+def _with_a_wrong_one(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys, and one that is not among them: a survey is met once in a call, and its wrong keys are all alike."""
+    return (*keys, *[key for key in KEYS if key not in keys][:1])
 
 
 def _identifiers(flow: Flow, name: str) -> tuple[Event, ...]:
@@ -205,6 +229,8 @@ def circumstances(wait: ServiceWait, answer: Event) -> tuple[tuple[str, bool], .
             return ((OWN_NUMBER, isinstance(answer, NumberFound)),)
         case FindCallback(), CallbackSought(found):
             return ((AWAITED, found),)
+        case DrawSurvey(), SurveyDrawn(asked):
+            return ((DRAWN, asked),)
         case _:
             return ()
 
@@ -214,6 +240,9 @@ def answers(flow: Flow, wait: ServiceWait) -> tuple[Event, ...]:
     match wait:
         case CheckHours():
             return (HoursChecked(True), HoursChecked(False))
+        case DrawSurvey(share):
+            possible = {True: share > 0, False: share < 100}
+            return tuple(SurveyDrawn(asked) for asked in possible if possible[asked])
         case VerifyPin(claim):
             return (PinVerified(SUBJECT) if claim == KNOWN else PinRefused(),)
         case FindOffice(name, postal_code):
@@ -251,6 +280,8 @@ def where(position: Position) -> str:
             return name
         case AtResult(name, prompt):
             return f"{name}/result {prompt}"
+        case AtSurveyQuestion(name, question):
+            return f"{name}/question {question}"
         case Ended(name, cause):
             return f"{name}{END}{cause}"
         case part:
@@ -276,11 +307,17 @@ _PARTS: dict[type[Position], str] = {
     AtCancellation: "cancellation",
     AtGreeting: "greeting",
     InQueue: "queue",
+    AtSurveyDraw: "draw",
+    AtSurveyOffer: "offer",
 }
 
 
 def _what(flow: Flow, state: State, event: Event) -> str:
     match event:
+        case Keyed() if isinstance(state.position, AtSurveyOffer | AtSurveyQuestion) and not accepts(
+            flow, state, event
+        ):
+            return "no match again" if state.no_matches else "another key"
         case Keyed(digits):
             return _matched(state, _keyed(digits), accepts(flow, state, event))
         case SecretKeyed(length):
@@ -291,6 +328,8 @@ def _what(flow: Flow, state: State, event: Event) -> str:
             return "callback promised" if found else "no callback promised"
         case NumberRefused() if isinstance(state.position, AtNumber):
             return _matched(state, "number refused", False)
+        case SurveyDrawn(asked):
+            return "drawn" if asked else "not drawn"
         case QueueLeft(outcome):
             return f"queue {outcome}"
         case HungUp():
@@ -338,6 +377,10 @@ def accepts(flow: Flow, state: State, event: Keyed | SecretKeyed | NumberRefused
             return digits in CONSENT_KEYS
         case AtNumberChoice(), Keyed(digits):
             return digits in NUMBER_CHOICE_KEYS
+        case AtSurveyOffer(), Keyed(digits):
+            return digits == ACCEPT
+        case AtSurveyQuestion(name, question), Keyed(digits):
+            return digits in question_at(flow, name, question).keys
         case AtPostalCode(), Keyed(digits):
             return digits == GIVE_UP or len(digits) == POSTAL_CODE_DIGITS
         case AtIdentifier(name), SecretKeyed(length):

@@ -9,10 +9,10 @@ No-inputs and no-matches are counted apart and never meet; and a key that is an 
 try, so that from a retry only the same mistake is walked on.
 
 A state is walked on from only if it shows something new at its place. What a call remembers of itself (tries, level,
-admittance, consent) is told apart in all combinations. The way back (the trail) has as many forms as there are ways
-through the menus; its nearest menu, which alone matters for the next move, is told apart together with each other fact
-alone: one thing remembered, or one menu that is or is not on the trail. Every way so found is a real one. What may be
-missed is something that takes several of these at once.
+admittance, consent, draw) is told apart in all combinations. The way back (the trail) has as many forms as there are
+ways through the menus; its nearest menu, which alone matters for the next move, is told apart together with each other
+fact alone: one thing remembered, or one menu that is or is not on the trail. Every way so found is a real one. What may
+be missed is something that takes several of these at once.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Horizon:
     def widens(self, state: State, *circumstances: Hashable) -> bool:
         """Whether the state shows something that has not been seen in these circumstances."""
         place = state.position, state.no_inputs, state.no_matches, circumstances
-        memory = state.pin_tries, state.auth_level, state.admitted, state.consent, state.sought
+        memory = state.pin_tries, state.auth_level, state.admitted, state.consent, state.sought, state.drawn
         nearest = state.trail[-1:]
         alone = ((place, nearest, number, fact) for number, fact in enumerate((*memory, state.topic)))
         before = len(self._seen)
@@ -116,6 +116,7 @@ def essence(flow: Flow, state: State) -> State:
         admitted=state.admitted,
         consent=state.consent,
         sought=state.sought,
+        drawn=state.drawn,
         # It picks a way only where one leads back to the queue that was left.
         topic=state.topic if any(isinstance(step, Resume | Callback) for step in flow.steps.values()) else None,
     )

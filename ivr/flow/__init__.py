@@ -19,11 +19,8 @@ from ivr.definition import Flow
 from ivr.events import (
     CalledBack,
     Event,
-    HoursChecked,
     HungUp,
     Joined,
-    Keyed,
-    NoInput,
     QueueLeft,
     Reentered,
     SentOn,
@@ -31,12 +28,13 @@ from ivr.events import (
 )
 from ivr.flow.authentication import GIVE_UP, authenticating
 from ivr.flow.callbacks import at_callback, called_back
-from ivr.flow.menus import hours_checked, keyed_at_menu
+from ivr.flow.menus import choosing
 from ivr.flow.offices import at_offices
 from ivr.flow.queueing import back_from_queue, consenting
-from ivr.flow.tries import ask, no_input
+from ivr.flow.survey import surveying
+from ivr.flow.tries import ask
 from ivr.flow.walking import end, go
-from ivr.lookups import menu_at, place
+from ivr.lookups import place
 from ivr.state import (
     AfterAddress,
     AtAddress,
@@ -49,6 +47,9 @@ from ivr.state import (
     AtPin,
     AtPostalCode,
     AtResult,
+    AtSurveyDraw,
+    AtSurveyOffer,
+    AtSurveyQuestion,
     AtVerification,
     CallbackPosition,
     Ended,
@@ -77,16 +78,14 @@ def step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return _begin(flow, state, event)
         case (_, Reentered()) | (InQueue(), Joined()):
             return _again(flow, state)
-        case AtMenu(name), Keyed(digits):
-            return keyed_at_menu(flow, state, menu_at(flow, name), digits)
-        case AtMenu(), NoInput():
-            return no_input(flow, state)
-        case AtOpening(name), HoursChecked(is_open):
-            return hours_checked(flow, state, name, is_open)
+        case AtMenu() | AtOpening(), _:
+            return choosing(flow, state, event)
         case AtNotice() | AtConsent(), _:
             return consenting(flow, state, event)
-        case InQueue(), QueueLeft() | SentOn():
-            return back_from_queue(flow, state, event)
+        case InQueue() as at, QueueLeft() | SentOn():
+            return back_from_queue(flow, state, at, event)
+        case AtSurveyDraw() | AtSurveyOffer() | AtSurveyQuestion(), _:
+            return surveying(flow, state, event)
         case AtIdentifier() | AtPin() | AtVerification() | AtResult(), _:
             return authenticating(flow, state, event)
         case position, _ if isinstance(position, CallbackPosition):

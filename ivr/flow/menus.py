@@ -6,15 +6,28 @@ from dataclasses import replace
 
 from ivr import definition
 from ivr.definition import Flow, Menu
-from ivr.flow.tries import no_match
+from ivr.events import Event, HoursChecked, Keyed, NoInput
+from ivr.flow.tries import no_input, no_match
 from ivr.flow.walking import back, go
-from ivr.lookups import opening_at
-from ivr.state import State
-from ivr.turns import Turn
+from ivr.lookups import menu_at, opening_at, place
+from ivr.state import AtMenu, AtOpening, State
+from ivr.turns import Ignored, Turn
 
 
-def keyed_at_menu(flow: Flow, state: State, menu: Menu, digits: str) -> Turn:
-    """A key at a menu."""
+def choosing(flow: Flow, state: State, event: Event) -> Turn | Ignored:
+    """Whatever happens at a menu or a gate."""
+    match state.position, event:
+        case AtMenu(name), Keyed(digits):
+            return _keyed_at_menu(flow, state, menu_at(flow, name), digits)
+        case AtMenu(), NoInput():
+            return no_input(flow, state)
+        case AtOpening(name), HoursChecked(is_open):
+            return _hours_checked(flow, state, name, is_open)
+        case position, _:
+            return Ignored(f"{type(event).__name__} at {place(position)}")
+
+
+def _keyed_at_menu(flow: Flow, state: State, menu: Menu, digits: str) -> Turn:
     option = menu.options.get(digits)
     if option is None:
         return no_match(flow, state)
@@ -34,7 +47,7 @@ def _extended(trail: tuple[str, ...], name: str) -> tuple[str, ...]:
     return trail if name in trail else (*trail, name)
 
 
-def hours_checked(flow: Flow, state: State, name: str, is_open: bool) -> Turn:
+def _hours_checked(flow: Flow, state: State, name: str, is_open: bool) -> Turn:
     """The gate opens, or leads elsewhere."""
     gate = opening_at(flow, name)
     if is_open:

@@ -8,8 +8,8 @@ from ivr.definition import Flow
 from ivr.events import Event, Keyed, NoInput, Played, QueueLeft, SentOn
 from ivr.flow.tries import no_input, no_match, not_recorded
 from ivr.flow.walking import go, to_queue, turn
-from ivr.lookups import place, say, way_to_topic
-from ivr.state import AtConsent, AtNotice, State
+from ivr.lookups import place, say, transfer_at, way_to_topic
+from ivr.state import AtConsent, AtNotice, InQueue, State
 from ivr.turns import Ignored, Turn
 
 
@@ -30,8 +30,9 @@ def consenting(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return Ignored(f"{type(event).__name__} at {place(position)}")
 
 
-def back_from_queue(flow: Flow, state: State, event: QueueLeft | SentOn) -> Turn:
-    """The call goes on after a queue."""
-    if isinstance(event, SentOn):
-        return go(flow, state, way_to_topic(flow, event.topic) or flow.queueing.answered, ())
-    return go(flow, state, flow.queueing.after(event.outcome), ())
+def back_from_queue(flow: Flow, state: State, at: InQueue, event: QueueLeft | SentOn) -> Turn:
+    """The call goes on after a queue, by that queue's own ways where it has any."""
+    outcome = "answered" if isinstance(event, SentOn) else event.outcome
+    way = flow.queueing.after(outcome, transfer_at(flow, at.step).queue)
+    sent_to = way_to_topic(flow, event.topic) if isinstance(event, SentOn) else None
+    return go(flow, state, sent_to or way, ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ivr.definition import Flow
-from ivr.flow.walking import go, leave_login, to_queue
+from ivr.flow.walking import end_survey, go, leave_login, to_queue
 from ivr.lookups import authentication_at, callback_at, menu_at, offices_at, place, say
 from ivr.questions import no_input_prompt, no_match_prompt, question
 from ivr.state import (
@@ -18,6 +18,7 @@ from ivr.state import (
     AtNumberChoice,
     AtPin,
     AtPostalCode,
+    AtSurveyQuestion,
     State,
 )
 from ivr.turns import Turn
@@ -53,6 +54,8 @@ def _give_up(flow: Flow, state: State) -> Turn:
             return go(flow, state, flow.callbacks.unmet, ())
         case AtConsent(name):
             return not_recorded(flow, state, name)
+        case AtSurveyQuestion(name):
+            return end_survey(flow, state, name)
         case _:
             raise AssertionError(f"no tries are counted at {place(state.position)}")
 

@@ -17,9 +17,10 @@ from ivr.definition import (
     Promised,
     Resume,
     Step,
+    Survey,
     Transfer,
 )
-from ivr.lookups import Said, authentication_at, say, way_to_topic
+from ivr.lookups import Said, authentication_at, say, survey_at, way_to_topic
 from ivr.questions import introduced, notice, returned_to
 from ivr.state import (
     AtCallbackSearch,
@@ -31,6 +32,7 @@ from ivr.state import (
     AtOwnNumber,
     AtPostalCode,
     AtResult,
+    AtSurveyDraw,
     Ended,
     InQueue,
     Position,
@@ -53,6 +55,8 @@ def go(flow: Flow, state: State, target: str, said: Said) -> Turn:
                 target = then
             case Callback(otherwise=then) if state.topic is None:
                 # Nobody has been chosen who could call.
+                target = then
+            case Survey(then=then) if state.drawn:
                 target = then
             case Resume(otherwise=otherwise):
                 target = way_to_topic(flow, state.topic) or otherwise
@@ -84,6 +88,8 @@ def _stop_at(flow: Flow, state: State, at: Step, said: Said) -> Turn:
             return turn(flow, state, AtCallbackSearch(name), said)
         case Cancellation(name):
             return turn(flow, state, AtCancellation(name), said)
+        case Survey(name):
+            return turn(flow, state, AtSurveyDraw(name), said)
         case Transfer(name, topic):
             return to_queue(flow, replace(state, topic=topic), name, said)
         case _:
@@ -126,6 +132,12 @@ def leave_login(flow: Flow, state: State, name: str, prompt: str) -> Turn:
     """Out of the login, with a prompt that cannot be cut short: a PIN keyed late must not act on the next menu."""
     result = AtResult(name, prompt, authentication_at(flow, name).otherwise)
     return turn(flow, state, result, say(flow, state, prompt))
+
+
+def end_survey(flow: Flow, state: State, name: str) -> Turn:
+    """On from a survey, with thanks."""
+    survey = survey_at(flow, name)
+    return go(flow, state, survey.then, say(flow, state, survey.thanks))
 
 
 def to_queue(flow: Flow, state: State, name: str, said: Said) -> Turn:

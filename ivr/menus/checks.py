@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from difflib import get_close_matches
-from itertools import pairwise
 from string import Formatter
-from zoneinfo import ZoneInfo
 
 from ivr.definition import BACK, REPEAT
 from ivr.menus import schema
@@ -14,14 +12,15 @@ from ivr.menus.document import Document, Path
 from ivr.menus.faults import Fault
 from ivr.menus.fields import KEYS
 from ivr.menus.groups import faults_of_groups
+from ivr.menus.opening_hours import hours_make_sense
 from ivr.menus.reporter import Reporter
 from ivr.menus.spoken_hours import wordless
 from ivr.menus.spoken_waits import FIELDS, incomplete
-from ivr.menus.ways import Edge, circles, closure, edges, hours_in_a_row
+from ivr.menus.surveys import asking, faults_of_surveys
+from ivr.menus.ways import Edge, circles, closure, edges, hours_in_a_row, ways_of
 from ivr.menus.whispers import WHISPER_FIELDS, unspoken
 from ivr.prompts import digit_name
 from ivr.waits import MOST_SERVICE_ANSWERS
-from routing.hours import known_country
 
 OFFICE_FIELDS = frozenset({"name", "street", "postal_code", "city"})
 DIGITS = "0123456789"
@@ -45,8 +44,9 @@ def check(file: schema.MenuFile, document: Document, *, complete: bool = True) -
 
 
 def _targets_exist(file: schema.MenuFile, report: Reporter) -> None:
-    starts = [Edge("", file.start, ("start",), False, True)]
-    ways = {(edge.target, edge.path) for edge in starts + edges(file)}
+    ways = {(file.start, ("start",)), *((edge.target, edge.path) for edge in edges(file))}
+    # Those of queues that no step leads to, too.
+    ways.update(*(ways_of(file, queue).values() for queue in (None, *file.queues)))
     for target, path in sorted(ways, key=str):
         if target not in file.steps:
             hint = "only the options of menus and offices lead back or repeat" if target in (REPEAT, BACK) else ""
@@ -91,6 +91,7 @@ PROMPT_FIELDS = {
     schema.Offices: ("postal_code", "found", "address", "not_found"),
     schema.Callback: ("own", "keyed", "choice", "ask", "refused", "promised"),
     schema.Menu: ("no_input", "no_match"),
+    schema.Survey: ("offer", "thanks"),
 }
 
 
@@ -113,6 +114,7 @@ def _prompt_references(file: schema.MenuFile) -> Iterator[tuple[Path, str]]:
         for field in PROMPT_FIELDS.get(type(step), ()):
             if (prompt := getattr(step, field)) is not None:
                 yield ("steps", name, field), prompt
+    yield from asking(file)
 
 
 def _reserved_names(file: schema.MenuFile, report: Reporter) -> None:
@@ -284,31 +286,6 @@ def _template_fills(path: Path, text: str, allowed: frozenset[str], report: Repo
         report.error(path, f"{what} holds {needed}, once each or more")
 
 
-# Hours
-
-
-def _hours_make_sense(file: schema.MenuFile, report: Reporter) -> None:
-    try:
-        ZoneInfo(file.timezone)
-    except (KeyError, ValueError, OSError):
-        report.error(("timezone",), f'there is no time zone "{file.timezone}"', "Europe/Warsaw, for example")
-    for name, hours in file.hours.items():
-        if hours.holidays is not None and not known_country(hours.holidays):
-            report.error(("hours", name, "holidays"), f'no public holidays are known for "{hours.holidays}"')
-        if not any(hours.open.values()):
-            hint = 'give a day its hours: mon: ["07:00-18:00"]'
-            report.at_key(("hours", name, "open"), f'"{name}" is never open', hint)
-        for day, spans in hours.open.items():
-            if any(start < end for end, start in _ends_and_next_starts(spans)):
-                report.error(("hours", name, "open", day), "opening hours overlap", "make one of those that meet")
-
-
-def _ends_and_next_starts(spans: list[str]) -> Iterator[tuple[str, str]]:
-    """Where each span of a day ends and the next one starts."""
-    times = [span.split("-") for span in sorted(spans)]
-    return ((earlier[1], later[0]) for earlier, later in pairwise(times))
-
-
 def _phrases_have_words(file: schema.MenuFile, report: Reporter) -> None:
     for path, message, hint in (*wordless(file), *unspoken(file), *incomplete(file)):
         report.at_key(path, message, hint)
@@ -345,6 +322,11 @@ def _groups_make_sense(file: schema.MenuFile, report: Reporter) -> None:
         report.error(path, message, hint)
 
 
+def _surveys_make_sense(file: schema.MenuFile, report: Reporter) -> None:
+    for path, message, hint in faults_of_surveys(file):
+        report.error(path, message, hint)
+
+
 # The ways through the menus
 
 
@@ -376,7 +358,9 @@ def _services_answer_in_time(file: schema.MenuFile, report: Reporter) -> None:
         if len(chain) >= MOST_SERVICE_ANSWERS:
             message = f"{MOST_SERVICE_ANSWERS} opening hours are checked one after another without a wait"
             hint = "lead one of the closed: before it to a menu or an ending"
-            report.error(("steps", chain[MOST_SERVICE_ANSWERS - 1], "hours"), message, hint)
+            last = chain[MOST_SERVICE_ANSWERS - 1]
+            field = "hours" if isinstance(file.steps[last], schema.Opening) else "share"
+            report.error(("steps", last, field), message, hint)
 
 
 def _silence_ends(file: schema.MenuFile, report: Reporter) -> None:
@@ -420,10 +404,11 @@ CHECKS: tuple[Callable[[schema.MenuFile, Reporter], None], ...] = (
     _languages_are_offered,
     _words_for_keys,
     _templates_fill,
-    _hours_make_sense,
+    hours_make_sense,
     _phrases_have_words,
     _callbacks_make_sense,
     _groups_make_sense,
+    _surveys_make_sense,
     _every_step_is_reached,
     _every_way_can_end,
     _no_circle_without_a_wait,

@@ -136,7 +136,7 @@ def _flow(file: schema.MenuFile, version: str, offices: Mapping[str, Offices]) -
             question=file.recording.ask,
             refused=file.recording.refused,
         ),
-        queueing=_queueing(file.queueing, file.callbacks),
+        queueing=_queueing(file),
         hours={name: _hours(file, hours) for name, hours in file.hours.items()},
         queues={name: _queue(name, queue) for name, queue in file.queues.items()},
         topics={name: topic.queue for name, topic in file.topics.items()},
@@ -144,6 +144,7 @@ def _flow(file: schema.MenuFile, version: str, offices: Mapping[str, Offices]) -
         whispers=whispers(file),
         captions=captions(file),
         callbacks=_callbacks(file),
+        callers={name: topic.callers or name for name, topic in file.topics.items()},
         codes=None if file.codes is None else definition.Codes(**file.codes.model_dump()),
     )
 
@@ -156,7 +157,8 @@ def _callbacks(file: schema.MenuFile) -> definition.Callbacks | None:
     return definition.Callbacks(found.after, found.greeting, found.unmet, found.unreached, whisper, plain(found.short))
 
 
-def _queueing(queueing: schema.Queueing, callbacks: schema.Callbacks | None) -> definition.Queueing:
+def _queueing(file: schema.MenuFile) -> definition.Queueing:
+    queueing, callbacks = file.queueing, file.callbacks
     ways = {outcome: way for outcome in schema.OUTCOMES if (way := getattr(queueing, outcome)) is not None}
     if queueing.leaving is not None:
         ways[LEFT_BY_KEY] = queueing.leaving.to
@@ -169,6 +171,7 @@ def _queueing(queueing: schema.Queueing, callbacks: schema.Callbacks | None) -> 
         ways,
         queueing.leaving.key if queueing.leaving else None,
         callbacks.key if callbacks else None,
+        {name: queue.ways.model_dump(exclude_none=True) for name, queue in file.queues.items()},
     )
 
 
@@ -200,8 +203,16 @@ def _step(file: schema.MenuFile, name: str, step: schema.Step) -> definition.Ste
             return definition.Promised(name, step.promised, step.otherwise)
         case schema.Cancellation():
             return definition.Cancellation(name, tuple(step.play), step.then)
+        case schema.Survey():
+            return definition.Survey(name, **step.model_dump(exclude={"type", "questions"}), questions=_questions(step))
         case schema.End():
             return definition.End(name, tuple(step.play), step.cause)
+
+
+def _questions(survey: schema.Survey) -> tuple[definition.Question, ...]:
+    return tuple(
+        definition.Question(one.name, one.ask, tuple(one.keys), frozenset(one.satisfied)) for one in survey.questions
+    )
 
 
 def _with_cancelled(step: schema.Authentication) -> dict[str, Any]:

@@ -170,6 +170,29 @@ class Cancellation(_Model):
     then: str
 
 
+class Question(_Model):
+    """A question of a survey: the keys that answer it, and those of them that mean satisfied."""
+
+    name: Name
+    ask: Name
+    keys: list[Key] = Field(min_length=2)
+    satisfied: list[Key] = Field(min_length=1)
+
+
+class Survey(_Model):
+    """One or two questions by key for `share` percent of the calls that come here.
+
+    They are asked only of those who press 1 at the `offer`; all others go on to `then`.
+    """
+
+    type: Literal["survey"]
+    share: Annotated[int, Field(ge=0, le=100)]
+    offer: Name
+    questions: list[Question] = Field(min_length=1, max_length=2)
+    thanks: Name
+    then: str
+
+
 class End(_Model):
     """A stated ending: something to hear, then the call is hung up."""
 
@@ -179,7 +202,18 @@ class End(_Model):
 
 
 Step = Annotated[
-    Menu | Message | Opening | Authentication | Offices | Transfer | Resume | Callback | Promised | Cancellation | End,
+    Menu
+    | Message
+    | Opening
+    | Authentication
+    | Offices
+    | Transfer
+    | Resume
+    | Callback
+    | Promised
+    | Cancellation
+    | Survey
+    | End,
     Field(discriminator="type"),
 ]
 
@@ -198,10 +232,31 @@ class Overflow(_Model):
     after: Annotated[int, Field(ge=1, le=14400)]
 
 
+class _Outcomes(_Model):
+    """The ways of single outcomes of a stay in a queue."""
+
+    timeout: str | None = None
+    full: str | None = None
+    join_empty: str | None = None
+    leave_empty: str | None = None
+    failed: str | None = None
+
+
+OUTCOMES = tuple(_Outcomes.model_fields)
+
+
+class Ways(_Outcomes):
+    """Where callers of one queue go on: each way is taken instead of the one of the same name under `queueing:`."""
+
+    answered: str | None = None
+    unanswered: str | None = None
+
+
 class Queue(_Model):
     """A group of consultants: its hours and the extensions of those who are always its members.
 
-    Of two groups that share a consultant the one of greater `weight` is served first; `wrap_up` is in seconds.
+    Of two groups that share a consultant the one of greater `weight` is served first; `wrap_up` is in seconds. `ways`
+    are of those who were sent to this group.
     """
 
     hours: Name
@@ -210,17 +265,20 @@ class Queue(_Model):
     weight: Annotated[int, Field(ge=0, le=100)] = 0
     wrap_up: Annotated[int, Field(ge=0, le=600)] | None = None
     overflow: Overflow | None = None
+    ways: Ways = Ways()
 
 
 class Topic(_Model):
     """A subject of calls and the queue that answers it.
 
-    `short` is what consultants hear and see of it, in the service's first language (default: the label).
+    `short` is what consultants hear and see of it, in the service's first language (default: the label). `callers` is
+    the group of callers that it is counted with in reports (default: the topic itself).
     """
 
     queue: Name
     label: Translations
     short: Text | None = None
+    callers: Name | None = None
 
 
 class Recording(_Model):
@@ -254,7 +312,7 @@ class Leaving(Choice):
     key: Key
 
 
-class Queueing(_Model):
+class Queueing(_Outcomes):
     """What is heard on the way to a queue, and where a call goes when it comes back from one.
 
     `answered` is the way after a conversation, `unanswered` that of every other outcome that has none of its own.
@@ -263,11 +321,6 @@ class Queueing(_Model):
     connecting: Name
     answered: str
     unanswered: str
-    timeout: str | None = None
-    full: str | None = None
-    join_empty: str | None = None
-    leave_empty: str | None = None
-    failed: str | None = None
     leaving: Leaving | None = None
 
 
@@ -285,10 +338,6 @@ class Callbacks(Choice):
     unmet: str
     short: Text
     unreached: Name
-
-
-# The fields of Queueing that are the way of one outcome.
-OUTCOMES = ("timeout", "full", "join_empty", "leave_empty", "failed")
 
 
 class Codes(_Model):

@@ -23,6 +23,7 @@ STEP_TYPES: dict[str, type[BaseModel]] = {
     "callback": schema.Callback,
     "promised": schema.Promised,
     "cancel-callback": schema.Cancellation,
+    "survey": schema.Survey,
     "end": schema.End,
 }
 
@@ -116,6 +117,8 @@ def model_around(location: tuple[int | str, ...]) -> type[BaseModel] | None:
         return _model_in_step(location)
     if location[0] == "queues" and "overflow" in location[2:-1]:
         return schema.Overflow
+    if location[0] == "queues" and "ways" in location[2:-1]:
+        return schema.Ways
     if location[:1] == ("phrases",) and location[1] in PHRASES:
         return PHRASES[str(location[1])] if len(location) == len(("phrases", "hours", "language", "field")) else None
     if location[:2] == ("phrases", "whisper"):
@@ -130,6 +133,8 @@ def _model_in_step(location: tuple[int | str, ...]) -> type[BaseModel] | None:
         return None
     if "options" in location[:-1]:
         return schema.Choice if location[2] == "offices" else schema.Option
+    if "questions" in location[3:-1]:
+        return schema.Question
     return STEP_TYPES[str(location[2])]
 
 

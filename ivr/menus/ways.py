@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ivr.definition import BACK, REPEAT
 from ivr.menus import schema
 from ivr.menus.document import Path
+
+ANSWERED = "answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +44,14 @@ def _edges_of(file: schema.MenuFile, name: str, step: schema.Step) -> Iterator[E
         case schema.Authentication():
             yield Edge(name, step.then, (*at, "then"), False, False)
             yield Edge(name, step.otherwise, (*at, "otherwise"), True, True)
+        case schema.Survey():
+            yield Edge(name, step.then, (*at, "then"), True, False)
         case schema.Offices():
             yield from _edges_of_options(name, step)
             yield Edge(name, step.then, (*at, "then"), True, True)
         case schema.Transfer():
-            yield Edge(name, file.queueing.answered, ("queueing", "answered"), False, True)
-            yield from _edges_of_queueing(name, file.queueing)
-            if file.callbacks is not None:
-                yield Edge(name, file.callbacks.to, ("callbacks", "to"), False, True)
-                # On the way here whoever is called back is greeted.
-                yield Edge(name, file.callbacks.unmet, ("callbacks", "unmet"), False, True)
+            yield from _edges_of_queue(name, file, step.topic)
+            yield from _edges_of_callbacks(name, file.callbacks)
         case schema.Resume():
             yield Edge(name, step.otherwise, (*at, "otherwise"), True, False)
             for transfer, other in file.steps.items():
@@ -67,14 +67,28 @@ def _edges_of(file: schema.MenuFile, name: str, step: schema.Step) -> Iterator[E
             pass
 
 
-def _edges_of_queueing(name: str, queueing: schema.Queueing) -> Iterator[Edge]:
-    """The ways out of a queue that nobody answered in; that of a full or empty one is met without a wait."""
-    yield Edge(name, queueing.unanswered, ("queueing", "unanswered"), True, False)
-    for outcome in schema.OUTCOMES:
-        if (way := getattr(queueing, outcome)) is not None:
-            yield Edge(name, way, ("queueing", outcome), True, False)
-    if queueing.leaving is not None:
-        yield Edge(name, queueing.leaving.to, ("queueing", "leaving", "to"), False, True)
+def _edges_of_callbacks(name: str, callbacks: schema.Callbacks | None) -> Iterator[Edge]:
+    """The key that asks for one; and whoever is called back is greeted on the way to the queue."""
+    if callbacks is not None:
+        yield Edge(name, callbacks.to, ("callbacks", "to"), False, True)
+        yield Edge(name, callbacks.unmet, ("callbacks", "unmet"), False, True)
+
+
+def _edges_of_queue(name: str, file: schema.MenuFile, topic: str) -> Iterator[Edge]:
+    """The ways out of the queue of a topic; where nobody answered, as in a full or empty one, they need no wait."""
+    own = ways_of(file, file.topics[topic].queue) if topic in file.topics else {}
+    for outcome, (way, path) in {**ways_of(file), **own}.items():
+        yield Edge(name, way, path, outcome != ANSWERED, outcome == ANSWERED)
+    if (leaving := file.queueing.leaving) is not None:
+        yield Edge(name, leaving.to, ("queueing", "leaving", "to"), False, True)
+
+
+def ways_of(file: schema.MenuFile, queue: str | None = None) -> Mapping[str, tuple[str, Path]]:
+    """The ways out of a queue that are its own, by outcome; without a queue those of all that have none."""
+    at: Path = ("queueing",) if queue is None else ("queues", queue, "ways")
+    ways = file.queueing if queue is None else file.queues[queue].ways if queue in file.queues else schema.Ways()
+    named = {outcome: getattr(ways, outcome) for outcome in schema.Ways.model_fields}
+    return {outcome: (way, (*at, outcome)) for outcome, way in named.items() if way is not None}
 
 
 def _edges_of_options(name: str, step: schema.Menu | schema.Offices) -> Iterator[Edge]:
@@ -86,9 +100,10 @@ def _edges_of_options(name: str, step: schema.Menu | schema.Offices) -> Iterator
 def hours_in_a_row(file: schema.MenuFile) -> Iterator[list[str]]:
     """Gates that a call meets without a wait while each is closed: behind an open one its caller is admitted to all.
 
-    One list from each gate that no other leads to.
+    A survey, whose draw is a service too, counts as a gate. One list from each gate that no other leads to.
     """
-    nexts = {name: _next_gate(file, step) for name, step in file.steps.items() if isinstance(step, schema.Opening)}
+    gates = {name: step for name, step in file.steps.items() if isinstance(step, schema.Opening | schema.Survey)}
+    nexts = {name: _next_gate(file, step) for name, step in gates.items()}
     targets = set(nexts.values())
     for begin in nexts:
         if begin not in targets:
@@ -99,13 +114,13 @@ def hours_in_a_row(file: schema.MenuFile) -> Iterator[list[str]]:
             yield list(chain)
 
 
-def _next_gate(file: schema.MenuFile, gate: schema.Opening) -> str | None:
+def _next_gate(file: schema.MenuFile, gate: schema.Opening | schema.Survey) -> str | None:
     """The gate behind a closed one, messages between them passed; None if something else comes first."""
-    target, passed = gate.closed, set[str]()
+    target, passed = gate.closed if isinstance(gate, schema.Opening) else gate.then, set[str]()
     while isinstance(step := file.steps.get(target), schema.Message) and target not in passed:
         passed.add(target)
         target = step.then
-    return target if isinstance(step, schema.Opening) else None
+    return target if isinstance(step, schema.Opening | schema.Survey) else None
 
 
 def closure(begin: set[str], ways: Iterable[Edge], ends: Callable[[Edge], tuple[str, str]]) -> set[str]:

@@ -23,6 +23,7 @@ from ivr.events import (
     QueueLeft,
     SecretKeyed,
     Started,
+    SurveyDrawn,
 )
 from ivr.exploration import Exploration, Said, Transition
 from ivr.exploration.moves import AWAITED, NUMBER, OWN_NUMBER, office_answer, transition
@@ -33,6 +34,7 @@ from ivr.turns import Turn
 from ivr.waits import (
     CancelCallback,
     CheckHours,
+    DrawSurvey,
     FindCallback,
     FindNumber,
     FindOffice,
@@ -180,6 +182,8 @@ def _answer(flow: Flow, script: Script, wait: ServiceWait, keyed: str) -> Event:
     match wait:
         case CheckHours(hours):
             return HoursChecked(script.circumstance(hours, True))
+        case DrawSurvey():
+            return SurveyDrawn(script.drawn)
         case FindOffice(name, postal_code):
             return office_answer(flow.offices[name], postal_code)
         case FindNumber():

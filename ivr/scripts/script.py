@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 
 from ivr.definition import Authentication, Flow
+from ivr.exploration.moves import DRAWN
 
 SILENCE = "-"
 TERMINATOR = "#"
@@ -57,6 +58,11 @@ class Script:
         return dict(self.circumstances).get(name, usual)
 
     @property
+    def drawn(self) -> bool:
+        """Whether the caller is among those whom a survey asks."""
+        return self.circumstance(DRAWN, False)
+
+    @property
     def keys(self) -> str:
         """The words for `centrala call --keys`."""
         return " ".join(act.word for act in self.acts if isinstance(act, Key))
@@ -68,8 +74,8 @@ class Script:
 
     @property
     def keys_tell_all(self) -> bool:
-        """Whether `centrala call --keys` plays the whole script: nobody hangs up, and every queue answers."""
-        return all(isinstance(act, Key | Listen) or act == Queue("answered") for act in self.acts)
+        """Whether `centrala call --keys` plays the whole script: nobody hangs up or is drawn, every queue answers."""
+        return not self.drawn and all(isinstance(act, Key | Listen) or act == Queue("answered") for act in self.acts)
 
     def __str__(self) -> str:
         told = "".join(f"{name if is_so else f'not {name}'}: " for name, is_so in self.circumstances)

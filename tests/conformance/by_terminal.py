@@ -47,17 +47,20 @@ class Terminal:
         if script.circumstance(AWAITED, False):
             promise(self._installation.database, ANI)
         ani = ANI if script.circumstance(OWN_NUMBER, True) else WITHHELD
-        _play(self._runner(clock), Arrival(call_id, "terminal", ani, ""), script.acts, clock)
+        _play(self._runner(clock, drawn=script.drawn), Arrival(call_id, "terminal", ani, ""), script.acts, clock)
         with self._installation.database.writing() as connection:
             for one in callbacks.waiting_callbacks(connection):
                 callbacks.over(connection, one.call_id, "cancelled", clock())
         return logged(self._installation.database, call_id)
 
-    def _runner(self, clock: Clock) -> Runner:
+    def _runner(self, clock: Clock, *, drawn: bool) -> Runner:
         def now() -> datetime:
             return clock()
 
-        return make_runner(self._installation, self._library, node="terminal", now=now)
+        def draw(_call_id: str, _share: int) -> bool:
+            return drawn
+
+        return make_runner(self._installation, self._library, node="terminal", now=now, draw=draw)
 
 
 def _play(runner: Runner, arrival: Arrival, script: tuple[Act, ...], clock: Clock) -> None:

@@ -2,7 +2,7 @@
 
 Most calls run side by side where consultants' telephones answer some callers and let others wait. The other ways out of
 a queue need the whole installation to be in some condition (nobody signed on, queues full), so those calls have scenes
-of their own, one way out of a queue in each.
+of their own, one way out of a queue in each. So has the survey: in its scene everybody is asked, elsewhere nobody.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from ivr.definition import Flow
+from ivr.definition import Flow, Survey
 from ivr.exploration import Exploration, explore
 from ivr.scripts import Script, scripts
 from ivr.scripts.writing import MOST_GATHERS
 
 STAFFED = "staffed"
 CLOSED = "closed"
+ASKED = "asked"
 BY_PHONE = ("answered", "timeout", "returned_to_ivr", "callback_requested")
 BY_CONDITION = ("join_empty", "full", "leave_empty", "failed")
 LASTING = ("join_empty", "full")
@@ -38,11 +39,22 @@ class Scenes:
 
 def scenes(flow: Flow) -> Scenes:
     """Write the scripts of a flow."""
-    exploration = explore(flow)
-    by_phone = scripts(flow, _limited(exploration, BY_PHONE, BY_CONDITION))
+    exploration, asking_nobody = explore(flow), with_share(flow, 0)
+    without_survey = explore(asking_nobody)
+    by_phone = scripts(asking_nobody, _limited(without_survey, BY_PHONE, BY_CONDITION))
     closed = tuple(script for script in by_phone if _is_closed(flow, script))
     staffed = tuple(script for script in by_phone if not _is_closed(flow, script))
-    return Scenes(exploration, {STAFFED: staffed, CLOSED: closed, **dict(_by_condition(flow, exploration))})
+    known = frozenset(without_survey.transitions)
+    only = tuple(transition for transition in exploration.transitions if transition not in known)
+    asked = scripts(flow, replace(exploration, outcomes=("answered",), transitions=only))
+    by_condition = dict(_by_condition(asking_nobody, without_survey))
+    return Scenes(exploration, {STAFFED: staffed, CLOSED: closed, ASKED: asked, **by_condition})
+
+
+def with_share(flow: Flow, share: int) -> Flow:
+    """The flow whose surveys ask so many percent of the callers."""
+    steps = {name: replace(one, share=share) if isinstance(one, Survey) else one for name, one in flow.steps.items()}
+    return replace(flow, steps=steps)
 
 
 def _by_condition(flow: Flow, exploration: Exploration) -> Iterator[tuple[str, tuple[Script, ...]]]:

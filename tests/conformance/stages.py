@@ -14,14 +14,15 @@ from ivr.exploration.moves import OWN_NUMBER
 from ivr.scripts import Queue, Script, profiles
 from ivr.scripts.script import SILENCE
 from tests.conformance.by_telephone import PATIENCE, Caller, Desks, Outcome
-from tests.conformance.scenes import CLOSED, STAFFED, Scenes
+from tests.conformance.scenes import ASKED, CLOSED, STAFFED, Scenes
 from tests.live.stations import CLOSED as SUNDAY
+from tests.live.stations import EVERYBODY_ASKED, Live, hears_music, live, menus_with
 from tests.live.stations import OPEN as MONDAY
-from tests.live.stations import Live, hears_music, live, menus_with
 
 Outcomes = dict[Script, Outcome]
 
 CALLS_AT_ONCE = 12
+INSTALLATIONS_AT_ONCE = 3
 LONGEST_WAIT = 10
 MOST_WAITING = 2
 A_KEY_PER_QUEUE = "12345"
@@ -34,21 +35,30 @@ _withheld = itertools.count(1)
 
 
 def play_all(written: Scenes, folder: Path) -> Outcomes:
-    """Play every script by telephone; three installations at once."""
-    stages: tuple[Callable[[Scenes, Path], Outcomes], ...] = (_staffed, _closed, _by_condition)
-    with ThreadPoolExecutor(len(stages)) as pool:
+    """Play every script by telephone; three installations at once, the survey's after a quick one."""
+    stages: tuple[Callable[[Scenes, Path], Outcomes], ...] = (_staffed, _closed, _by_condition, _asked)
+    with ThreadPoolExecutor(INSTALLATIONS_AT_ONCE) as pool:
         parts = [pool.submit(stage, written, folder / stage.__name__) for stage in stages]
         return {script: outcome for part in parts for script, outcome in part.result().items()}
 
 
 def _staffed(written: Scenes, folder: Path) -> Outcomes:
     """Opening hours, and for each call in a queue a consultant's telephone that answers it or not."""
+    return _with_consultants(written.scripts[STAFFED], folder)
+
+
+def _asked(written: Scenes, folder: Path) -> Outcomes:
+    """The same, but that every caller is asked after the conversation."""
+    return _with_consultants(written.scripts[ASKED], folder, EVERYBODY_ASKED)
+
+
+def _with_consultants(scripts: Iterable[Script], folder: Path, *edits: tuple[str, str]) -> Outcomes:
     many = [_with_agents(extension, CALLS_AT_ONCE) for extension in ("11", "12", "13", "14", "15")]
     queues = {"wrap_up_seconds": 0, "longest_wait_seconds": LONGEST_WAIT}
-    with _stage(menus_with(folder, QUICK, *many), folder, MONDAY, queues) as running:
+    with _stage(menus_with(folder, QUICK, *edits, *many), folder, MONDAY, queues) as running:
         desks = Desks()
         running.staff(when_called=desks.react)
-        return _play(running, desks, written.scripts[STAFFED])
+        return _play(running, desks, scripts)
 
 
 def _closed(written: Scenes, folder: Path) -> Outcomes:

@@ -155,10 +155,18 @@ def _speak(call: IncomingCall) -> Answer:
     return Answer(after=0.1)
 
 
+# Who is drawn is chance: where callers are to be asked after a conversation, all of them are.
+NOBODY_ASKED = ("    share: 20\n", "    share: 0\n")
+EVERYBODY_ASKED = ("    share: 0\n", "    share: 100\n")
+
+
 def menus_with(folder: Path, *edits: tuple[str, str]) -> Path:
-    """A copy of the shipped menus with text edits, each of which must apply; the tables come along."""
+    """A copy of the shipped menus with text edits, each of which must apply; the tables come along.
+
+    Nobody is asked by a survey unless an edit says so.
+    """
     text = (ROOT / "menus.yaml").read_text("utf-8")
-    for old, new in edits:
+    for old, new in (NOBODY_ASKED, *edits):
         assert old in text, f"the shipped menus hold {old!r}"
         text = text.replace(old, new, 1)
     folder.mkdir(parents=True, exist_ok=True)

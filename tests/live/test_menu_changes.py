@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 import provision
 from ivr.menus.loading import load_menus
 from routing.asterisk.rendering import RELOAD
+from routing.surveys import survey_answers
 from tests.live.callers import PATIENCE, POLL_SECONDS, account, answered, choose, press, talk
-from tests.live.stations import ROOT, Live, live, menus_with
+from tests.live.stations import EVERYBODY_ASKED, NOBODY_ASKED, ROOT, Live, live, menus_with
 from tests.menu_files import edited, with_seventh_topic
 
-SHIPPED = (ROOT / "menus.yaml").read_text("utf-8")
+SHIPPED = edited((ROOT / "menus.yaml").read_text("utf-8"), NOBODY_ASKED)
 GREETING = ("pl: Dzień dobry. Tu Zakład", "pl: Witamy serdecznie. Tu Zakład")
 NEW = " (new)"
 
@@ -138,3 +140,28 @@ def test_a_seventh_topic_reaches_its_new_group(changing: Live, numbers: Callable
     assert ("family", version) == (kept.row.topic, kept.row.menu_version)
     assert [("family", "answered")] == [(visit.queue, visit.outcome) for visit in kept.visits]
     assert 1 == len(kept.parts)
+
+
+def test_a_survey_is_switched_on(changing: Live, ani: str) -> None:
+    """A share in the menus: the next caller is asked when the consultant has hung up, what is keyed is kept."""
+    _publish(changing, edited(SHIPPED, EVERYBODY_ASKED))
+    there = talk(changing, ani, "6")
+    there.consultant.hang_up()
+    for prompt, key in (("survey-offer", "1"), ("survey-satisfaction", "5"), ("survey-politeness", "2")):
+        there.ear.wait_for(f"pl:{prompt}")
+        press(there.call, key)
+    there.call.wait_ended()
+
+    assert ["pl:survey-thanks", "pl:goodbye"] == there.ear.keys()[-2:]
+    kept = account(changing, ani)
+    with changing.database.reading() as connection:
+        answers = connection.execute(select(survey_answers).where(survey_answers.c.call_id == kept.row.id))
+        given = {row.question: (row.callers, row.topic, row.answer, row.satisfied) for row in answers}
+    assert {
+        "satisfaction": ("doctors", "doctors", "5", True),
+        "politeness": ("doctors", "doctors", "2", False),
+    } == given
+    told = map(json.loads, changing.station.centrala("surveys", "--json").splitlines())
+    assert [("politeness", 1, 0.0), ("satisfaction", 1, 1.0)] == [
+        (line["question"], line["answers"], line["satisfied_share"]) for line in told if line["type"] == "all"
+    ]

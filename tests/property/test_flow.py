@@ -27,14 +27,26 @@ from ivr.events import (
     SecretKeyed,
     SentOn,
     Started,
+    SurveyDrawn,
 )
 from ivr.flow import start, step
 from ivr.menus.loading import load_menus
-from ivr.state import AfterAddress, AtConsent, AtIdentifier, AtMenu, AtPin, Ended, New, State
+from ivr.state import (
+    AfterAddress,
+    AtConsent,
+    AtIdentifier,
+    AtMenu,
+    AtPin,
+    AtSurveyOffer,
+    AtSurveyQuestion,
+    Ended,
+    New,
+    State,
+)
 from ivr.turns import Ignored, Turn
 from ivr.waiting import wait_at
-from ivr.waits import CheckHours, FindOffice, Gather, PlayOut, Transfer, VerifyPin
-from tests.menu_files import SHIPPED, SMALL, load_text
+from ivr.waits import CheckHours, DrawSurvey, FindOffice, Gather, PlayOut, Transfer, VerifyPin
+from tests.menu_files import SHIPPED, SMALL, SURVEY, edited, load_text
 from tests.property.walks import checked_step
 
 SHIPPED_FLOW = load_menus(SHIPPED).flow
@@ -42,6 +54,7 @@ FLOWS = {
     "shipped": SHIPPED_FLOW,
     "asking": replace(SHIPPED_FLOW, recording=replace(SHIPPED_FLOW.recording, ask=True)),
     "small": load_text(SMALL).flow,
+    "surveying": load_text(edited(SMALL, *SURVEY)).flow,
 }
 
 digits = st.text("0123456789*#", max_size=60)
@@ -52,6 +65,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(SecretKeyed, st.integers(0, 60), st.none() | st.text(max_size=9)),
     st.just(Played()),
     st.builds(HoursChecked, st.booleans()),
+    st.builds(SurveyDrawn, st.booleans()),
     st.builds(PinVerified, st.text(max_size=9)),
     st.just(PinRefused()),
     st.builds(OfficeFound, st.text(), st.text(), st.text(), st.text()),
@@ -81,6 +95,8 @@ def fitting(flow: Flow, state: State, number: int) -> Event:
             return Keyed("12"[number % 2])
         case AfterAddress():
             return Keyed("90*5"[number % 4])
+        case AtSurveyOffer() | AtSurveyQuestion():
+            return Keyed("12*5"[number % 4])
         case AtIdentifier(name) | AtPin(name):
             login = flow.steps[name]
             assert isinstance(login, Authentication)
@@ -96,6 +112,8 @@ def answer(wait: object, number: int) -> Event | None:
             return Played()
         case CheckHours():
             return HoursChecked(number % 3 > 0)
+        case DrawSurvey():
+            return SurveyDrawn(number % 3 > 0)
         case VerifyPin():
             return PinVerified("profile") if number % 3 == 0 else PinRefused()
         case FindOffice():

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from ivr.menus.faults import MenuError
-from tests.menu_files import SMALL, load_text
+from tests.menu_files import SMALL, SURVEY, edited, load_text
 from tests.property.walks import assert_told_in_place, random_walk
 
 Path = tuple[str | int, ...]
 Change = tuple[Path, str, Any]
 
-DATA = YAML(typ="safe", pure=True).load(SMALL)
+OWN_WAYS = ('agents: ["11", "12"]', 'agents: ["11", "12"], ways: {answered: sorry, full: goodbye}')
+DATA = YAML(typ="safe", pure=True).load(edited(SMALL, *SURVEY, OWN_WAYS))
 NAMES = ["type", "steps", "menu", "options", "[key]", "1", "", "pl", "to", "play", "then"]
 
 

@@ -26,10 +26,11 @@ from ivr.events import (
     SecretKeyed,
     SentOn,
     Started,
+    SurveyDrawn,
 )
 from ivr.flow import start, step
 from ivr.menus.faults import MenuError
-from ivr.state import AtConsent, AtNotice, AtVerification, Ended, InQueue, State
+from ivr.state import AtConsent, AtNotice, AtSurveyDraw, AtVerification, Ended, InQueue, State
 from ivr.turns import Ignored, Turn
 from ivr.waiting import wait_at
 from ivr.waits import Transfer, Wait
@@ -49,6 +50,7 @@ def random_event(flow: Flow, state: State, random: Random) -> Event:
         SecretKeyed(random.randint(0, 60), random.choice([None, "claim"])),
         Played(),
         HoursChecked(random.random() < 0.5),
+        SurveyDrawn(random.random() < 0.5),
         PinVerified("profile"),
         PinRefused(),
         OfficeFound("{name}", "\n", "", "\x00"),
@@ -75,7 +77,8 @@ def _likely(flow: Flow, state: State, random: Random) -> Event:
         PinVerified("profile"),
         PinRefused(),
         OfficeFound("Office", "Street 1", "00-001", "City"),
-        QueueLeft("timeout"),
+        QueueLeft(random.choice(["answered", "timeout"])),
+        SurveyDrawn(random.random() < 0.7),
         SentOn(random.choice([*flow.topics])),
     ]
     return random.choice(likely)
@@ -132,6 +135,9 @@ def assert_history_holds(before: State, event: Event, after: State) -> None:
     assert (after.auth_level == "full") == (after.subject is not None)
     assert after.admitted >= before.admitted
     assert after.admitted == before.admitted or event == HoursChecked(True)
+    assert after.drawn >= before.drawn
+    assert after.drawn == before.drawn or isinstance(before.position, AtSurveyDraw)
+    assert not (after.drawn and isinstance(after.position, AtSurveyDraw))
     assert isinstance(after.position, InQueue) <= (after.topic is not None)
     assert isinstance(after.position, Ended) >= isinstance(event, HungUp)
 

@@ -18,14 +18,14 @@ from ivr.calls import Call, begin, summarise
 from ivr.library import Library
 from ivr.menus.loading import Loaded
 from ivr.state import Ended, State
-from routing import visits
+from routing import surveys, visits
 from routing.reporting.figures import Thresholds
 from routing.visits import Visit
 from storage.database import Database
 
 MIDNIGHT = datetime.fromisoformat("2026-11-20T00:00+01:00")
 NOON = MIDNIGHT + timedelta(hours=12)
-LABELS = {"queue", "topic", "outcome", "state", "cause", "le"}
+LABELS = {"queue", "topic", "outcome", "state", "cause", "le", "callers", "question", "satisfied"}
 ANI, AGENT = "600100200", "1201"
 
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
@@ -33,13 +33,21 @@ Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
 @pytest.fixture
 def day(database: Database, shipped: Loaded) -> Database:
-    """Two stays that ended today, one that began yesterday and was over before midnight, one that lasts."""
+    """Two stays that ended today, one that began yesterday and was over before midnight, one that lasts.
+
+    Three surveys, one of them of yesterday.
+    """
     Library(database).publish(shipped, MIDNIGHT)
     before = MIDNIGHT - timedelta(minutes=10)
     _stay(database, shipped, "a", before, answered=1, left=60, outcome="answered")
     _stay(database, shipped, "b", before, answered=610, left=720, outcome="answered")
     _stay(database, shipped, "c", NOON - timedelta(minutes=2), left=5, outcome="abandoned")
     _stay(database, shipped, "d", NOON - timedelta(seconds=30))
+    with database.writing() as connection:
+        for name, at, key in (("a", before, "5"), ("c", NOON, "5"), ("d", NOON, "2")):
+            about = ("pensions", "beneficiaries", "pl", at)
+            surveys.offered(connection, surveys.Offer(name, *about))
+            surveys.answered(connection, surveys.Answer(name, "satisfaction", *about, key, key == "5"))
     return database
 
 
@@ -129,6 +137,16 @@ def test_who_is_in_the_queues_now(day: Database) -> None:
         value(found, f"centrala_queue_{name}", queue="pensions") for name in ("longest_wait_seconds", "talking")
     )
     assert 2 == value(found, "centrala_queue_agents", queue="pensions", state="unknown")
+
+
+def test_what_callers_said_since_midnight(day: Database) -> None:
+    """By group of callers and topic; of a question, how many answers mean satisfied and how many do not."""
+    found, about = exposed(day), {"callers": "beneficiaries", "topic": "pensions"}
+    answers = {**about, "question": "satisfaction"}
+    assert 2 == value(found, "centrala_survey_offered_total", **about)
+    assert (1, 1) == tuple(
+        value(found, "centrala_survey_answers_total", satisfied=satisfied, **answers) for satisfied in ("yes", "no")
+    )
 
 
 def test_a_restart_loses_nothing(day: Database) -> None:

@@ -19,9 +19,11 @@ from ivr.definition import (
     Offices,
     Opening,
     Option,
+    Question,
     Queueing,
     Recording,
     Step,
+    Survey,
     Transfer,
 )
 from ivr.prompts import Prompt
@@ -35,6 +37,7 @@ KEYS = "1234567890*#"
 NAMES = ("no-input", "no-match", "notice", "staying", "question", "refused", "connecting", "hello", "words")
 LOGIN = ("identifier", "pin", "wrong", "success", "failure", "cancelled")
 SEARCH = ("postal-code", "found", "not-found")
+SURVEY = ("offer", "satisfied", "polite", "thanks")
 OFFICES = OfficeTable(
     ("10000", "20000"),
     ("19999", "29999"),
@@ -42,10 +45,10 @@ OFFICES = OfficeTable(
 )
 
 
-def flow_of(steps: Sequence[Step], start: str, *, tries: int = 3, ask: bool = False) -> Flow:
-    """A flow of those steps; its other parts are as small as can be."""
+def flow_of(steps: Sequence[Step], start: str, *, tries: int = 3, ask: bool = False, answered: str = "bye") -> Flow:
+    """A flow of those steps; its other parts are as small as can be. `answered` follows a conversation."""
     menus = [step.name for step in steps if isinstance(step, Menu)]
-    names = (*NAMES, *LOGIN, *SEARCH, *menus, *(step.name for step in steps if isinstance(step, Offices)))
+    names = (*NAMES, *LOGIN, *SEARCH, *SURVEY, *menus, *(step.name for step in steps if isinstance(step, Offices)))
     prompts = {(name, lang): Prompt(name, lang, f"{name} in {lang}") for name in names for lang in LANGUAGES}
     prompts |= {("address", lang): Prompt("address", lang, "{name}, {street}, {city}") for lang in LANGUAGES}
     return Flow(
@@ -56,13 +59,14 @@ def flow_of(steps: Sequence[Step], start: str, *, tries: int = 3, ask: bool = Fa
         prompts=prompts,
         gathering=Gathering(5, tries, "no-input", "no-match", "bye"),
         recording=Recording(ask, "1", "notice", "staying", "question", "refused"),
-        queueing=Queueing("connecting", "bye", start),
+        queueing=Queueing("connecting", answered, start),
         hours={"day": Hours("Europe/Warsaw", dict.fromkeys(range(7), (Span(time(7), time(18)),)))},
         queues={"people": Queue("people", "day", ("1101",))},
         topics={"all": "people"},
         offices={step.name: OFFICES for step in steps if isinstance(step, Offices)},
         whispers={},
         captions={"all": "All"},
+        callers={"all": "everybody"},
     )
 
 
@@ -83,6 +87,13 @@ def office_search(name: str, then: str) -> Offices:
     return Offices(name, "postal-code", "found", "address", "not-found", then, {"9": REPEAT, "*": BACK, "0": "bye"})
 
 
+def survey(name: str, share: int, then: str) -> Survey:
+    """A survey of two questions."""
+    ways = (("satisfaction", "satisfied"), ("politeness", "polite"))
+    questions = tuple(Question(question, ask, ("1", "2"), frozenset("2")) for question, ask in ways)
+    return Survey(name, share, "offer", questions, "thanks", then)
+
+
 BYE = End("bye", ("words",), "completed")
 
 
@@ -98,6 +109,7 @@ def flows(draw: st.DrawFn, most_menus: int = 4) -> Flow:
         Transfer("transfer", "all", "people"),
         authentication("authentication", draw(some_menu)),
         office_search("offices", draw(some_menu)),
+        survey("survey", draw(st.sampled_from([0, 20, 100])), draw(st.sampled_from(["bye", *menus]))),
     ]
     targets = st.sampled_from([REPEAT, BACK, *menus, *(step.name for step in others)])
     option = st.builds(Option, targets, st.sampled_from([None, None, None, *LANGUAGES]))
@@ -112,4 +124,5 @@ def flows(draw: st.DrawFn, most_menus: int = 4) -> Flow:
         for name in menus
     ]
     begin = draw(st.sampled_from([menus[0], "opening", "message", "authentication"]))
-    return flow_of([*steps, *others], begin, tries=draw(st.integers(1, 3)), ask=draw(st.booleans()))
+    tries, ask, answered = draw(st.integers(1, 3)), draw(st.booleans()), draw(st.sampled_from(["bye", "survey"]))
+    return flow_of([*steps, *others], begin, tries=tries, ask=ask, answered=answered)

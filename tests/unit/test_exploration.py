@@ -23,6 +23,7 @@ from ivr.events import (
     Reentered,
     SecretKeyed,
     Started,
+    SurveyDrawn,
 )
 from ivr.exploration import Exploration, Said, Transition, explore
 from ivr.exploration.moves import office_answer, transition, unserved
@@ -31,7 +32,7 @@ from ivr.flow import start, step
 from ivr.state import AtIdentifier, AtPin, AtPostalCode, Ended, InQueue, State
 from ivr.turns import Turn
 from ivr.waiting import wait_at
-from ivr.waits import CheckHours, FindOffice, Gather, PlayOut, ServiceWait, VerifyPin
+from ivr.waits import CheckHours, DrawSurvey, FindOffice, Gather, PlayOut, ServiceWait, VerifyPin
 from routing.offices import Office, Offices
 from tests.menu_files import SMALL, edited, load_text
 from tests.unit.flows import BYE, KEYS, OFFICES, authentication, flow_of, flows, menu, office_search
@@ -81,6 +82,14 @@ def test_every_kind_of_place_is_found(explored: Exploration) -> None:
         "topics -- key 6 --> to-doctors/queue",
         "to-doctors/notice -- hang up --> to-doctors/end caller",
         "to-doctors/queue -- queue join_empty --> nobody-there",
+        "to-doctors/queue -- queue answered --> survey/draw",
+        "survey/draw -- drawn --> survey/offer",
+        "survey/draw -- not drawn --> goodbye/end completed",
+        "survey/offer -- key 1 --> survey/question satisfaction",
+        "survey/offer -- another key --> goodbye/end completed",
+        "survey/question satisfaction -- key 5 --> survey/question politeness",
+        "survey/question satisfaction -- another key --> survey/question satisfaction",
+        "survey/question politeness -- no input --> goodbye/end completed",
     ]
     found = {str(transition) for transition in explored.transitions}
     assert [] == [name for name in wanted if name not in found]
@@ -96,7 +105,7 @@ def test_every_key_of_every_menu_is_pressed(flow: Flow, explored: Exploration) -
 def test_a_caller_can_hang_up_everywhere(explored: Exploration) -> None:
     """Wherever a call waits for its caller, hanging up is one of the ways on."""
     waiting = {found.at for found in explored.transitions} - {"start"}
-    services = {at for at in waiting if at.endswith(("/hours", "/search", "/verification"))}
+    services = {at for at in waiting if at.endswith(("/hours", "/search", "/verification", "/draw"))}
     hung_up = {found.at for found in explored.transitions if found.event == "hang up"}
     assert waiting - services == hung_up
 
@@ -219,6 +228,8 @@ def answer(flow: Flow, wait: ServiceWait, data: st.DataObject) -> Event:
     match wait:
         case CheckHours():
             return HoursChecked(data.draw(st.booleans()))
+        case DrawSurvey(share):
+            return SurveyDrawn(share > 0 and (share == 100 or data.draw(st.booleans())))
         case VerifyPin(claim):
             return PinVerified("subject") if claim == "ewa" else PinRefused()
         case FindOffice(name, code):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ivr.definition import Flow
 from ivr.fallback import Fallback, fallback
-from tests.menu_files import SMALL, edited, load_text
+from tests.menu_files import SMALL, SURVEY, edited, load_text
 
 
 def said(fallen_back: Fallback) -> dict[str, tuple[str, ...]]:
@@ -59,6 +59,13 @@ def test_silence_leads_through_authentication_and_addresses() -> None:
         ("open: to-help", "open: to-first"),
     )
     assert "help" == fallback(load_text(text).flow).queue
+
+
+def test_the_queue_that_is_reached_may_have_ways_of_its_own() -> None:
+    """They are told instead of the general ones; a survey is not asked where no IVR process is there to hear."""
+    own = ('agents: ["11", "12"]', 'agents: ["11", "12"], ways: {answered: survey, unanswered: goodbye}')
+    found = said(fallback(load_text(edited(SMALL, own, SURVEY[1])).flow))
+    assert (("sorry", "farewell"), ("farewell",)) == (found["goodbye"], found["unanswered"])
 
 
 def test_where_silence_never_reaches_a_queue_the_first_one_answers() -> None:

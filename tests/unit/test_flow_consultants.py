@@ -12,7 +12,7 @@ from ivr.transfers import transfer_keys
 from ivr.turns import Ignored
 from ivr.waits import Gather, Hangup, PlayOut, Transfer
 from tests.callers import Caller
-from tests.menu_files import SHIPPED, edited, load_text
+from tests.menu_files import SHIPPED, SMALL, edited, load_text
 
 TOPICS = {
     "1": ("technical", "technical"),
@@ -175,6 +175,37 @@ def test_whoever_was_not_answered_is_told_why_and_chooses(flow: Flow, outcome: s
     again, information = ("1", "2") if outcome in ("timeout", "failed") else ("0", "1")
     assert InQueue("to-doctors") == caller.keys(again).position
     assert AtMenu("information") == Caller(flow).keys("0", "6").listens().returns(outcome).keys(information).position
+
+
+OWN_WAYS = (
+    'queues:\n  help: {hours: daytime, agents: ["11", "12"], ',
+    """\
+queues:
+  more: {hours: daytime, agents: ["21"], label: {pl: Inni, en: Others}}
+  help: {hours: daytime, agents: ["11", "12"], ways: {full: news, unanswered: office, answered: sorry}, """,
+)
+MORE = ("topics:\n", "topics:\n  more: {queue: more, label: {pl: Inni, en: Others}}\n")
+TO_MORE = ("  to-help: {type", "  to-more: {type: transfer, topic: more}\n  to-help: {type")
+EITHER = (
+    ('"2": {label: {pl: Pomoc, en: Help}, to: gate}', '"2": {label: {pl: Pomoc, en: Help}, to: to-help}'),
+    ('"1": {label: {pl: Wiadomość, en: News}, to: news}', '"1": {label: {pl: Inni, en: Others}, to: to-more}'),
+    ("  gate: {type: opening, hours: daytime, open: to-help, closed: sorry}\n", ""),
+    ("exhausted: to-help", "exhausted: goodbye"),
+    ("unanswered: sorry}", "unanswered: sorry, failed: login}"),
+)
+
+
+def test_a_queue_may_have_ways_of_its_own() -> None:
+    """Each is taken instead of the one of that name; the others stay as they are for all queues."""
+    flow = load_text(edited(SMALL, OWN_WAYS, MORE, TO_MORE, *EITHER)).flow
+    outcomes = ("answered", "full", "timeout", "failed")
+
+    def heard(key: str) -> list[tuple[str, ...]]:
+        return [Caller(flow).keys(key).listens().returns(outcome).said for outcome in outcomes]
+
+    own = [("sorry", "farewell"), ("news", "welcome", "main"), ("code",), ("identifier",)]
+    assert own == heard("2")
+    assert [("farewell",), ("sorry", "farewell"), ("sorry", "farewell"), ("identifier",)] == heard("1")
 
 
 def test_the_way_back_to_a_queue_survives_other_menus(flow: Flow) -> None:

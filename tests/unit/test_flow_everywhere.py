@@ -25,6 +25,7 @@ from ivr.events import (
     SecretKeyed,
     SentOn,
     Started,
+    SurveyDrawn,
 )
 from ivr.flow import start, step
 from ivr.lookups import place
@@ -40,6 +41,9 @@ from ivr.state import (
     AtPin,
     AtPostalCode,
     AtResult,
+    AtSurveyDraw,
+    AtSurveyOffer,
+    AtSurveyQuestion,
     AtVerification,
     Ended,
     InQueue,
@@ -49,7 +53,7 @@ from ivr.state import (
 )
 from ivr.turns import Ignored, Turn
 from ivr.waiting import wait_at
-from ivr.waits import CheckHours, FindOffice, Gather, Hangup, PlayOut, Transfer, VerifyPin, Wait
+from ivr.waits import CheckHours, DrawSurvey, FindOffice, Gather, Hangup, PlayOut, Transfer, VerifyPin, Wait
 
 POSITIONS: tuple[Position, ...] = (
     New(),
@@ -66,6 +70,9 @@ POSITIONS: tuple[Position, ...] = (
     AtNotice("to-doctors"),
     AtConsent("to-doctors"),
     InQueue("to-doctors"),
+    AtSurveyDraw("survey"),
+    AtSurveyOffer("survey"),
+    AtSurveyQuestion("survey", "politeness"),
     Ended("closed", "closed"),
 )
 EVENTS: tuple[Event, ...] = (
@@ -75,6 +82,7 @@ EVENTS: tuple[Event, ...] = (
     SecretKeyed(6, "claim"),
     Played(),
     HoursChecked(True),
+    SurveyDrawn(True),
     PinVerified("profile"),
     PinRefused(),
     OfficeFound("Office", "Street 1", "00-001", "City"),
@@ -101,6 +109,9 @@ MEANINGFUL: dict[type[Position], set[type[Event]]] = {
     AtNotice: {Played, *ANYWHERE},
     AtConsent: {Keyed, NoInput, *ANYWHERE},
     InQueue: {QueueLeft, SentOn, Joined, *ANYWHERE},
+    AtSurveyDraw: {SurveyDrawn, *ANYWHERE},
+    AtSurveyOffer: {Keyed, NoInput, *ANYWHERE},
+    AtSurveyQuestion: {Keyed, NoInput, *ANYWHERE},
     Ended: set(),
 }
 # What a caller who is taken over hears, and what is waited for then.
@@ -118,6 +129,9 @@ SAME_AGAIN: dict[type[Position], tuple[tuple[str, ...], Wait]] = {
     AtNotice: (("recording-notice", "recording-staying"), PlayOut()),
     AtConsent: (("recording-question",), Gather("consent", 1, 6)),
     InQueue: ((), Transfer("doctors", "benefits", "none", True, "pl")),
+    AtSurveyDraw: ((), DrawSurvey(20)),
+    AtSurveyOffer: (("survey-offer",), Gather("survey", 1, 6)),
+    AtSurveyQuestion: (("survey-politeness",), Gather("politeness", 1, 6)),
 }
 
 # What another process cannot go on with: a PIN that only the first one knew, an address that only the first one found.

@@ -13,7 +13,7 @@ from ivr.menus.loading import Loaded, load_menus
 from ivr.state import Ended
 from ivr.waits import MOST_SERVICE_ANSWERS
 from tests.callers import Caller
-from tests.menu_files import SHIPPED, SMALL, WHISPERING, edited, faults_of, gates, load_text
+from tests.menu_files import SHIPPED, SMALL, SURVEY, WHISPERING, edited, faults_of, gates, load_text
 
 Edits = list[tuple[str, str]]
 Case = tuple[Edits, list[str]]
@@ -24,7 +24,15 @@ CODES = (
     " not_logged_in: sorry, unknown: sorry}}\n"
 )
 LOOK = " (look for a missing colon, quote or indentation on this line or the one above)"
-TYPES = "menu | message | opening | authentication | offices | transfer | resume | end"
+TYPES = "menu | message | opening | authentication | offices | transfer | resume | survey | end"
+
+
+A_NAME = "a name is 1-40 small letters, digits and hyphens, and begins with a letter"
+
+
+def own(ways: str) -> tuple[str, str]:
+    """An edit that gives the one queue ways of its own."""
+    return ('agents: ["11", "12"]', f'agents: ["11", "12"], ways: {ways}')
 
 
 WAYS: dict[str, Case] = {
@@ -148,6 +156,90 @@ WAYS: dict[str, Case] = {
     "then login": (
         [("    then: main\n    otherwise", "    then: login\n    otherwise")],
         ["47:11: these steps lead in a circle without a wait: login -> login"],
+    ),
+}
+
+OWN_WAYS: dict[str, Case] = {
+    "own ways": ([own("{full: sorry, answered: sorry}")], []),
+    "own way to nowhere": (
+        [own("{full: nwes}")],
+        ['16:61: there is no step "nwes" (did you mean "news"?)'],
+    ),
+    "own way of a queue that no step leads to": (
+        [("queues:\n", "queues:\n  more: {hours: daytime, label: {pl: I, en: O}, ways: {full: nwes}}\n")],
+        [
+            '16:3: warning: no topic leads to the queue "more"',
+            '16:62: there is no step "nwes" (did you mean "news"?)',
+        ],
+    ),
+    "own way misspelt": (
+        [own("{ful: sorry}")],
+        ['16:55: unknown field "ful" (did you mean "full"?)'],
+    ),
+    "own way round the queue": (
+        [own("{full: to-help}")],
+        ["16:61: these steps lead in a circle without a wait: to-help -> to-help"],
+    ),
+    "own way that silence goes round": (
+        [own("{unanswered: main}")],
+        ["10:14: a caller who keys nothing never gets out: main -> to-help -> main (see exhausted:)"],
+    ),
+    "only the queues' own way": (
+        [
+            own("{answered: sorry}"),
+            ("answered: goodbye, ", "answered: thanked, "),
+            ("  sorry: {type", "  thanked: {type: end, play: [farewell], cause: thanked}\n  sorry: {type"),
+        ],
+        ['50:3: no way leads to the step "thanked" (lead one here or delete it)'],
+    ),
+}
+
+SURVEYS: dict[str, Case] = {
+    "survey": ([*SURVEY], []),
+    "callers": ([("{queue: help,", "{queue: help, callers: Doctors,")], ["18:32: callers: " + A_NAME]),
+    "survey share": ([*SURVEY, ("share: 20", "share: 101")], ["52:12: share: should be less than or equal to 100"]),
+    "survey prompt": (
+        [*SURVEY, ("thanks: sorry", "thanks: soryr")],
+        ['57:13: there is no prompt "soryr" (did you mean "sorry"?)'],
+    ),
+    "survey question": (
+        [*SURVEY, ("ask: code", "ask: cod")],
+        ['56:29: there is no prompt "cod" (did you mean "code"?)'],
+    ),
+    "survey leads nowhere": (
+        [*SURVEY, ("then: sorry", "then: soryr")],
+        ['58:11: there is no step "soryr" (did you mean "sorry"?)'],
+    ),
+    "survey in a circle": (
+        [*SURVEY, ("then: sorry", "then: survey")],
+        [
+            '50:3: from "survey" no way leads to a consultant or an ending',
+            "58:11: these steps lead in a circle without a wait: survey -> survey",
+        ],
+    ),
+    "survey of three": (
+        [*SURVEY, ("    thanks:", '      - {name: c, ask: code, keys: ["1", "2"], satisfied: ["2"]}\n    thanks:')],
+        ["55:7: questions: too many values"],
+    ),
+    "survey key": (
+        [*SURVEY, ('"3"]}', '"4"]}')],
+        ['56:70: "4" is not among the keys (known: 1, 2, 3)'],
+    ),
+    "survey key twice": (
+        [*SURVEY, ('keys: ["1", "2", "3"]', 'keys: ["1", "2", "2", "3"]')],
+        ['56:52: the key "2" stands here a second time (delete it)'],
+    ),
+    "survey pleases all": (
+        [*SURVEY, ('satisfied: ["3"]', 'satisfied: ["1", "2", "3"]')],
+        ["56:69: every answer means satisfied: nothing would be learnt (leave keys out)"],
+    ),
+    "survey asks twice": (
+        [*SURVEY, ("name: polite", "name: good")],
+        ['56:16: the question "good" stands here a second time (choose another name)'],
+    ),
+    "survey field misspelt": (
+        [*SURVEY, ("ask: code", "aks: code")],
+        ['56:24: unknown field "aks" (did you mean "ask"?)'],
     ),
 }
 
@@ -638,7 +730,7 @@ YAML: dict[str, Case] = {
 
 CASES = [
     pytest.param(*case, id=name)
-    for group in (WAYS, NAMES, LANGUAGES, SPOKEN_HOURS, WHISPERS, SHAPE, YAML)
+    for group in (WAYS, OWN_WAYS, SURVEYS, NAMES, LANGUAGES, SPOKEN_HOURS, WHISPERS, SHAPE, YAML)
     for name, case in group.items()
 ]
 
@@ -647,6 +739,15 @@ CASES = [
 def test_a_fault_is_told_with_its_place_and_a_hint(edits: Edits, expected: list[str]) -> None:
     """A file with one fault is refused, and what is said names the place, the fault and what to do."""
     assert [f"menus.yaml:{line}" for line in expected] == faults_of(edited(SMALL, *edits))
+
+
+def test_a_survey_is_a_service_among_the_opening_hours() -> None:
+    """Its draw is answered between two waits as they are, and counts as one of them."""
+    survey = ("then: gate-3}", "then: survey}")
+    leads_on = ("then: sorry\n  sorry", "then: gate-3\n  sorry")
+    told = faults_of(edited(SMALL, *gates(MOST_SERVICE_ANSWERS - 1), *SURVEY[1:], survey, leads_on))
+    message = "20 opening hours are checked one after another without a wait"
+    assert [True] == [message in line for line in told]
 
 
 def test_the_small_file_has_no_fault() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -77,7 +78,7 @@ def test_scripts_make_every_transition(flow: Flow, explored: Exploration, writte
 def test_what_scripts_miss_is_counted_and_named(flow: Flow, explored: Exploration) -> None:
     """One call alone covers little, and the rest is told by name."""
     found = coverage(flow, explored, [TO_A_CONSULTANT])
-    assert "covered 6 of" in str(found)
+    assert "covered 7 of" in str(found)
     assert "  missed: main -- key 1 --> information" in str(found).splitlines()
 
 
@@ -145,6 +146,7 @@ def test_a_script_reads_like_a_call() -> None:
     script = Script(acts, (("consultants", False),))
     assert "consultants closed: 2 246813# - (queue: full) (listen) (hang up)" == str(script)
     assert ("2 246813# -", 3, False) == (script.keys, script.gathers, script.keys_tell_all)
+    assert "drawn: 0 6 (listen) (queue: answered)" == str(replace(TO_A_CONSULTANT, hours=(), drawn=True))
     assert ("0 6", 2, True) == (TO_A_CONSULTANT.keys, TO_A_CONSULTANT.gathers, TO_A_CONSULTANT.keys_tell_all)
 
 
@@ -214,8 +216,13 @@ class Telephone:
         for profile in profiles(loaded.flow):
             add(installation.database, keys, profile.identifier, profile.pin, ProfileState.CONFIRMED, at)
         authenticator = Authenticator(installation.database, identifier_key=keys.identifier, pin_key=keys.pin)
+        self.drawn = False
         self.runner = Runner(
-            installation.database, library, authenticator, node="test", now=self.clock, observe=self._observe
+            *(installation.database, library, authenticator),
+            node="test",
+            now=self.clock,
+            observe=self._observe,
+            draw=lambda _call_id, _share: self.drawn,
         )
 
     def _observe(self, live: Live, before: State, events: tuple[Event, ...]) -> None:
@@ -224,6 +231,7 @@ class Telephone:
     def play(self, script: Script, arrival: Arrival) -> tuple[Happened, ...]:
         """Every act of the script; what happened, turn by turn."""
         self.turns.clear()
+        self.drawn = script.drawn
         live = self.runner.arrive(arrival)
         for act in script.acts:
             live = self._do(live, act)

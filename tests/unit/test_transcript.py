@@ -18,6 +18,7 @@ from ivr.events import (
     Reentered,
     SecretKeyed,
     Started,
+    SurveyDrawn,
 )
 from ivr.flow import start, step
 from ivr.runner import Live
@@ -121,7 +122,15 @@ def test_the_way_back_from_a_queue_is_told(flow: Flow) -> None:
         prompt(flow, "goodbye"),
         {"type": "hangup", "cause": "completed"},
     ]
-    assert expected == told(flow, *TO_DOCTORS, Played(), QueueLeft("answered"))
+    assert expected == told(flow, *TO_DOCTORS, Played(), (QueueLeft("answered"), SurveyDrawn(False)))
+
+
+def test_a_survey_is_told_by_its_questions(flow: Flow) -> None:
+    """That it was offered, and then each key beside its question's name."""
+    offered = (*TO_DOCTORS, Played(), (QueueLeft("answered"), SurveyDrawn(True)))
+    assert [{"type": "survey", "offered": True}, prompt(flow, "survey-offer")] == told(flow, *offered)[1:]
+    expected = {"type": "gather", "menu": "satisfaction", "digits": "4"}
+    assert expected == told(flow, *offered, Keyed("1"), Keyed("4"))[0]
 
 
 def test_a_takeover_and_a_hang_up_are_told(flow: Flow) -> None:
