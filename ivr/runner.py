@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -37,8 +37,11 @@ from ivr.events import (
     Started,
     SurveyDrawn,
 )
-from ivr.flow import GIVE_UP, start, step
+from ivr.flow import GIVE_UP, step
 from ivr.library import Library, UnknownVersion
+from ivr.live import Arrival as Arrival
+from ivr.live import Live as Live
+from ivr.live import call_row, unanswered
 from ivr.places import begin_of_wait
 from ivr.promises import Promises, Terms
 from ivr.prompts import Prompt
@@ -57,7 +60,6 @@ from ivr.waits import (
     FindOffice,
     Gather,
     Hangup,
-    PlayOut,
     ServiceWait,
     Transfer,
     VerifyPin,
@@ -72,28 +74,6 @@ ABANDONED = "abandoned"
 MOST_RACES = 3
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A call as a gateway announces it."""
-
-    call_id: str
-    gateway: str
-    ani: str
-    dnis: str
-    lang: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Live:
-    """A call in the hands of this process: its flow, the number of its newest turn, that turn, and who calls."""
-
-    call_id: str
-    flow: Flow
-    seq: int
-    turn: Turn
-    ani: str = ""
 
 
 # Whether a call is among so many percent that are asked by a survey.
@@ -142,9 +122,8 @@ class Runner:
 
     def _begin(self, arrival: Arrival, event: Event) -> Live:
         flow, at = self._library.current, self._now()
-        unanswered = _unanswered(arrival, flow)
         try:
-            return self._advance(unanswered, event, at, call=_call(arrival, flow, at))
+            return self._advance(unanswered(arrival, flow), event, at, call=call_row(arrival, flow, at))
         except calls.Superseded:
             # Nearly every call is a new one, so nobody looks before writing.
             live = self.resume(arrival.call_id)
@@ -201,7 +180,7 @@ class Runner:
         alone = stay is not None and stay.turn == WITHOUT_IVR
         if live is None:
             flow = self._library.current
-            live, call = _unanswered(arrival, flow), _call(arrival, flow, at)
+            live, call = unanswered(arrival, flow), call_row(arrival, flow, at)
         elif not alone and (stay is None or not _is_of(stay, live)):
             # What the dialplan remembers is of an earlier stay.
             stay = None
@@ -369,14 +348,6 @@ class Runner:
             began = begin_of_wait(connection, live.call_id, turn.wait.queue, at, sent_on=sent_on, kept=kept)
             visit = visits.Visit(live.call_id, live.seq, turn.wait.queue, turn.wait.topic, began, callback=kept)
             visits.enqueued(connection, visit)
-
-
-def _unanswered(arrival: Arrival, flow: Flow) -> Live:
-    return Live(arrival.call_id, flow, 0, Turn(start(flow), (), PlayOut()), arrival.ani)
-
-
-def _call(arrival: Arrival, flow: Flow, at: datetime) -> calls.Call:
-    return calls.Call(arrival.call_id, arrival.gateway, arrival.ani, arrival.dnis, flow.version, at)
 
 
 def _said_again(flow: Flow, turn: calls.LoggedTurn) -> tuple[Prompt, ...]:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from ivr.definition import Flow
 from ivr.events import (
+    CallbackCancelled,
+    CallbackSought,
+    CalledBack,
     Event,
     HoursChecked,
     HungUp,
     Keyed,
     NoInput,
+    NumberFound,
+    NumberRefused,
     OfficeFound,
     OfficeNotFound,
     PinRefused,
@@ -25,26 +30,40 @@ from ivr.flow import start, step
 from ivr.prompts import Prompt
 from ivr.state import Position
 from ivr.turns import Ignored, Turn
-from ivr.waits import CheckHours, DrawSurvey, FindOffice, VerifyPin, Wait
+from ivr.waits import CancelCallback, CheckHours, DrawSurvey, FindCallback, FindNumber, FindOffice, VerifyPin, Wait
 
 SUBJECT = "profile-1"
 CLAIM = "claim-1"
+NUMBER = NumberFound("+48600100200", "600100200")
 
 
 class Caller:
     """A call to `flow`. `prompts` is what was heard since the last event.
 
-    `is_open` is whether consultants work, `drawn` whether this caller is one of those whom surveys ask.
+    `is_open` is whether consultants work, `drawn` whether this caller is one of those whom surveys ask, `number_known`
+    whether the caller's number can be called, `awaited` whether it is to be. The call begins with `begins`.
     """
 
-    def __init__(self, flow: Flow, *, is_open: bool = True, lang: str | None = None, drawn: bool = False) -> None:
+    def __init__(
+        self,
+        flow: Flow,
+        *,
+        is_open: bool = True,
+        lang: str | None = None,
+        drawn: bool = False,
+        number_known: bool = True,
+        awaited: bool = False,
+        begins: CalledBack | None = None,
+    ) -> None:
         self.flow = flow
+        self.number_known = number_known
+        self.awaited = awaited
         self.is_open = is_open
         self.drawn = drawn
         self.state = start(flow)
         self.prompts: tuple[Prompt, ...] = ()
         self.wait: Wait
-        self._happen(Started(lang))
+        self._happen(begins or Started(lang))
 
     @property
     def position(self) -> Position:
@@ -75,6 +94,10 @@ class Caller:
     def pin(self, length: int = 6, *, right: bool) -> Caller:
         """Key a PIN of so many digits, the right one or a wrong one."""
         return self._happen(SecretKeyed(length), PinVerified(SUBJECT) if right else PinRefused())
+
+    def number(self, found: NumberFound | None) -> Caller:
+        """Key a number that can be called, or one that cannot."""
+        return self._happen(found or NumberRefused())
 
     def listens(self) -> Caller:
         """Hear what cannot be cut short to its end."""
@@ -124,5 +147,11 @@ class Caller:
                 )
             case VerifyPin():
                 return verdict
+            case FindNumber():
+                return NUMBER if self.number_known else NumberRefused()
+            case FindCallback():
+                return CallbackSought(self.awaited)
+            case CancelCallback():
+                return CallbackCancelled()
             case _:
                 return None

@@ -8,6 +8,7 @@ from string import Formatter
 
 from ivr.definition import BACK, REPEAT
 from ivr.menus import schema
+from ivr.menus.callbacks import DIGITS, choices_in_queues, faults_of_callbacks
 from ivr.menus.document import Document, Path
 from ivr.menus.faults import Fault
 from ivr.menus.fields import KEYS
@@ -19,11 +20,9 @@ from ivr.menus.spoken_waits import FIELDS, incomplete
 from ivr.menus.surveys import asking, faults_of_surveys
 from ivr.menus.ways import Edge, circles, closure, edges, hours_in_a_row, ways_of
 from ivr.menus.whispers import WHISPER_FIELDS, unspoken
-from ivr.prompts import digit_name
 from ivr.waits import MOST_SERVICE_ANSWERS
 
 OFFICE_FIELDS = frozenset({"name", "street", "postal_code", "city"})
-DIGITS = "0123456789"
 MOST_OPTIONS = 9
 MOST_TOLD = 10
 
@@ -190,17 +189,9 @@ def _translated(file: schema.MenuFile) -> Iterator[tuple[Path, dict[str, str]]]:
             yield (section, name, "label"), item.label
     for name, key, option in _options(file):
         yield ("steps", name, "options", key, "label"), option.label
-    for at, choice in _choices_in_queues(file):
+    for at, choice in choices_in_queues(file):
         yield (*at, "label"), choice.label
     yield ("phrases", "option"), file.phrases.option
-
-
-def _choices_in_queues(file: schema.MenuFile) -> Iterator[tuple[Path, schema.Leaving | schema.Callbacks]]:
-    """What waiting callers can choose by a key."""
-    if file.queueing.leaving is not None:
-        yield ("queueing", "leaving"), file.queueing.leaving
-    if file.callbacks is not None:
-        yield ("callbacks",), file.callbacks
 
 
 def _options(file: schema.MenuFile) -> Iterator[tuple[str, str, schema.Choice]]:
@@ -238,7 +229,7 @@ def _languages_are_offered(file: schema.MenuFile, report: Reporter) -> None:
 
 def _words_for_keys(file: schema.MenuFile, report: Reporter) -> None:
     used = {key for _, key, _ in _options(file)}
-    used |= {choice.key for _, choice in _choices_in_queues(file)}
+    used |= {choice.key for _, choice in choices_in_queues(file)}
     if file.callbacks is not None:
         used |= set(DIGITS)
     for lang in file.phrases.keys.keys() - set(file.languages):
@@ -294,36 +285,8 @@ def _phrases_have_words(file: schema.MenuFile, report: Reporter) -> None:
 # Queues
 
 
-def _callbacks_make_sense(file: schema.MenuFile, report: Reporter) -> None:
-    """A key in a queue does one thing, and what callers choose there leads to a step that keeps the promise."""
-    asking = [name for name, step in file.steps.items() if isinstance(step, schema.Callback)]
-    if file.callbacks is None:
-        for name in asking:
-            report.at_key(
-                ("steps", name), f'"{name}" promises callbacks, and callbacks: is missing', 'add "callbacks:"'
-            )
-        return
-    leaving = file.queueing.leaving
-    if leaving is not None and leaving.key == file.callbacks.key:
-        report.error(("callbacks", "key"), f'the key "{leaving.key}" leaves the queue already', "take another one")
-    if file.callbacks.to in file.steps and file.callbacks.to not in asking:
-        report.error(("callbacks", "to"), f'"{file.callbacks.to}" is no step of the type callback')
-    for name in sorted(_named_digits(file)):
-        report.at_key(("prompts", name), f'"{name}" is the name of a digit', "choose another name")
-
-
-def _named_digits(file: schema.MenuFile) -> set[str]:
-    """Prompts that bear the name of a digit."""
-    return {digit_name(digit) for digit in DIGITS} & file.prompts.keys()
-
-
-def _groups_make_sense(file: schema.MenuFile, report: Reporter) -> None:
-    for path, message, hint in faults_of_groups(file):
-        report.error(path, message, hint)
-
-
-def _surveys_make_sense(file: schema.MenuFile, report: Reporter) -> None:
-    for path, message, hint in faults_of_surveys(file):
+def _parts_make_sense(file: schema.MenuFile, report: Reporter) -> None:
+    for path, message, hint in (*faults_of_groups(file), *faults_of_surveys(file), *faults_of_callbacks(file)):
         report.error(path, message, hint)
 
 
@@ -406,9 +369,7 @@ CHECKS: tuple[Callable[[schema.MenuFile, Reporter], None], ...] = (
     _templates_fill,
     hours_make_sense,
     _phrases_have_words,
-    _callbacks_make_sense,
-    _groups_make_sense,
-    _surveys_make_sense,
+    _parts_make_sense,
     _every_step_is_reached,
     _every_way_can_end,
     _no_circle_without_a_wait,

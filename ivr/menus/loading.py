@@ -12,10 +12,12 @@ from typing import Any
 from ivr import definition
 from ivr.events import CALLBACK_REQUESTED, LEFT_BY_KEY
 from ivr.menus import schema
-from ivr.menus.checks import DIGITS, check
+from ivr.menus.callbacks import DIGITS
+from ivr.menus.checks import check
 from ivr.menus.document import Document, read_bytes, read_document
 from ivr.menus.faults import Fault, MenuError, UnreadableMenus
 from ivr.menus.mending import Reading, read_file
+from ivr.menus.phrases import Phrases
 from ivr.menus.spoken_hours import missing, spoken
 from ivr.menus.spoken_waits import spoken_waits
 from ivr.menus.whispers import captions, plain, whispers
@@ -279,7 +281,7 @@ def _hours_in_words(file: schema.MenuFile, lang: str) -> dict[str, str]:
     return {name: spoken(hours, phrases) for name, hours in told.items()}
 
 
-def _offers(phrases: schema.Phrases, name: str, menu: schema.Menu) -> Iterator[Prompt]:
+def _offers(phrases: Phrases, name: str, menu: schema.Menu) -> Iterator[Prompt]:
     """What a menu says of each language that it switches to, in that language, in the order of its keys."""
     for lang in dict.fromkeys(option.language for option in menu.options.values()):
         if lang is not None:
@@ -287,7 +289,7 @@ def _offers(phrases: schema.Phrases, name: str, menu: schema.Menu) -> Iterator[P
             yield Prompt(schema.offer_name(name, lang), lang, _options_text(phrases, keys, lang))
 
 
-def _options_text(phrases: schema.Phrases, options: Mapping[str, schema.Choice], lang: str) -> str:
+def _options_text(phrases: Phrases, options: Mapping[str, schema.Choice], lang: str) -> str:
     return " ".join(
         phrases.option[lang].format(label=option.label[lang], key=phrases.keys[lang][key])
         for key, option in options.items()

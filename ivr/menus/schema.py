@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from ivr.menus.fields import (
     IDENTIFIER_DIGITS,
-    Count,
     Country,
     Extension,
     Format,
@@ -22,18 +21,14 @@ from ivr.menus.fields import (
     Name,
     Span,
     Text,
-    Time,
     Translations,
     Weekday,
     Wording,
 )
+from ivr.menus.phrases import Model, Phrases
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Choice(_Model):
+class Choice(Model):
     """A key: what it is for (`label`) and where it leads."""
 
     label: Translations
@@ -56,11 +51,11 @@ def offer_name(menu: str, lang: str) -> str:
     return f"{menu}-{lang}"
 
 
-class Menu(_Model):
+class Menu(Model):
     """A choice by one key. `play` is heard before the options the first time, `again` on every return."""
 
     type: Literal["menu"]
-    play: list[Name] = []
+    play: list[Name] = Field(default=[])
     again: list[Name] | None = None
     options: dict[Key, Option] = Field(min_length=1)
     no_input: Name | None = None
@@ -68,7 +63,7 @@ class Menu(_Model):
     exhausted: str | None = None
 
 
-class Message(_Model):
+class Message(Model):
     """Something to hear; a key cuts it short."""
 
     type: Literal["message"]
@@ -76,7 +71,7 @@ class Message(_Model):
     then: str
 
 
-class Opening(_Model):
+class Opening(Model):
     """A gate: one way in opening hours, another outside them. Who passed it once stays admitted."""
 
     type: Literal["opening"]
@@ -85,7 +80,7 @@ class Opening(_Model):
     closed: str
 
 
-class Authentication(_Model):
+class Authentication(Model):
     """The identifier and the PIN, from the keypad.
 
     `failure` is heard after the last try, `cancelled` (default: the same) when the caller gives up by `*`.
@@ -105,7 +100,7 @@ class Authentication(_Model):
     tries: Annotated[int, Field(ge=1, le=9)] = 3
 
 
-class Offices(_Model):
+class Offices(Model):
     """A search for an office by postal code; `file` is a table beside menus.yaml.
 
     `found` is heard in the caller's language, then `address` in the service's first one: the table's own. Then come the
@@ -118,25 +113,25 @@ class Offices(_Model):
     found: Name
     address: Name
     not_found: Name
-    options: dict[Key, Choice] = {}
+    options: dict[Key, Choice] = Field(default={})
     then: str
 
 
-class Transfer(_Model):
+class Transfer(Model):
     """To the consultants of a topic; the recording notice comes first, always."""
 
     type: Literal["transfer"]
     topic: Name
 
 
-class Resume(_Model):
+class Resume(Model):
     """To the queue that the caller has left, at the place that they had; to `otherwise` if they were in none."""
 
     type: Literal["resume"]
     otherwise: str
 
 
-class Callback(_Model):
+class Callback(Model):
     """Asking to be called back. `own` is heard before the last digits of the number that the caller calls from, `keyed`
     before those of one that was keyed, `choice` after them: 1 agrees, 2 is another number, * leads to `otherwise`.
 
@@ -154,7 +149,7 @@ class Callback(_Model):
     otherwise: str
 
 
-class Promised(_Model):
+class Promised(Model):
     """A gate: one way for callers who are to be called back, another for all others."""
 
     type: Literal["promised"]
@@ -162,7 +157,7 @@ class Promised(_Model):
     otherwise: str
 
 
-class Cancellation(_Model):
+class Cancellation(Model):
     """The end of the caller's callbacks."""
 
     type: Literal["cancel-callback"]
@@ -170,7 +165,7 @@ class Cancellation(_Model):
     then: str
 
 
-class Question(_Model):
+class Question(Model):
     """A question of a survey: the keys that answer it, and those of them that mean satisfied."""
 
     name: Name
@@ -179,7 +174,7 @@ class Question(_Model):
     satisfied: list[Key] = Field(min_length=1)
 
 
-class Survey(_Model):
+class Survey(Model):
     """One or two questions by key for `share` percent of the calls that come here.
 
     They are asked only of those who press 1 at the `offer`; all others go on to `then`.
@@ -193,7 +188,7 @@ class Survey(_Model):
     then: str
 
 
-class End(_Model):
+class End(Model):
     """A stated ending: something to hear, then the call is hung up."""
 
     type: Literal["end"]
@@ -218,21 +213,21 @@ Step = Annotated[
 ]
 
 
-class Hours(_Model):
+class Hours(Model):
     """Opening hours by weekday; `holidays` is a country whose public holidays are closed."""
 
     holidays: Country | None = None
     open: dict[Weekday, list[Span]] = Field(min_length=1)
 
 
-class Overflow(_Model):
+class Overflow(Model):
     """The group that a caller goes on to who has waited for `after` seconds."""
 
     to: Name
     after: Annotated[int, Field(ge=1, le=14400)]
 
 
-class _Outcomes(_Model):
+class _Outcomes(Model):
     """The ways of single outcomes of a stay in a queue."""
 
     timeout: str | None = None
@@ -252,7 +247,7 @@ class Ways(_Outcomes):
     unanswered: str | None = None
 
 
-class Queue(_Model):
+class Queue(Model):
     """A group of consultants: its hours and the extensions of those who are always its members.
 
     Of two groups that share a consultant the one of greater `weight` is served first; `wrap_up` is in seconds. `ways`
@@ -268,7 +263,7 @@ class Queue(_Model):
     ways: Ways = Ways()
 
 
-class Topic(_Model):
+class Topic(Model):
     """A subject of calls and the queue that answers it.
 
     `short` is what consultants hear and see of it, in the service's first language (default: the label). `callers` is
@@ -281,7 +276,7 @@ class Topic(_Model):
     callers: Name | None = None
 
 
-class Recording(_Model):
+class Recording(Model):
     """How consent to record is obtained. `wording` names the version of the notice that a consent refers to.
 
     `notice` is always heard in full. Where staying on the line is consent, `staying` says so; where a key is asked for,
@@ -296,7 +291,7 @@ class Recording(_Model):
     refused: Name
 
 
-class Gathering(_Model):
+class Gathering(Model):
     """Defaults of every choice: seconds of silence before no-input, tries, and what is heard."""
 
     timeout: Annotated[int, Field(ge=1, le=60)] = 6
@@ -340,7 +335,7 @@ class Callbacks(Choice):
     unreached: Name
 
 
-class Codes(_Model):
+class Codes(Model):
     """What consultants hear when they have keyed a code on their telephones, in the service's first language."""
 
     logged_in: Name
@@ -352,65 +347,7 @@ class Codes(_Model):
     unknown: Name
 
 
-class HoursPhrases(_Model):
-    """How opening hours are put into words in one language.
-
-    `from_day` holds `{first}` and `{last}`, which are words of `days`; `from_time` holds `{start}` and `{end}`, which
-    are words of `times`; `day` are words for a day that stands alone.
-    """
-
-    from_day: Text
-    from_time: Text
-    days: dict[Weekday, Text] = {}
-    day: dict[Weekday, Text] = {}
-    times: dict[Time, Text] = {}
-
-
-class WhisperPhrases(_Model):
-    """What a consultant hears before a caller, in the service's first language.
-
-    `phrase` holds `{topic}`, `{language}` and `{level}`, which are the topic's `short` and words of the other two.
-    """
-
-    phrase: Text
-    languages: dict[str, Text]
-    levels: dict[str, Text]
-
-
-class WaitingPhrases(_Model):
-    """How a place in a queue and a wait are put into words in one language.
-
-    `place` holds `{place}`, which is a word of `places`; `far` is said of places beyond them. `wait` holds `{range}`:
-    `below_a_minute`, `up_to` with `{high}`, `between` with `{low}` and `{high}` (words of `minutes`), or one of `over`,
-    which are for waits that nobody can tell the end of.
-    """
-
-    place: Text
-    places: dict[Count, Text]
-    far: Text
-    wait: Text
-    below_a_minute: Text
-    up_to: Text
-    between: Text
-    minutes: dict[Count, Text]
-    over: dict[Count, Text]
-
-
-class Phrases(_Model):
-    """How an option is put into words: `{label}` and `{key}` are filled in; how opening hours are, by language.
-
-    `whisper` is for consultants; without it they hear nothing before a caller. `waiting` is what waiting callers are
-    told, by language; without it they are told nothing.
-    """
-
-    option: Translations
-    keys: dict[str, dict[Key, Text]]
-    hours: dict[str, HoursPhrases] = {}
-    whisper: WhisperPhrases | None = None
-    waiting: dict[str, WaitingPhrases] = {}
-
-
-class MenuFile(_Model):
+class MenuFile(Model):
     """The whole of menus.yaml."""
 
     format: Format

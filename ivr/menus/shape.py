@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from ivr.menus import schema
 from ivr.menus.document import Document, Path
 from ivr.menus.faults import Fault
+from ivr.menus.phrases import HoursPhrases, Phrases, WaitingPhrases, WhisperPhrases
 
 STEP_TYPES: dict[str, type[BaseModel]] = {
     "menu": schema.Menu,
@@ -37,11 +38,11 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "hours": schema.Hours,
     "queues": schema.Queue,
     "topics": schema.Topic,
-    "phrases": schema.Phrases,
+    "phrases": Phrases,
 }
 
 # The models of phrases that are by language.
-PHRASES: dict[str, type[BaseModel]] = {"hours": schema.HoursPhrases, "waiting": schema.WaitingPhrases}
+PHRASES: dict[str, type[BaseModel]] = {"hours": HoursPhrases, "waiting": WaitingPhrases}
 
 
 def fault(document: Document, details: ErrorDetails) -> Fault:
@@ -122,7 +123,7 @@ def model_around(location: tuple[int | str, ...]) -> type[BaseModel] | None:
     if location[:1] == ("phrases",) and location[1] in PHRASES:
         return PHRASES[str(location[1])] if len(location) == len(("phrases", "hours", "language", "field")) else None
     if location[:2] == ("phrases", "whisper"):
-        return schema.WhisperPhrases if len(location) == len(("phrases", "whisper", "field")) else None
+        return WhisperPhrases if len(location) == len(("phrases", "whisper", "field")) else None
     if location[:2] == ("queueing", "leaving") and location[2:]:
         return schema.Leaving
     return SECTIONS.get(str(location[0]))

@@ -9,9 +9,10 @@ from string import Formatter
 from ivr.menus import schema
 from ivr.menus.document import Path
 from ivr.menus.fields import WEEKDAYS, Weekday
+from ivr.menus.phrases import HoursPhrases
 
 
-def spoken(hours: schema.Hours, phrases: schema.HoursPhrases) -> str:
+def spoken(hours: schema.Hours, phrases: HoursPhrases) -> str:
     """The hours in words: "from Monday to Friday, from seven to six", a stretch of equal days at a time."""
     return ", ".join(
         part for days, spans in stretches(hours) for part in (_days(days, phrases), *_times(spans, phrases))
@@ -25,7 +26,7 @@ def stretches(hours: schema.Hours) -> Iterator[tuple[list[Weekday], list[str]]]:
             yield list(days), spans
 
 
-def missing(hours: schema.Hours, phrases: schema.HoursPhrases) -> Iterator[tuple[str, str]]:
+def missing(hours: schema.Hours, phrases: HoursPhrases) -> Iterator[tuple[str, str]]:
     """The words that the hours need and the phrases do not have: the field, and what it lacks."""
     for days, spans in stretches(hours):
         for day in {days[0], days[-1]}:
@@ -65,12 +66,12 @@ def _fields(text: str) -> set[str | None]:
         return set()
 
 
-def _days(days: list[Weekday], phrases: schema.HoursPhrases) -> str:
+def _days(days: list[Weekday], phrases: HoursPhrases) -> str:
     if len(days) == 1:
         return phrases.day[days[0]]
     return phrases.from_day.format(first=phrases.days[days[0]], last=phrases.days[days[-1]])
 
 
-def _times(spans: list[str], phrases: schema.HoursPhrases) -> Iterator[str]:
+def _times(spans: list[str], phrases: HoursPhrases) -> Iterator[str]:
     for start, end in (span.split("-") for span in spans):
         yield phrases.from_time.format(start=phrases.times[start], end=phrases.times[end])

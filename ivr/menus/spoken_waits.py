@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from ivr.definition import LEAVING, OFFERING
 from ivr.menus import schema
 from ivr.menus.document import Path
+from ivr.menus.phrases import WaitingPhrases
 from ivr.telling import place_name, range_name
 from routing.estimates import BOUNDS, MOST_PLACES, OPEN_ENDED, ranges
 
@@ -29,7 +30,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def spoken_waits(phrases: schema.WaitingPhrases) -> Iterator[tuple[str, str]]:
+def spoken_waits(phrases: WaitingPhrases) -> Iterator[tuple[str, str]]:
     """The name and the words of everything that can be told."""
     for place in PLACES:
         word = phrases.places.get(str(place))
@@ -38,7 +39,7 @@ def spoken_waits(phrases: schema.WaitingPhrases) -> Iterator[tuple[str, str]]:
         yield range_name(low, high), phrases.wait.format(range=_range(phrases, low, high))
 
 
-def _range(phrases: schema.WaitingPhrases, low: int, high: int | None) -> str:
+def _range(phrases: WaitingPhrases, low: int, high: int | None) -> str:
     match low, high:
         case _, None:
             return phrases.over[str(low)]

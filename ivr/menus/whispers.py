@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from ivr.definition import LEVELS
 from ivr.menus import schema
 from ivr.menus.document import Path
+from ivr.menus.phrases import WhisperPhrases
 from ivr.prompts import Prompt
 
 WHISPER_FIELDS = frozenset({"topic", "language", "level"})
@@ -25,7 +26,7 @@ def whispers(file: schema.MenuFile) -> Mapping[tuple[str, str, str], Prompt]:
     return {} if phrases is None else dict(_whispers(file, phrases))
 
 
-def _whispers(file: schema.MenuFile, phrases: schema.WhisperPhrases) -> Iterator[tuple[tuple[str, str, str], Prompt]]:
+def _whispers(file: schema.MenuFile, phrases: WhisperPhrases) -> Iterator[tuple[tuple[str, str, str], Prompt]]:
     for topic in file.topics:
         for lang in file.languages:
             for level in LEVELS:

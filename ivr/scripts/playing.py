@@ -116,7 +116,7 @@ def moment(flow: Flow, script: Script, after: datetime) -> datetime | None:
     """A time within two weeks at which opening hours are as the script needs them; None if there is none."""
     at = after
     while at < after + HORIZON:
-        if all(hours.is_open(at) == script.circumstance(name, hours.is_open(at)) for name, hours in flow.hours.items()):
+        if all(flow.hours[name].is_open(at) == is_so for name, is_so in script.circumstances if name in flow.hours):
             return at
         at += TICK
     return None

@@ -26,9 +26,9 @@ DEFINITIONS = (
     ),
     (
         "callbacks",
-        "asked for that day, by when that was; kept: the caller was reached and joined with a consultant; not_reached: "
-        "after the last try; cancelled: by the caller. The others are to come. Conversations of callbacks are in talk, "
-        "wrap_up and aht, and in no other figure of stays",
+        "asked for that day; callbacks_kept: the caller was reached and joined with a consultant; "
+        "callbacks_not_reached: after the last try; callbacks_cancelled: by the caller. The others are to come. Their "
+        "conversations are in talk, wrap_up and aht, and in no other figure of stays",
     ),
     ("transfers", "conversations after which the same call joined another queue"),
     ("calls", "calls that began that day and are over"),

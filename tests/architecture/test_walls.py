@@ -61,7 +61,17 @@ LAYERS = (
     Layer("calls", ("ivr.calls", "ivr.library"), (*CORE, "menus", "storage"), DATABASE),
     Layer(
         "runner",
-        ("ivr.runner", "ivr.stays", "ivr.surveys", "ivr.transcript", "ivr.services", "ivr.places", "ivr.herald"),
+        (
+            "ivr.runner",
+            "ivr.stays",
+            "ivr.surveys",
+            "ivr.transcript",
+            "ivr.services",
+            "ivr.places",
+            "ivr.herald",
+            "ivr.promises",
+            "ivr.live",
+        ),
         (*CORE, "calls", "routing", "recordings", "storage"),
         DATABASE | {"structlog"},
     ),

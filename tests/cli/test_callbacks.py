@@ -20,7 +20,7 @@ def test_callbacks_are_listed_by_their_place(tmp_path: Path, run: Run) -> None:
     with made.database.writing() as connection:
         for name, number in (("one", "+48600100200"), ("two", "+48225601600")):
             callbacks.request(connection, Callback(name, number, "pensions", "pensions", "pl", TEN, TEN, TEN))
-        callbacks.over(connection, "two", "kept")
+        callbacks.over(connection, "two", "kept", TEN)
     made.database.close()
 
     (told,) = [json.loads(line) for line in run("callbacks", "list", "--json").stdout.splitlines()]

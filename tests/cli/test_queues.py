@@ -137,8 +137,10 @@ def test_the_queues_now(kept: Installation, run: Run, shipped: Loaded) -> None:
     assert (1, 1, {"unknown": 2}) == (pensions["waiting"], pensions["talking"], pensions["agents"])
     assert pensions["longest_wait"] > 0
     assert (0, 0, 0) == tuple(found["payers"][name] for name in ("waiting", "longest_wait", "talking"))
-    assert ["queue", "waiting", "longest_wait", "talking", "agents"] == run("queues").stdout.splitlines()[0].split()
-    assert "payers,0,0.0,0,unknown 2\r\n" in run("queues", "--csv").stdout_bytes.decode()
+    assert ["queue", "waiting", "longest_wait", "talking", "callbacks", "agents"] == run("queues").stdout.splitlines()[
+        0
+    ].split()
+    assert "payers,0,0.0,0,0,unknown 2\r\n" in run("queues", "--csv").stdout_bytes.decode()
 
 
 def test_consultants_of_the_table_are_those_with_the_skill(

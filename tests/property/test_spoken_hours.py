@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.menus.fields import WEEKDAYS, Weekday
-from ivr.menus.schema import Hours, HoursPhrases
+from ivr.menus.phrases import HoursPhrases
+from ivr.menus.schema import Hours
 from ivr.menus.spoken_hours import missing, spoken
 from tests.menu_files import SHIPPED, SMALL, edited, load_text
 

@@ -9,13 +9,19 @@ from typing import get_args
 from ivr.codec import decode, encode
 from ivr.definition import Flow, Menu
 from ivr.events import (
+    CALLBACK_REQUESTED,
     QUEUE_OUTCOMES,
+    CallbackCancelled,
+    CallbackSought,
+    CalledBack,
     Event,
     HoursChecked,
     HungUp,
     Joined,
     Keyed,
     NoInput,
+    NumberFound,
+    NumberRefused,
     OfficeFound,
     OfficeNotFound,
     PinRefused,
@@ -55,6 +61,11 @@ def random_event(flow: Flow, state: State, random: Random) -> Event:
         PinRefused(),
         OfficeFound("{name}", "\n", "", "\x00"),
         OfficeNotFound(),
+        CalledBack("one", random.choice([*flow.topics, "nonsense"]), random.choice([*flow.languages, "xx"])),
+        NumberFound("+48600100200", "600100200"),
+        NumberRefused(),
+        CallbackSought(random.random() < 0.5),
+        CallbackCancelled(),
         QueueLeft(random.choice([*QUEUE_OUTCOMES, "nonsense"])),
         SentOn(random.choice([*flow.topics, "nonsense"])),
         Joined("1301"),
@@ -77,7 +88,11 @@ def _likely(flow: Flow, state: State, random: Random) -> Event:
         PinVerified("profile"),
         PinRefused(),
         OfficeFound("Office", "Street 1", "00-001", "City"),
-        QueueLeft(random.choice(["answered", "timeout"])),
+        NumberFound("+48600100200", "600100200"),
+        NumberRefused(),
+        CallbackSought(random.random() < 0.3),
+        CallbackCancelled(),
+        QueueLeft(random.choice(["answered", "timeout", CALLBACK_REQUESTED])),
         SurveyDrawn(random.random() < 0.7),
         SentOn(random.choice([*flow.topics])),
     ]
@@ -134,7 +149,9 @@ def assert_history_holds(before: State, event: Event, after: State) -> None:
         assert isinstance(before.position, AtVerification)
     assert (after.auth_level == "full") == (after.subject is not None)
     assert after.admitted >= before.admitted
-    assert after.admitted == before.admitted or event == HoursChecked(True)
+    assert after.admitted == before.admitted or event == HoursChecked(True) or isinstance(event, CalledBack)
+    assert after.callback == before.callback or isinstance(event, CalledBack)
+    assert after.sought >= before.sought
     assert after.drawn >= before.drawn
     assert after.drawn == before.drawn or isinstance(before.position, AtSurveyDraw)
     assert not (after.drawn and isinstance(after.position, AtSurveyDraw))

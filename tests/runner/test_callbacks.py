@@ -48,10 +48,10 @@ def test_a_try_that_was_not_answered_leads_to_the_next(database: Database, asked
     """Place and number stay; after the last try nothing is left to be called."""
     later = MONDAY + timedelta(minutes=30)
     with database.writing() as connection:
-        callbacks.tried(connection, asked.call_id, later)
+        callbacks.tried(connection, asked.call_id, MONDAY, later)
     assert replace(asked, tries=1, next_try_at=later) == _found(database, asked.call_id)
     with database.writing() as connection:
-        callbacks.tried(connection, asked.call_id, None)
+        callbacks.tried(connection, asked.call_id, MONDAY, None)
     assert ("not_reached", 2, None) == _over(_found(database, asked.call_id))
 
 
@@ -59,7 +59,7 @@ def test_whatever_ends_a_callback_forgets_its_number(database: Database, asked: 
     """Once; what is over does not change."""
     for state in ("kept", "cancelled"):
         with database.writing() as connection:
-            callbacks.over(connection, asked.call_id, state)
+            callbacks.over(connection, asked.call_id, state, MONDAY)
         found = _found(database, asked.call_id)
         assert ("kept", 0, None) == _over(found)
         assert "*********200" == found.number

@@ -11,11 +11,14 @@ from hypothesis import strategies as st
 
 from ivr.definition import BACK, REPEAT, Flow, Menu, Message, Option, Transfer
 from ivr.events import (
+    CallbackCancelled,
+    CallbackSought,
     Event,
     HoursChecked,
     HungUp,
     Keyed,
     NoInput,
+    NumberRefused,
     PinRefused,
     PinVerified,
     Played,
@@ -26,13 +29,24 @@ from ivr.events import (
     SurveyDrawn,
 )
 from ivr.exploration import Exploration, Said, Transition, explore
-from ivr.exploration.moves import office_answer, transition, unserved
+from ivr.exploration.moves import NUMBER, office_answer, transition, unserved
 from ivr.exploration.walk import walk
 from ivr.flow import start, step
 from ivr.state import AtIdentifier, AtPin, AtPostalCode, Ended, InQueue, State
 from ivr.turns import Turn
 from ivr.waiting import wait_at
-from ivr.waits import CheckHours, DrawSurvey, FindOffice, Gather, PlayOut, ServiceWait, VerifyPin
+from ivr.waits import (
+    CancelCallback,
+    CheckHours,
+    DrawSurvey,
+    FindCallback,
+    FindNumber,
+    FindOffice,
+    Gather,
+    PlayOut,
+    ServiceWait,
+    VerifyPin,
+)
 from routing.offices import Office, Offices
 from tests.menu_files import SMALL, edited, load_text
 from tests.unit.flows import BYE, KEYS, OFFICES, authentication, flow_of, flows, menu, office_search
@@ -61,7 +75,15 @@ def explored_as(flow_of_the_test: str, consent: str) -> tuple[Flow, Exploration]
 def test_every_kind_of_place_is_found(explored: Exploration) -> None:
     """One transition of every kind, as they are named for people."""
     wanted = [
-        "start -- answered --> main",
+        "start -- answered --> promised/promised",
+        "promised/promised -- no callback promised --> main",
+        "promised/promised -- callback promised --> callback-awaited",
+        "callback-awaited -- key 2 --> cancel-callback/cancellation",
+        "to-doctors/queue -- queue callback_requested --> call-me-back/own-number",
+        "call-me-back/own-number -- number found --> call-me-back/number-choice",
+        "call-me-back/own-number -- number refused --> call-me-back/number",
+        "call-me-back/number -- number refused, no match --> call-me-back/number",
+        "call-me-back/number-choice -- key 1 --> call-me-back/promise",
         "main -- key 3 --> offices/postal-code",
         "main -- key 4, no match --> main",
         "main -- no match again --> consultant/hours",
@@ -102,10 +124,15 @@ def test_every_key_of_every_menu_is_pressed(flow: Flow, explored: Exploration) -
     assert [] == [(name, key) for name in menus for key in KEYS if (name, f"key {key}") not in pressed]
 
 
+CALLBACK_SERVICES = ("/promised", "/own-number", "/cancellation")
+
+
 def test_a_caller_can_hang_up_everywhere(explored: Exploration) -> None:
     """Wherever a call waits for its caller, hanging up is one of the ways on."""
     waiting = {found.at for found in explored.transitions} - {"start"}
-    services = {at for at in waiting if at.endswith(("/hours", "/search", "/verification", "/draw"))}
+    services = {
+        at for at in waiting if at.endswith(("/hours", "/search", "/verification", "/draw", *CALLBACK_SERVICES))
+    }
     hung_up = {found.at for found in explored.transitions if found.event == "hang up"}
     assert waiting - services == hung_up
 
@@ -234,6 +261,12 @@ def answer(flow: Flow, wait: ServiceWait, data: st.DataObject) -> Event:
             return PinVerified("subject") if claim == "ewa" else PinRefused()
         case FindOffice(name, code):
             return office_answer(flow.offices[name], code)
+        case FindNumber():
+            return NUMBER if data.draw(st.booleans()) else NumberRefused()
+        case FindCallback():
+            return CallbackSought(data.draw(st.booleans()))
+        case CancelCallback():
+            return CallbackCancelled()
 
 
 def events(flow: Flow, state: State) -> st.SearchStrategy[Event]:

@@ -167,7 +167,7 @@ TOLD = {
 }
 
 
-@pytest.mark.parametrize("outcome", sorted({*QUEUE_OUTCOMES} - {"answered"}))
+@pytest.mark.parametrize("outcome", sorted({*QUEUE_OUTCOMES} - {"answered", "callback_requested"}))
 def test_whoever_was_not_answered_is_told_why_and_chooses(flow: Flow, outcome: str) -> None:
     """Each way out of a queue is told of, and leads back to the same queue or to recorded information."""
     caller = Caller(flow).keys("0", "6").listens().returns(outcome)

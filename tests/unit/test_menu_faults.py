@@ -24,7 +24,10 @@ CODES = (
     " not_logged_in: sorry, unknown: sorry}}\n"
 )
 LOOK = " (look for a missing colon, quote or indentation on this line or the one above)"
-TYPES = "menu | message | opening | authentication | offices | transfer | resume | survey | end"
+TYPES = (
+    "menu | message | opening | authentication | offices | transfer | resume | callback | promised | cancel-callback | "
+    "survey | end"
+)
 
 
 A_NAME = "a name is 1-40 small letters, digits and hyphens, and begins with a letter"

@@ -16,7 +16,7 @@ from auth_pin.profiles import add
 from ivr.definition import Flow, Option
 from ivr.events import Event, HoursChecked, HungUp, Keyed, NoInput, Played, QueueLeft, SecretKeyed
 from ivr.exploration import Exploration, Transition, explore
-from ivr.exploration.moves import events_at, moves
+from ivr.exploration.moves import AWAITED, DRAWN, NUMBER, OWN_NUMBER, events_at, moves
 from ivr.exploration.walk import essence
 from ivr.flow import start
 from ivr.gateways import terminal
@@ -41,6 +41,8 @@ from ivr.scripts import (
     scripts,
 )
 from ivr.state import AtMenu, Ended, InQueue, State
+from routing import callbacks
+from routing.callbacks import Callback
 from storage.installation import Installation
 from tests.menu_files import SMALL, load_text
 from tests.unit.flows import BYE, flow_of, flows, menu
@@ -78,14 +80,15 @@ def test_scripts_make_every_transition(flow: Flow, explored: Exploration, writte
 def test_what_scripts_miss_is_counted_and_named(flow: Flow, explored: Exploration) -> None:
     """One call alone covers little, and the rest is told by name."""
     found = coverage(flow, explored, [TO_A_CONSULTANT])
-    assert "covered 7 of" in str(found)
+    assert "covered 8 of" in str(found)
     assert "  missed: main -- key 1 --> information" in str(found).splitlines()
 
 
 def test_scripts_are_few_and_short(explored: Exploration, written: tuple[Script, ...]) -> None:
-    """A call ends once, so no fewer scripts than endings would do; none keeps a telephone busy for long."""
+    """A call ends once, so no fewer scripts than endings would do, or circumstances; none lasts for long."""
     endings = [transition for transition in explored.transitions if transition.ends]
-    assert len(endings) >= len(written)
+    circumstances = {script.circumstances for script in written}
+    assert len(endings) + len(circumstances) >= len(written)
     assert MOST_GATHERS >= max(script.gathers for script in written)
 
 
@@ -144,9 +147,9 @@ def test_a_script_reads_like_a_call() -> None:
     """A script is told in the words of the command line, and what they cannot say in brackets."""
     acts: tuple[Act, ...] = (Key("2"), Key("246813#"), Key("-"), Queue("full"), Listen(), HangUp())
     script = Script(acts, (("consultants", False),))
-    assert "consultants closed: 2 246813# - (queue: full) (listen) (hang up)" == str(script)
+    assert "not consultants: 2 246813# - (queue: full) (listen) (hang up)" == str(script)
     assert ("2 246813# -", 3, False) == (script.keys, script.gathers, script.keys_tell_all)
-    assert "drawn: 0 6 (listen) (queue: answered)" == str(replace(TO_A_CONSULTANT, hours=(), drawn=True))
+    assert "drawn: 0 6 (listen) (queue: answered)" == str(replace(TO_A_CONSULTANT, circumstances=((DRAWN, True),)))
     assert ("0 6", 2, True) == (TO_A_CONSULTANT.keys, TO_A_CONSULTANT.gathers, TO_A_CONSULTANT.keys_tell_all)
 
 
@@ -209,6 +212,7 @@ class Telephone:
 
     def __init__(self, installation: Installation, loaded: Loaded, at: datetime) -> None:
         self.clock = Clock(at)
+        self.database = installation.database
         self.turns: list[Happened] = []
         library = Library(installation.database)
         library.publish(loaded, at)
@@ -232,7 +236,15 @@ class Telephone:
         """Every act of the script; what happened, turn by turn."""
         self.turns.clear()
         self.drawn = script.drawn
-        live = self.runner.arrive(arrival)
+        ani = arrival.ani if script.circumstance(OWN_NUMBER, True) else ""
+        with self.database.writing() as connection:
+            for one in callbacks.waiting_callbacks(connection):
+                callbacks.over(connection, one.call_id, "cancelled", self.clock())
+            if script.circumstance(AWAITED, False):
+                at = self.clock()
+                number, place = NUMBER.number, ("pensions", "pensions", "pl")
+                callbacks.request(connection, Callback(f"for-{arrival.call_id[-8:]}", number, *place, at, at, at))
+        live = self.runner.arrive(replace(arrival, ani=ani))
         for act in script.acts:
             live = self._do(live, act)
         return tuple(self.turns)

@@ -6,6 +6,7 @@ import pytest
 
 from ivr.definition import Flow
 from ivr.events import (
+    CallbackSought,
     Event,
     HoursChecked,
     HungUp,
@@ -47,13 +48,14 @@ def prompt(flow: Flow, name: str, lang: str = "pl") -> Line:
     return {"type": "prompt", "prompt": name, "text": flow.prompts[name, lang].text, "lang": lang}
 
 
-TO_DOCTORS = (Started(), (Keyed("0"), HoursChecked(True)), Keyed("6"))
+BEGIN = (Started(), CallbackSought(False))
+TO_DOCTORS = (BEGIN, (Keyed("0"), HoursChecked(True)), Keyed("6"))
 
 
 def test_a_call_begins_with_what_is_heard(flow: Flow) -> None:
     """Name, words and language of each prompt."""
     heard = [("welcome", "uk"), ("main-en", "en"), ("main-pl", "pl"), ("main", "uk")]
-    assert [prompt(flow, name, lang) for name, lang in heard] == told(flow, Started("uk"))
+    assert [prompt(flow, name, lang) for name, lang in heard] == told(flow, (Started("uk"), CallbackSought(False)))
 
 
 def test_a_key_is_told_with_its_menu(flow: Flow) -> None:
@@ -63,27 +65,27 @@ def test_a_key_is_told_with_its_menu(flow: Flow) -> None:
         prompt(flow, "choose-information"),
         prompt(flow, "information"),
     ]
-    assert expected == told(flow, Started(), Keyed("1"))
+    assert expected == told(flow, BEGIN, Keyed("1"))
 
 
 def test_silence_is_told_as_no_digits(flow: Flow) -> None:
     """An empty text, which no key gives."""
-    assert {"type": "gather", "menu": "main", "digits": ""} == told(flow, Started(), NoInput())[0]
+    assert {"type": "gather", "menu": "main", "digits": ""} == told(flow, BEGIN, NoInput())[0]
 
 
 def test_a_secret_is_told_by_its_length(flow: Flow) -> None:
     """Of the identifier and of the PIN."""
     identifier, pin = SecretKeyed(8, "claim"), SecretKeyed(6)
     expected = {"type": "gather", "menu": "identifier", "digits": None, "length": 8}
-    assert expected == told(flow, Started(), Keyed("2"), identifier)[0]
+    assert expected == told(flow, BEGIN, Keyed("2"), identifier)[0]
     expected = {"type": "gather", "menu": "pin", "digits": None, "length": 6}
-    assert expected == told(flow, Started(), Keyed("2"), identifier, (pin, PinRefused()))[0]
+    assert expected == told(flow, BEGIN, Keyed("2"), identifier, (pin, PinRefused()))[0]
 
 
 @pytest.mark.parametrize(("verdict", "level"), [(PinVerified("profile"), "full"), (PinRefused(), "none")])
 def test_a_verdict_is_told_as_the_level_that_holds_now(flow: Flow, verdict: Event, level: str) -> None:
     """And nothing of whose profile it is."""
-    told_lines = told(flow, Started(), Keyed("2"), SecretKeyed(8, "claim"), (SecretKeyed(6), verdict))
+    told_lines = told(flow, BEGIN, Keyed("2"), SecretKeyed(8, "claim"), (SecretKeyed(6), verdict))
     assert {"type": "auth", "level": level} == told_lines[1]
     assert "profile" not in str(told_lines)
 
@@ -135,5 +137,5 @@ def test_a_survey_is_told_by_its_questions(flow: Flow) -> None:
 
 def test_a_takeover_and_a_hang_up_are_told(flow: Flow) -> None:
     """The first with what is heard again, the second with who ended the call."""
-    assert {"type": "reentered"} == told(flow, Started(), Reentered())[0]
-    assert [{"type": "hangup", "cause": "caller"}] == told(flow, Started(), HungUp())
+    assert {"type": "reentered"} == told(flow, BEGIN, Reentered())[0]
+    assert [{"type": "hangup", "cause": "caller"}] == told(flow, BEGIN, HungUp())
