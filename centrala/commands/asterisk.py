@@ -26,6 +26,7 @@ from routing.asterisk.music import write_music
 from routing.asterisk.plan import Codes, Distribution, Fallback, Folders, Manager, Plan, Sip
 from routing.asterisk.rendering import RELOAD, RenderError, render, write
 from routing.queues import Queue
+from routing.telephones import extensions
 from storage.installation import Installation
 
 
@@ -86,15 +87,7 @@ def make_plan(
             notes=home.spool,
             news=home.asterisk / "news",
         ),
-        sip=Sip(
-            listen=settings.sip.listen,
-            rtp_from=settings.sip.rtp_from,
-            rtp_to=settings.sip.rtp_to,
-            trunk_hosts=tuple(settings.sip.trunk_hosts),
-            numbers=tuple(settings.sip.numbers),
-            codecs=tuple(settings.sip.codecs),
-            phones=tuple(sorted(settings.sip.phones.items())),
-        ),
+        sip=_sip(settings),
         nodes=tuple(settings.ivr.nodes),
         queues=_queues(installation, flow),
         distribution=Distribution(
@@ -113,6 +106,19 @@ def make_plan(
         agents=staff(settings, flow),
         breaks=tuple(sorted(settings.breaks.items())),
         codes=_codes(installation, settings, flow),
+    )
+
+
+def _sip(settings: Settings) -> Sip:
+    return Sip(
+        listen=settings.sip.listen,
+        rtp_from=settings.sip.rtp_from,
+        rtp_to=settings.sip.rtp_to,
+        trunk_hosts=tuple(settings.sip.trunk_hosts),
+        numbers=tuple(settings.sip.numbers),
+        codecs=tuple(settings.sip.codecs),
+        phones=tuple(sorted(settings.sip.phones.items())),
+        extensions=extensions(settings.sip.extensions),
     )
 
 

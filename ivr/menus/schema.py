@@ -249,6 +249,8 @@ class Codes(_Model):
     back: Name
     ready: Name
     not_logged_in: Name
+    no_agent: Name
+    not_here: Name
     unknown: Name
 
 

@@ -29,7 +29,7 @@ DESKS, LOGGED_IN, OVERFLOWING, WRAPPING_UP = "1", "2", "4", "3"
 OVERFLOW_SECONDS = 2
 WRAP_UP_SECONDS = 120
 TABLE = """\
-extension,name,site,skills,languages
+agent,name,site,skills,languages
 1701,First,Here,pensions:1,pl:1
 1702,Second,Here,pensions:2,pl:1
 1703,Third,There,pensions:1,pl:1 uk:2
@@ -43,7 +43,11 @@ GROUPS = (
         f'    agents: ["1401"]\n    overflow: {{to: payers, after: {OVERFLOW_SECONDS}}}\n',
     ),
 )
-STAFF = ("1101", "1102", "1401", "1501", "1502", "1701", "1702", "1703", "1801")
+# Telephones: those of fixed members, those that consultants of the table have by their numbers, those that nobody has.
+ALWAYS, OWN = ("1101", "1102", "1401", "1501", "1502"), ("1701", "1702", "1703", "1801")
+HERE, THERE = "2001", "3001"
+NOBODY = "1799"
+TELEPHONES = (*ALWAYS, *OWN, HERE, THERE)
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +56,13 @@ def centre(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("centre")
     table = folder / "agents.csv"
     table.write_text(TABLE)
-    settings = {"agents": str(table), "queues": {"ring_seconds": 3, "wrap_up_seconds": 0}}
+    settings = {
+        "agents": str(table),
+        "queues": {"ring_seconds": 3, "wrap_up_seconds": 0},
+        "sip": {"extensions": ["1701-1703", "1801", HERE, THERE]},
+    }
     with live(folder / "home", menus_with(folder, SHORT_TIMEOUT, *GROUPS), settings=settings) as running:
-        running.staff(*STAFF)
+        running.staff(*TELEPHONES)
         yield running
 
 
@@ -62,10 +70,12 @@ def centre(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactor
 def _at_work(centre: Live) -> Iterator[None]:
     """Nobody of the table is logged in when a test begins, and nobody else is on a break."""
     yield
-    for extension in STAFF:
+    for extension in TELEPHONES:
         rx(centre, f"queue unpause member PJSIP/{extension}")
         for queue in ("pensions", "pensions-uk", "benefits"):
             rx(centre, f"queue remove member PJSIP/{extension} from {queue}")
+    for family in ("seat", "desk", "break", "wrap-up"):
+        rx(centre, f"database deltree {family}")
 
 
 def rx(running: Live, command: str) -> str:
@@ -187,13 +197,80 @@ def test_who_is_on_a_break_is_not_called(centre: Live, numbers: Callable[[], str
         ("600100200", "code-unknown"),
         ("*131", "code-not-logged-in"),
         ("*14", "code-not-logged-in"),
-        ("*15", "code-ready"),
+        ("*15", "code-not-logged-in"),
+        ("*12", "code-not-logged-in"),
+        (f"*11{NOBODY}", "code-no-agent"),
     ],
 )
 def test_a_code_that_does_nothing_says_so(centre: Live, code: str, heard: str) -> None:
-    """No code, no such reason, a telephone number, or nobody logged in."""
+    """No code, no such reason, a telephone number, nobody logged in, nobody of that number; and no log tells of it."""
     keys(centre, "1702", code, heard)
     assert {} == members(centre, "pensions")
+    assert [] == [line for line in logged(centre) if code in line or NOBODY in line]
+
+
+def logged(running: Live) -> list[str]:
+    """The lines of every log."""
+    paths = (*running.station.home.glob("ivr-*.log"), *(running.station.home / "asterisk" / "log").glob("*"))
+    return [line for path in paths for line in path.read_text("utf-8", "replace").splitlines()]
+
+
+def sit(running: Live, agent: str, telephone: str, heard: str = "code-logged-in") -> None:
+    """A consultant logs in at a telephone, whosever it is."""
+    keys(running, telephone, f"*11{agent}", heard)
+
+
+def test_a_consultant_is_a_person_and_not_a_telephone(centre: Live, numbers: Callable[[], str]) -> None:
+    """They log in at any one, on any site; calls are kept with their number, and ring where they sit now."""
+    sit(centre, "1701", HERE)
+    assert {"1701"} == members(centre, "pensions").keys()
+    at_the_first = numbers()
+    assert HERE == who_answers(centre, at_the_first, LOGGED_IN)
+
+    sit(centre, "1701", THERE)
+    assert "PJSIP/3001" in members(centre, "pensions")["1701"]
+    at_the_second = numbers()
+    assert THERE == who_answers(centre, at_the_second, LOGGED_IN)
+    for ani in (at_the_first, at_the_second):
+        kept = account(centre, ani)
+        assert (["1701"], ["1701"]) == ([visit.agent for visit in kept.visits], [part.agent for part in kept.parts])
+    keys(centre, HERE, "*131", "code-not-logged-in")
+    keys(centre, THERE, "*12", "code-logged-out")
+    assert {} == members(centre, "pensions")
+
+
+def test_whoever_logs_in_at_a_telephone_logs_the_one_before_out(centre: Live, ani: str) -> None:
+    """And has their breaks alone; nobody sits at two telephones."""
+    sit(centre, "1703", HERE)
+    keys(centre, HERE, "*132", "code-on-break")
+    sit(centre, "1702", HERE)
+    assert {"1702"} == members(centre, "pensions").keys()
+    assert {} == members(centre, "pensions-uk")
+    assert "paused" not in members(centre, "pensions")["1702"]
+    assert HERE == who_answers(centre, ani, LOGGED_IN)
+    assert ["1702"] == [visit.agent for visit in account(centre, ani).visits]
+
+
+def test_nobody_takes_a_telephone_at_which_somebody_talks(centre: Live, ani: str) -> None:
+    """Nor does who talks there sit down elsewhere: no conversation changes hands."""
+    sit(centre, "1701", HERE)
+    there = talk(centre, ani, LOGGED_IN)
+    sit(centre, "1702", HERE, "code-not-here")
+    sit(centre, "1701", THERE, "code-not-here")
+    assert there.consultant.up
+    there.end()
+    sit(centre, "1701", THERE)
+    assert ["1701"] == [visit.agent for visit in account(centre, ani).visits]
+
+
+def test_fixed_members_and_their_telephones_stay_together(centre: Live) -> None:
+    """Nobody else sits there, and they sit nowhere else; by their own number they log in as without."""
+    sit(centre, "1701", "1101", "code-not-here")
+    sit(centre, "1101", HERE, "code-not-here")
+    keys(centre, HERE, "*11", "code-no-agent")
+    keys(centre, "1101", "*12", "code-logged-out")
+    sit(centre, "1101", "1101")
+    assert "paused" not in members(centre, "technical")["1101"]
 
 
 def test_who_is_always_a_member_logs_out_by_a_break(centre: Live, numbers: Callable[[], str]) -> None:
@@ -309,6 +386,20 @@ def test_a_wrap_up_lasts_as_long_as_the_group_says_and_can_be_ended(centre: Live
     assert 0 == offered(centre, "1801", caller)
     keys(centre, "1801", "*15", "code-ready")
     end(answered(centre, caller, call, ear))
+
+
+def test_a_refused_call_follows_nobody_to_another_telephone(centre: Live, ani: str) -> None:
+    """Who has refused is a person; somebody else who sits down at the telephone that they left is called for it."""
+    sit(centre, "1701", HERE)
+    with desks_react(centre, Refuse(), HERE):
+        call, ear = to_topic(centre, ani, LOGGED_IN)
+        call.wait_until(lambda: offered(centre, HERE, ani), PATIENCE, "a telephone to ring")
+        music_while(call, 1.5)
+    sit(centre, "1701", THERE)
+    music_while(call, 2.5)
+    assert (1, 0) == (offered(centre, HERE, ani), offered(centre, THERE, ani))
+    sit(centre, "1702", HERE)
+    end(answered(centre, ani, call, ear))
 
 
 def test_a_break_does_not_end_with_the_wrap_up(centre: Live, numbers: Callable[[], str]) -> None:
