@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 
@@ -22,10 +27,10 @@ from tests.live.callers import (
 )
 from tests.live.conftest import SHORT_TIMEOUT
 from tests.live.stations import Live, live, menus_with
-from tests.live.stories import on_a_break, wait_for
+from tests.live.stories import node, on_a_break, stand_up, wait_for
 
-# The topics of these groups by their keys: consultants at two desks, consultants who log in, an overflow, a wrap-up.
-DESKS, LOGGED_IN, OVERFLOWING, WRAPPING_UP = "1", "2", "4", "3"
+# The topics of these groups by their keys: two desks, consultants who log in, an overflow, a wrap-up, a weight.
+DESKS, LOGGED_IN, OVERFLOWING, WRAPPING_UP, HEAVIER = "1", "2", "4", "3", "5"
 OVERFLOW_SECONDS = 2
 WRAP_UP_SECONDS = 120
 TABLE = """\
@@ -33,11 +38,13 @@ agent,name,site,skills,languages
 1701,First,Here,pensions:1,pl:1
 1702,Second,Here,pensions:2,pl:1
 1703,Third,There,pensions:1,pl:1 uk:2
+1704,Both,There,pensions:1 payers:1,pl:1
 1801,Alone,There,benefits:1,pl:1
 """
 GROUPS = (
     ('    agents: ["1201", "1202"]\n', ""),
     ('    agents: ["1301", "1302"]\n', f"    wrap_up: {WRAP_UP_SECONDS}\n"),
+    ('    agents: ["1501", "1502"]\n', '    agents: ["1501", "1502"]\n    weight: 5\n'),
     (
         '    agents: ["1401", "1402"]\n',
         f'    agents: ["1401"]\n    overflow: {{to: payers, after: {OVERFLOW_SECONDS}}}\n',
@@ -411,15 +418,69 @@ def test_a_break_does_not_end_with_the_wrap_up(centre: Live, numbers: Callable[[
     assert "paused:break" in members(centre, "benefits")["1801"]
 
 
-def test_asterisk_comes_back_with_everybody_as_they_were(centre: Live, ani: str) -> None:
-    """Logged in, with penalties, and on the break that they were on."""
-    log_in(centre, "1701", "1702")
-    keys(centre, "1701", "*133", "code-on-break")
+def test_the_heavier_group_is_answered_first(centre: Live, numbers: Callable[[], str]) -> None:
+    """Of two groups that share their only consultant, though the caller of the lighter one has waited longer."""
+    light, heavy = numbers(), numbers()
+    sit(centre, "1704", HERE)
+    with on_a_break(centre, "1501", "1502"):
+        busy = talk(centre, numbers(), LOGGED_IN)
+        waiting = {}
+        for ani, key in ((light, LOGGED_IN), (heavy, HEAVIER)):
+            waiting[ani] = to_topic(centre, ani, key)
+            waiting[ani][1].wait_for("pl:connecting")
+            music_while(waiting[ani][0], 1.5)
+        busy.end()
+        first = answered(centre, heavy, *waiting[heavy])
+        assert 0 == offered(centre, HERE, light)
+        first.end()
+        answered(centre, light, *waiting[light]).end()
+    assert ["1704", "1704"] == [account(centre, ani).visits[0].agent for ani in (heavy, light)]
+
+
+def test_whatever_dies_everybody_is_as_they_were(centre: Live, ani: str) -> None:
+    """Asterisk and the IVR are killed: who is logged in, at which desk, on a break for which reason, and since when."""
+    sit(centre, "1701", HERE)
+    sit(centre, "1702", THERE)
+    keys(centre, HERE, "*133", "code-on-break")
+    keys(centre, "1101", "*132", "code-on-break")
+    keys(centre, "1102", "*12", "code-logged-out")
+    expected = {
+        "1701": ("on_break", "training", HERE),
+        "1702": ("available", "", THERE),
+        "1703": ("logged_out", "", ""),
+        "1101": ("on_break", "meal", "1101"),
+        "1102": ("logged_out", "", ""),
+    }
+    wait_for(lambda: expected.items() <= listed(centre).items(), "what everybody does")
+    wait_for(lambda: ("/break/1102", "logged-out") in kept_by_asterisk(centre), "the last code to be kept")
+
+    node(centre, 0).kill()
     assert centre.station.asterisk is not None
-    centre.station.asterisk.stop()
-    centre.station.asterisk.start()
+    os.killpg(centre.station.asterisk.pid, signal.SIGKILL)
+    centre.station.start_asterisk()
+    for desk in centre.desks.values():
+        assert 200 == desk.register()
+    stand_up(centre)
 
     wait_for(lambda: len(members(centre, "pensions")) == 2, "members after a restart")
     assert "paused:training" in members(centre, "pensions")["1701"]
     assert "with penalty 1" in members(centre, "pensions")["1702"]
-    assert "1702" == who_answers(centre, ani, LOGGED_IN)
+    wait_for(lambda: expected.items() <= listed(centre).items(), "what everybody does")
+    assert THERE == who_answers(centre, ani, LOGGED_IN)
+    assert ["1702"] == [visit.agent for visit in account(centre, ani).visits]
+    keys(centre, "1101", "*14", "code-back")
+    keys(centre, HERE, "*14", "code-back")
+    wait_for(lambda: listed(centre)["1701"] == ("available", "", HERE), "the end of the break")
+
+
+def listed(running: Live) -> dict[str, tuple[str, str, str]]:
+    """State, reason and telephone of every consultant."""
+    told = [json.loads(line) for line in running.station.centrala("agents", "list", "--json").splitlines()]
+    return {agent["agent"]: (agent["state"], agent["reason"], agent["telephone"]) for agent in told}
+
+
+def kept_by_asterisk(running: Live) -> list[tuple[str, str]]:
+    """Keys and values of Asterisk's own database, as they are on the disk."""
+    path = running.station.home / "asterisk" / "lib" / "astdb.sqlite3"
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        return database.execute("SELECT key, value FROM astdb").fetchall()
