@@ -22,8 +22,10 @@ def begin_of_wait(connection: Connection, call_id: str, queue: str, at: datetime
     caller's number. Several people may call from one number, so each place is given back once.
     """
     own = visits.of_call(connection, call_id)
-    if sent_on and own:
-        return own[-1].enqueued_at
+    # A colleague whom the caller was left to has a stay for which nobody waited.
+    waited = [visit for visit in own if visit.enqueued_at != visit.answered_at]
+    if sent_on and waited:
+        return waited[-1].enqueued_at
     before = (*own, *_from_the_same_number(connection, call_id, at))
     began = waiting.kept_place(before, queue, at)
     return at if began is None or waiting.is_taken(connection, queue, began) else began
