@@ -64,8 +64,8 @@ def surveys(installation: Installation, days: tuple[date, date] | None) -> Itera
 
 
 def members(flow: Flow, staff: Sequence[Agent]) -> dict[str, tuple[str, ...]]:
-    """The extensions of each queue's consultants: those of the menus, and those of the table with that skill."""
-    skilled = {name: [agent.extension for agent in staff if name in agent.skills] for name in flow.queues}
+    """The numbers of each queue's consultants: those of the menus, and those of the table with that skill."""
+    skilled = {name: [agent.number for agent in staff if name in agent.skills] for name in flow.queues}
     return {name: tuple(dict.fromkeys((*queue.agents, *skilled[name]))) for name, queue in flow.queues.items()}
 
 

@@ -15,6 +15,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ivr.menus.document import Document, read_bytes, read_document
+from routing.telephones import extensions
 
 DEFAULT_FILE = "settings.yaml"
 
@@ -68,12 +69,18 @@ def _host(value: str) -> str:
     return value
 
 
+def _telephones(value: str) -> str:
+    extensions([value])
+    return value
+
+
 Address = Annotated[str, AfterValidator(_address)]
 IpAddress = Annotated[str, AfterValidator(_ip_address)]
 SipUri = Annotated[str, AfterValidator(_sip_uri)]
 Host = Annotated[str, AfterValidator(_host)]
 Number = Annotated[str, Field(pattern=r"^\+?[0-9]{3,15}$")]
 Extension = Annotated[str, Field(pattern=r"^[0-9]{2,10}$")]
+Telephones = Annotated[str, AfterValidator(_telephones)]
 Digit = Annotated[str, Field(pattern=r"^[0-9]$")]
 Reason = Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,19}$")]
 
@@ -100,7 +107,10 @@ class Prompts(_Model):
 
 
 class Sip(_Model):
-    """The telephone side: where Asterisk listens, who may send calls to which numbers, consultants' fixed phones."""
+    """The telephone side: where Asterisk listens, who may send calls to which numbers, consultants' telephones.
+
+    `extensions` are those at which anybody may log in, `phones` the contacts of those that do not register.
+    """
 
     listen: Address = "127.0.0.1:5060"
     rtp_from: Annotated[int, Field(ge=1024, le=65000)] = 20000
@@ -108,6 +118,7 @@ class Sip(_Model):
     trunk_hosts: Annotated[list[Host], Field(min_length=1)] = ["127.0.0.1"]
     numbers: Annotated[list[Number], Field(min_length=1)] = ["225601600"]
     codecs: Annotated[list[Literal["alaw", "ulaw", "g722"]], Field(min_length=1)] = ["alaw", "ulaw"]
+    extensions: list[Telephones] = []
     phones: dict[Extension, SipUri] = {}
 
     @model_validator(mode="after")

@@ -12,6 +12,7 @@ from centrala import context
 from centrala.settings import Settings
 from ivr.definition import Flow
 from routing.agents import Agent, AgentTableError, read_agents
+from storage.files import write_whole
 
 
 def staff(settings: Settings, flow: Flow) -> tuple[Agent, ...]:
@@ -27,11 +28,29 @@ def staff(settings: Settings, flow: Flow) -> tuple[Agent, ...]:
 
 def staff_of(path: Path, flow: Flow) -> tuple[Agent, ...]:
     """The consultants of a table. Raises AgentTableError and Failure."""
+    return read_agents(_read(path, "mend agents: in the settings"), flow.queues, flow.languages)
+
+
+def put_in_place(path: Path, place: Path, flow: Flow) -> tuple[Agent, ...]:
+    """Make the table at `path` the one at `place`, all of it at once; its consultants.
+
+    Raises AgentTableError and Failure; what is in place stays then.
+    """
+    raw = _read(path, "name another file")
+    found = read_agents(raw, flow.queues, flow.languages)
     try:
-        raw = path.read_bytes()
+        # What the settings name may be a link into a folder that is kept elsewhere.
+        write_whole(place.resolve(), raw)
     except OSError as error:
-        raise context.Failure(f"{path}: cannot be read: {error.strerror}; mend agents: in the settings") from error
-    return read_agents(raw, flow.queues, flow.languages)
+        raise context.Failure(f"{place}: cannot be written: {error.strerror}; the table there stays") from error
+    return found
+
+
+def _read(path: Path, advice: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise context.Failure(f"{path}: cannot be read: {error.strerror}; {advice}") from error
 
 
 @contextmanager

@@ -278,6 +278,8 @@ class Codes:
     back: str
     ready: str
     not_logged_in: str
+    no_agent: str
+    not_here: str
     unknown: str
 
 

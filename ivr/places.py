@@ -27,8 +27,10 @@ def begin_of_wait(
     if kept is not None and (promised := callbacks.find(connection, kept)):
         return promised.enqueued_at
     own = visits.of_call(connection, call_id)
-    if sent_on and own:
-        return own[-1].enqueued_at
+    # A colleague whom the caller was left to has a stay for which nobody waited.
+    waited = [visit for visit in own if visit.enqueued_at != visit.answered_at]
+    if sent_on and waited:
+        return waited[-1].enqueued_at
     before = (*own, *_from_the_same_number(connection, call_id, at))
     cancelled = [one.enqueued_at for one in callbacks.cancelled_in(connection, call_id, queue)]
     began = min(filter(None, (*cancelled, waiting.kept_place(before, queue, at))), default=None)

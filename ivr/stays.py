@@ -51,9 +51,9 @@ class Conversation:
 
     @property
     def successor(self) -> Colleague | None:
-        """The colleague whom the caller stayed with when the first consultant left."""
+        """The colleague to whom the first consultant left the caller, talking or while it still rang there."""
         last = self.colleagues[-1] if self.colleagues else None
-        if last is None or self.passed_at is None or self.passed_at < last.answered_at:
+        if last is None or self.passed_at is None:
             return None
         return last if last.left_at is None or last.left_at >= self.passed_at else None
 
@@ -91,10 +91,10 @@ def _keep_part(connection: Connection, call_id: str, seq: int, talk: Conversatio
 def _keep_successor(
     connection: Connection, call_id: str, seq: int, colleague: Colleague, since: datetime, at: datetime
 ) -> None:
-    """Their own stay begins where the first one ended: the caller has not waited."""
-    left = colleague.left_at or at
+    """Their own stay begins where the first one ended: the caller has not waited, unless it still rang."""
+    answered, left = max(since, colleague.answered_at), colleague.left_at or at
     visit = visits.Visit(
-        call_id, seq, colleague.queue, colleague.topic, since, since, left, agent=colleague.agent, outcome="answered"
+        call_id, seq, colleague.queue, colleague.topic, since, answered, left, agent=colleague.agent, outcome="answered"
     )
     visits.enqueued(connection, visit)
 

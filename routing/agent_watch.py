@@ -31,6 +31,10 @@ REJOINING = timedelta(seconds=0.2)
 # A database that is away for hours: older changes are given up.
 MOST_WAITING = 100_000
 
+# What an agent does, and at which telephone.
+Seen = tuple[AgentState, str]
+GONE: Seen = members.NOBODY, ""
+
 log = structlog.get_logger()
 
 
@@ -44,7 +48,7 @@ class AgentWatch:
         self._wrap_up = wrap_up
         self._inbox: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._agents: dict[str, Agent] = {}
-        self._known: dict[str, AgentState] = {}
+        self._known: dict[str, Seen] = {}
         self._leaving: dict[str, datetime] = {}
         self._waiting: list[Change] = []
         # Set as soon as a connection is made: what was known until then may be wrong.
@@ -119,7 +123,7 @@ class AgentWatch:
         self._must_read.clear()
         try:
             with self._database.reading() as connection:
-                self._known = {row.agent: row.into for row in agent_states.current(connection)}
+                self._known = {row.agent: (row.into, row.telephone) for row in agent_states.current(connection)}
             reply = self._ami.send("QueueStatus")
         except Exception:
             self._must_read.set()
@@ -128,49 +132,50 @@ class AgentWatch:
         self._agents = members.found(event.headers for event in reply.events)
         self._leaving.clear()
         self._read_since = at = self._now()
-        for extension in self._known.keys() | self._agents.keys():
-            self._note(extension, at)
+        for agent in self._known.keys() | self._agents.keys():
+            self._note(agent, at)
         self._write()
 
     def _take(self, event: Event) -> None:
-        extension = members.agent_of(event.headers)
+        agent = members.agent_of(event.headers)
         # What is older than the list is in the list.
-        if extension is None or event.number <= self._read_at:
+        if agent is None or event.number <= self._read_at:
             return
         at = max(event.at or self._now(), self._read_since)
         self._wrapped_up(at)
-        self._agents[extension] = members.take(self._agents.get(extension, Agent()), event.headers)
-        if self._state(extension, at) == members.NOBODY:
-            self._leaving.setdefault(extension, at)
+        self._agents[agent] = members.take(self._agents.get(agent, Agent()), event.headers)
+        if self._state(agent, at) == members.NOBODY:
+            self._leaving.setdefault(agent, at)
         else:
-            self._leaving.pop(extension, None)
-            self._note(extension, at)
+            self._leaving.pop(agent, None)
+            self._note(agent, at)
 
     def _wrapped_up(self, now: datetime) -> None:
         """Those whose wrap-up was over by then."""
-        for extension, state in list(self._known.items()):
+        for agent, (state, _) in list(self._known.items()):
             if state.state != members.WRAP_UP:
                 continue
-            until = members.wraps_up_until(self._agents.get(extension, Agent()), self._wrap_up)
+            until = members.wraps_up_until(self._agents.get(agent, Agent()), self._wrap_up)
             if until is not None and until <= now:
-                self._note(extension, until)
+                self._note(agent, until)
 
     def _logged_out(self, now: datetime) -> None:
         """Those who left and did not come back."""
-        for extension, at in list(self._leaving.items()):
+        for agent, at in list(self._leaving.items()):
             if now - at >= REJOINING:
-                del self._leaving[extension]
-                self._note(extension, at)
+                del self._leaving[agent]
+                self._note(agent, at)
 
-    def _state(self, extension: str, at: datetime) -> AgentState:
-        return members.state_of(self._agents.get(extension, Agent()), at, self._wrap_up)
+    def _state(self, agent: str, at: datetime) -> AgentState:
+        return members.state_of(self._agents.get(agent, Agent()), at, self._wrap_up)
 
-    def _note(self, extension: str, at: datetime) -> None:
-        state = self._state(extension, at)
-        if state == self._known.get(extension, members.NOBODY):
+    def _note(self, agent: str, at: datetime) -> None:
+        state = self._state(agent, at)
+        telephone = "" if state == members.NOBODY else self._agents[agent].telephone
+        if (state, telephone) == self._known.get(agent, GONE):
             return
-        self._known[extension] = state
-        self._waiting.append(Change(extension, state.state, state.reason, at))
+        self._known[agent] = state, telephone
+        self._waiting.append(Change(agent, state.state, state.reason, at, telephone))
         if len(self._waiting) > MOST_WAITING:
             del self._waiting[: MOST_WAITING // 10]
             log.error("changes of agents' states were given up")

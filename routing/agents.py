@@ -14,8 +14,8 @@ from difflib import get_close_matches
 
 from routing.queues import Queue
 
-COLUMNS = ("extension", "name", "site", "skills", "languages")
-EXTENSION = re.compile(r"[0-9]{2,10}")
+COLUMNS = ("agent", "name", "site", "skills", "languages")
+NUMBER = re.compile(r"[0-9]{2,10}")
 LEVELS = ("1", "2", "3")
 BEST = 1
 
@@ -43,9 +43,9 @@ class AgentTableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A consultant at an extension: the level of each skill (by queue) and of each language."""
+    """A consultant, at whatever telephone: the level of each skill (by queue) and of each language."""
 
-    extension: str
+    number: str
     name: str
     site: str
     skills: Mapping[str, int]
@@ -140,20 +140,20 @@ class _RowReader:
 
     def agent(self) -> Agent:
         """The consultant of the row, as far as it can be read."""
-        extension = self._row["extension"]
-        if not EXTENSION.fullmatch(extension):
-            self._tell(f'"{extension}" is not an extension', "2-10 digits")
+        number = self._row["agent"]
+        if not NUMBER.fullmatch(number):
+            self._tell(f'"{number}" is not the number of a consultant', "2-10 digits")
         for column in ("name", "site"):
             if not self._row[column].isprintable():
                 self._tell(f"{column} holds a line break or a control character")
         if not self._row["name"]:
-            self._tell("name is empty", "who sits there, or the number of the desk")
+            self._tell("name is empty", "who it is")
         skills = self._levels("skills", self._queues, "queue", "pensions:1 benefits:2")
         languages = self._levels("languages", self._languages, "language", "pl:1 uk:2")
         for queue in skills:
-            if queue in self._queues and extension in self._queues[queue].agents:
-                self._tell(f'{extension} stands in menus.yaml too, in "{queue}"', "delete it there, or the skill here")
-        return Agent(extension, self._row["name"], self._row["site"], skills, languages)
+            if queue in self._queues and number in self._queues[queue].agents:
+                self._tell(f'{number} stands in menus.yaml too, in "{queue}"', "delete it there, or the skill here")
+        return Agent(number, self._row["name"], self._row["site"], skills, languages)
 
     def _levels(self, column: str, known: Collection[str], kind: str, example: str) -> dict[str, int]:
         words = self._row[column].split()
@@ -183,9 +183,9 @@ def _nearest(word: str, known: Collection[str]) -> str:
 def _twice(lines: list[int], agents: list[Agent]) -> Iterator[AgentFault]:
     first: dict[str, int] = {}
     for line, agent in zip(lines, agents, strict=True):
-        before = first.setdefault(agent.extension, line)
+        before = first.setdefault(agent.number, line)
         if before != line:
-            yield AgentFault(line, f"the extension {agent.extension} has line {before} already", "delete one of them")
+            yield AgentFault(line, f"the number {agent.number} has line {before} already", "delete one of them")
 
 
 def _ambiguous(agents: list[Agent], queues: Mapping[str, Queue]) -> Iterator[AgentFault]:

@@ -1,7 +1,8 @@
 """What Asterisk says of queues' members -> what state each agent is in.
 
-Asterisk tells of memberships, one per agent and queue; an agent is in one state. `take` and `found` turn Asterisk's
-words into what is known of an agent, `state_of` turns that into a state. Nothing here knows a clock or a connection.
+Asterisk tells of memberships, one per agent and queue; an agent is in one state. A member's name is the agent's number,
+its interface the telephone at which the agent sits. `take` and `found` turn Asterisk's words into what is known of an
+agent, `state_of` turns that into a state. Nothing here knows a clock or a connection.
 
 What app_queue does (apps/app_queue.c, Asterisk 22): it tells of a telephone's state for each queue in turn; when the
 telephone becomes idle, `LastCall` is already that of the call which has just ended. A telephone that is being called is
@@ -33,6 +34,7 @@ EVENTS = (
 )
 IN_LIST = "QueueMember"
 
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,20}")
 _INTERFACE = re.compile(r"[A-Za-z0-9]+/([A-Za-z0-9_.-]{1,20})")
 
 # How long wrap-up lasts after a call of the queue of that name, in seconds.
@@ -85,7 +87,7 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """What is known of an agent: memberships by queue, and which queue's call was the last.
+    """What is known of an agent: memberships by queue, which queue's call was the last, and the telephone.
 
     `offered` is set while a queue's call is with the telephone, `rang` once it has been heard to ring.
     """
@@ -94,26 +96,30 @@ class Agent:
     offered: bool = False
     rang: bool = False
     last_queue: str = ""
+    telephone: str = ""
 
 
 def agent_of(headers: Mapping[str, str]) -> str | None:
-    """The extension that an event is about, or None if it is about none."""
+    """The number of the agent that an event is about, or None if it is about none."""
+    name = headers.get("MemberName") or headers.get("Name") or ""
+    return name if _NAME.fullmatch(name) else None
+
+
+def _telephone_of(headers: Mapping[str, str]) -> str:
     found = _INTERFACE.match(headers.get("Interface") or headers.get("Location") or "")
-    return found[1] if found else None
+    return found[1] if found else ""
 
 
 def found(members: Iterable[Mapping[str, str]]) -> dict[str, Agent]:
-    """Every agent of the list that QueueStatus gives, by extension."""
+    """Every agent of the list that QueueStatus gives, by number."""
     agents: dict[str, Agent] = {}
     for headers in members:
-        extension, queue = agent_of(headers), headers.get("Queue", "")
-        if extension is None or headers.get("Event") != IN_LIST:
+        number, queue = agent_of(headers), headers.get("Queue", "")
+        if number is None or headers.get("Event") != IN_LIST:
             continue
-        agent, membership = agents.get(extension, Agent()), _membership(headers)
-        memberships = {**agent.memberships, queue: membership}
-        agents[extension] = (
-            _connected(memberships, queue) if membership.in_call else replace(agent, memberships=memberships)
-        )
+        agent, membership = agents.get(number, Agent()), _membership(headers)
+        agent = replace(agent, memberships={**agent.memberships, queue: membership}, telephone=_telephone_of(headers))
+        agents[number] = _connected(agent, queue) if membership.in_call else agent
     return agents
 
 
@@ -124,12 +130,13 @@ def take(agent: Agent, headers: Mapping[str, str]) -> Agent:
         case "QueueMemberRemoved":
             return replace(agent, memberships={name: one for name, one in agent.memberships.items() if name != queue})
         case "QueueMemberAdded" | "QueueMemberStatus" | "QueueMemberPause":
+            agent = replace(agent, telephone=_telephone_of(headers))
             return _told(agent, {**agent.memberships, queue: _membership(headers)})
         case "AgentCalled":
             return replace(agent, offered=True, rang=False)
         case "AgentConnect" if queue in agent.memberships:
             talking = replace(agent.memberships[queue], in_call=True)
-            return _connected({**agent.memberships, queue: talking}, queue)
+            return _connected(replace(agent, memberships={**agent.memberships, queue: talking}), queue)
         case _:
             return agent
 
@@ -142,8 +149,8 @@ def _told(agent: Agent, memberships: Mapping[str, Membership]) -> Agent:
     return replace(agent, memberships=memberships, offered=offered, rang=rang)
 
 
-def _connected(memberships: Mapping[str, Membership], queue: str) -> Agent:
-    return Agent(memberships, offered=True, rang=True, last_queue=queue)
+def _connected(agent: Agent, queue: str) -> Agent:
+    return replace(agent, offered=True, rang=True, last_queue=queue)
 
 
 def state_of(agent: Agent, at: datetime, wrap_up: WrapUp) -> AgentState:

@@ -6,7 +6,6 @@ meet. The database may live elsewhere (PostgreSQL); the keys never do.
 
 from __future__ import annotations
 
-import os
 import secrets
 import sys
 from collections.abc import Mapping
@@ -14,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.engine import URL
+
+from storage.files import write_whole
 
 KEY_NAMES = ("identifier", "pin", "sip")
 KEY_BYTES = 32
@@ -101,20 +102,5 @@ class Home:
         """Make the keys that are missing, files of mode 0600, and say so on stderr."""
         for name in self.missing_keys():
             path = self.secrets / f"{name}.key"
-            _write_whole(path, secrets.token_bytes(KEY_BYTES).hex() + "\n")
+            write_whole(path, (secrets.token_bytes(KEY_BYTES).hex() + "\n").encode("ascii"))
             print(f"made the secret key {path}; keep a copy of it apart from the database", file=sys.stderr)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file of mode 0600 that is there with all of its content or not at all, even after a power cut."""
-    new = path.with_name(f"{path.name}.new")
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

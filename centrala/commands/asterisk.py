@@ -26,6 +26,7 @@ from routing.asterisk.music import write_music
 from routing.asterisk.plan import Codes, Distribution, Fallback, Folders, Manager, Outbound, Plan, Sip
 from routing.asterisk.rendering import RELOAD, RenderError, render, write
 from routing.queues import Queue
+from routing.telephones import extensions
 from storage.installation import Installation
 
 
@@ -118,6 +119,7 @@ def _sip(settings: Settings) -> Sip:
         numbers=tuple(settings.sip.numbers),
         codecs=tuple(settings.sip.codecs),
         phones=tuple(sorted(settings.sip.phones.items())),
+        extensions=extensions(settings.sip.extensions),
     )
 
 

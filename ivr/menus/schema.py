@@ -344,6 +344,8 @@ class Codes(Model):
     back: Name
     ready: Name
     not_logged_in: Name
+    no_agent: Name
+    not_here: Name
     unknown: Name
 
 

@@ -40,5 +40,6 @@ def wrap_up_of(plan: Plan, group: Queue) -> int:
 
 
 def logging_in(plan: Plan) -> Mapping[str, tuple[Membership, ...]]:
-    """The queues that each consultant becomes a member of by logging in, by extension."""
-    return {agent.extension: memberships(agent, plan.language) for agent in plan.agents}
+    """The queues that each consultant becomes a member of by logging in: none for who is always a member only."""
+    always: dict[str, tuple[Membership, ...]] = dict.fromkeys(plan.always, ())
+    return always | {agent.number: memberships(agent, plan.language) for agent in plan.agents}

@@ -40,7 +40,7 @@ class Folders:
 
 @dataclass(frozen=True, slots=True)
 class Sip:
-    """Addresses of the telephone side; `phones` are fixed contacts of consultants' phones by extension."""
+    """Addresses of the telephone side. Anybody may log in at `extensions`; `phones` are fixed contacts by extension."""
 
     listen: str
     rtp_from: int
@@ -49,6 +49,7 @@ class Sip:
     numbers: tuple[str, ...]
     codecs: tuple[str, ...]
     phones: tuple[tuple[str, str], ...]
+    extensions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,8 @@ class Codes:
     back: str
     ready: str
     not_logged_in: str
+    no_agent: str
+    not_here: str
     unknown: str
 
 
@@ -121,8 +124,8 @@ class Plan:
 
     `leaving_keys` lead out of a queue, each with its QUEUESTATUS; without `outbound` nobody is called back.
     `transfers` are the keys by which consultants send callers on, each with its topic and queue.
-    `agents` log in to their queues; `breaks` are the reasons of breaks by the digit that is keyed for them; without
-    `codes` consultants hear no confirmation.
+    `agents` log in to their queues, at any telephone; `breaks` are the reasons of breaks by the digit that is keyed for
+    them; without `codes` consultants hear no confirmation.
     """
 
     folders: Folders
@@ -142,10 +145,14 @@ class Plan:
     codes: Codes | None = None
 
     @property
+    def always(self) -> tuple[str, ...]:
+        """The consultants who are always members of their queues, in order: their numbers are those of their desks."""
+        return tuple(sorted({agent for queue in self.queues for agent in queue.agents}))
+
+    @property
     def extensions(self) -> tuple[str, ...]:
-        """The extensions of all consultants, in order."""
-        always = {agent for queue in self.queues for agent in queue.agents}
-        return tuple(sorted(always | {agent.extension for agent in self.agents}))
+        """The extensions of all telephones, in order."""
+        return tuple(sorted({*self.always, *self.sip.extensions}))
 
 
 def phone_password(key: bytes, extension: str) -> str:

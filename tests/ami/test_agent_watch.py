@@ -35,6 +35,16 @@ class Clock:
         return self.now
 
 
+def desk_of(agent: str) -> str:
+    """The telephone at which an agent sits."""
+    return agent.replace("1", "2", 1)
+
+
+def into(agent: str, state: str, reason: str, when: datetime) -> Change:
+    """A change of somebody who sits there."""
+    return Change(agent, state, reason, when, desk_of(agent))
+
+
 def at(seconds: float) -> datetime:
     """So many seconds into the story."""
     return START + timedelta(seconds=seconds)
@@ -46,7 +56,8 @@ def member(agent: str, device: Device, event: str = "QueueMember", when: float =
         "Event": event,
         "Timestamp": f"{at(when).timestamp():.6f}",
         "Queue": "pensions",
-        "Interface": f"PJSIP/{agent}",
+        "MemberName": agent,
+        "Interface": f"PJSIP/{desk_of(agent)}",
         "Status": int(device),
     }
     return {name: str(value) for name, value in {**told, **headers}.items()}
@@ -86,9 +97,9 @@ def now(database: Database) -> dict[str, str]:
 def test_what_differs_at_the_start_is_logged(database: Database) -> None:
     """Who is as they were is not; who is gone has logged out."""
     before = [
-        Change("1201", members.ON_CALL, "", at(-60)),
-        Change("1202", members.AVAILABLE, "", at(-60)),
-        Change("1203", members.ON_BREAK, "lunch", at(-60)),
+        into("1201", members.ON_CALL, "", at(-60)),
+        into("1202", members.AVAILABLE, "", at(-60)),
+        into("1203", members.ON_BREAK, "lunch", at(-60)),
     ]
     with database.writing() as connection:
         agent_states.write(connection, before)
@@ -102,7 +113,7 @@ def test_what_differs_at_the_start_is_logged(database: Database) -> None:
     with watching(database, act):
         wait_for(lambda: len(history(database)) == 2, "two changes")
     assert {
-        Change("1201", members.AVAILABLE, "", START),
+        into("1201", members.AVAILABLE, "", START),
         Change("1203", members.LOGGED_OUT, "", START),
     } == set(history(database))
     assert {"1201": "available", "1202": "available", "1203": "logged_out"} == now(database)
@@ -129,12 +140,12 @@ def test_events_are_written_with_the_times_at_which_they_happened(database: Data
     with watching(database, act, clock=clock):
         wait_for(lambda: len(history(database)) == 6, "six changes")
     assert [
-        Change("1201", members.AVAILABLE, "", at(0)),
-        Change("1201", members.RINGING, "", at(1.75)),
-        Change("1201", members.ON_CALL, "", at(3.5)),
-        Change("1201", members.WRAP_UP, "", at(60.25)),
-        Change("1201", members.AVAILABLE, "", at(60 + WRAP_UP)),
-        Change("1202", members.AVAILABLE, "", at(90)),
+        into("1201", members.AVAILABLE, "", at(0)),
+        into("1201", members.RINGING, "", at(1.75)),
+        into("1201", members.ON_CALL, "", at(3.5)),
+        into("1201", members.WRAP_UP, "", at(60.25)),
+        into("1201", members.AVAILABLE, "", at(60 + WRAP_UP)),
+        into("1202", members.AVAILABLE, "", at(90)),
     ] == history(database)
 
 
@@ -179,6 +190,30 @@ def test_who_leaves_a_queue_and_comes_back_at_once_has_not_logged_out(database: 
     ] == [(change.agent, change.state, change.at) for change in history(database)[2:]]
 
 
+def test_who_moves_to_another_telephone_is_there_from_then_on(database: Database) -> None:
+    """And was never logged out."""
+    removed, added = "QueueMemberRemoved", "QueueMemberAdded"
+
+    def act(peer: Peer) -> None:
+        peer.let_in()
+        lists(peer, member("1201", Device.NOT_INUSE), member("1201", Device.NOT_INUSE, Queue="benefits"))
+        peer.say(
+            *(member("1201", Device.NOT_INUSE, removed, 5, Queue=queue) for queue in ("pensions", "benefits")),
+            member("1201", Device.NOT_INUSE, added, 5.01, Interface="PJSIP/2999"),
+            member("1201", Device.NOT_INUSE, added, 5.02, Queue="benefits", Interface="PJSIP/2999"),
+        )
+        peer.read()
+
+    with watching(database, act):
+        wait_for(lambda: len(history(database)) == 2, "the move")
+    assert [
+        Change("1201", members.AVAILABLE, "", at(0), "2201"),
+        Change("1201", members.AVAILABLE, "", at(5.01), "2999"),
+    ] == history(database)
+    with database.reading() as connection:
+        assert history(database)[1:] == list(agent_states.current(connection))
+
+
 def test_what_is_older_than_the_list_is_in_the_list(database: Database) -> None:
     """An event that was sent while the list was asked for does not undo it."""
 
@@ -217,7 +252,7 @@ def test_after_an_outage_everything_is_read_again(database: Database) -> None:
         clock.now = at(30)
         mended.set()
         wait_for(lambda: now(database)["1201"] == members.ON_BREAK, "the break")
-    assert [Change("1201", members.ON_BREAK, "lunch", at(30))] == history(database)[2:]
+    assert [into("1201", members.ON_BREAK, "lunch", at(30))] == history(database)[2:]
 
 
 def test_a_list_that_never_comes_is_asked_for_again(database: Database) -> None:

@@ -148,7 +148,7 @@ def test_consultants_of_the_table_are_those_with_the_skill(
 ) -> None:
     """Beside those of the menus, each once."""
     table = tmp_path / "agents.csv"
-    table.write_text("extension,name,site,skills,languages\n1701,Anna,Gdynia,pensions:1 payers:2,pl:1 uk:2\n", "utf-8")
+    table.write_text("agent,name,site,skills,languages\n1701,Anna,Gdynia,pensions:1 payers:2,pl:1 uk:2\n", "utf-8")
     path = tmp_path / "settings.yaml"
     path.write_text(f"agents: {table}\n", "utf-8")
     monkeypatch.setenv("CENTRALA_SETTINGS", str(path))

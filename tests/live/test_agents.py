@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 
@@ -22,28 +27,34 @@ from tests.live.callers import (
 )
 from tests.live.conftest import SHORT_TIMEOUT
 from tests.live.stations import Live, live, menus_with
-from tests.live.stories import on_a_break, wait_for
+from tests.live.stories import node, on_a_break, stand_up, wait_for
 
-# The topics of these groups by their keys: consultants at two desks, consultants who log in, an overflow, a wrap-up.
-DESKS, LOGGED_IN, OVERFLOWING, WRAPPING_UP = "1", "2", "4", "3"
+# The topics of these groups by their keys: two desks, consultants who log in, an overflow, a wrap-up, a weight.
+DESKS, LOGGED_IN, OVERFLOWING, WRAPPING_UP, HEAVIER = "1", "2", "4", "3", "5"
 OVERFLOW_SECONDS = 2
 WRAP_UP_SECONDS = 120
 TABLE = """\
-extension,name,site,skills,languages
+agent,name,site,skills,languages
 1701,First,Here,pensions:1,pl:1
 1702,Second,Here,pensions:2,pl:1
 1703,Third,There,pensions:1,pl:1 uk:2
+1704,Both,There,pensions:1 payers:1,pl:1
 1801,Alone,There,benefits:1,pl:1
 """
 GROUPS = (
     ('    agents: ["1201", "1202"]\n', ""),
     ('    agents: ["1301", "1302"]\n', f"    wrap_up: {WRAP_UP_SECONDS}\n"),
+    ('    agents: ["1501", "1502"]\n', '    agents: ["1501", "1502"]\n    weight: 5\n'),
     (
         '    agents: ["1401", "1402"]\n',
         f'    agents: ["1401"]\n    overflow: {{to: payers, after: {OVERFLOW_SECONDS}}}\n',
     ),
 )
-STAFF = ("1101", "1102", "1401", "1501", "1502", "1701", "1702", "1703", "1801")
+# Telephones: those of fixed members, those that consultants of the table have by their numbers, those that nobody has.
+ALWAYS, OWN = ("1101", "1102", "1401", "1501", "1502"), ("1701", "1702", "1703", "1801")
+HERE, THERE = "2001", "3001"
+NOBODY = "1799"
+TELEPHONES = (*ALWAYS, *OWN, HERE, THERE)
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +63,13 @@ def centre(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("centre")
     table = folder / "agents.csv"
     table.write_text(TABLE)
-    settings = {"agents": str(table), "queues": {"ring_seconds": 3, "wrap_up_seconds": 0}}
+    settings = {
+        "agents": str(table),
+        "queues": {"ring_seconds": 3, "wrap_up_seconds": 0},
+        "sip": {"extensions": ["1701-1703", "1801", HERE, THERE]},
+    }
     with live(folder / "home", menus_with(folder, SHORT_TIMEOUT, *GROUPS), settings=settings) as running:
-        running.staff(*STAFF)
+        running.staff(*TELEPHONES)
         yield running
 
 
@@ -62,10 +77,12 @@ def centre(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactor
 def _at_work(centre: Live) -> Iterator[None]:
     """Nobody of the table is logged in when a test begins, and nobody else is on a break."""
     yield
-    for extension in STAFF:
+    for extension in TELEPHONES:
         rx(centre, f"queue unpause member PJSIP/{extension}")
         for queue in ("pensions", "pensions-uk", "benefits"):
             rx(centre, f"queue remove member PJSIP/{extension} from {queue}")
+    for family in ("seat", "desk", "break", "wrap-up"):
+        rx(centre, f"database deltree {family}")
 
 
 def rx(running: Live, command: str) -> str:
@@ -187,13 +204,80 @@ def test_who_is_on_a_break_is_not_called(centre: Live, numbers: Callable[[], str
         ("600100200", "code-unknown"),
         ("*131", "code-not-logged-in"),
         ("*14", "code-not-logged-in"),
-        ("*15", "code-ready"),
+        ("*15", "code-not-logged-in"),
+        ("*12", "code-not-logged-in"),
+        (f"*11{NOBODY}", "code-no-agent"),
     ],
 )
 def test_a_code_that_does_nothing_says_so(centre: Live, code: str, heard: str) -> None:
-    """No code, no such reason, a telephone number, or nobody logged in."""
+    """No code, no such reason, a telephone number, nobody logged in, nobody of that number; and no log tells of it."""
     keys(centre, "1702", code, heard)
     assert {} == members(centre, "pensions")
+    assert [] == [line for line in logged(centre) if code in line or NOBODY in line]
+
+
+def logged(running: Live) -> list[str]:
+    """The lines of every log."""
+    paths = (*running.station.home.glob("ivr-*.log"), *(running.station.home / "asterisk" / "log").glob("*"))
+    return [line for path in paths for line in path.read_text("utf-8", "replace").splitlines()]
+
+
+def sit(running: Live, agent: str, telephone: str, heard: str = "code-logged-in") -> None:
+    """A consultant logs in at a telephone, whosever it is."""
+    keys(running, telephone, f"*11{agent}", heard)
+
+
+def test_a_consultant_is_a_person_and_not_a_telephone(centre: Live, numbers: Callable[[], str]) -> None:
+    """They log in at any one, on any site; calls are kept with their number, and ring where they sit now."""
+    sit(centre, "1701", HERE)
+    assert {"1701"} == members(centre, "pensions").keys()
+    at_the_first = numbers()
+    assert HERE == who_answers(centre, at_the_first, LOGGED_IN)
+
+    sit(centre, "1701", THERE)
+    assert "PJSIP/3001" in members(centre, "pensions")["1701"]
+    at_the_second = numbers()
+    assert THERE == who_answers(centre, at_the_second, LOGGED_IN)
+    for ani in (at_the_first, at_the_second):
+        kept = account(centre, ani)
+        assert (["1701"], ["1701"]) == ([visit.agent for visit in kept.visits], [part.agent for part in kept.parts])
+    keys(centre, HERE, "*131", "code-not-logged-in")
+    keys(centre, THERE, "*12", "code-logged-out")
+    assert {} == members(centre, "pensions")
+
+
+def test_whoever_logs_in_at_a_telephone_logs_the_one_before_out(centre: Live, ani: str) -> None:
+    """And has their breaks alone; nobody sits at two telephones."""
+    sit(centre, "1703", HERE)
+    keys(centre, HERE, "*132", "code-on-break")
+    sit(centre, "1702", HERE)
+    assert {"1702"} == members(centre, "pensions").keys()
+    assert {} == members(centre, "pensions-uk")
+    assert "paused" not in members(centre, "pensions")["1702"]
+    assert HERE == who_answers(centre, ani, LOGGED_IN)
+    assert ["1702"] == [visit.agent for visit in account(centre, ani).visits]
+
+
+def test_nobody_takes_a_telephone_at_which_somebody_talks(centre: Live, ani: str) -> None:
+    """Nor does who talks there sit down elsewhere: no conversation changes hands."""
+    sit(centre, "1701", HERE)
+    there = talk(centre, ani, LOGGED_IN)
+    sit(centre, "1702", HERE, "code-not-here")
+    sit(centre, "1701", THERE, "code-not-here")
+    assert there.consultant.up
+    there.end()
+    sit(centre, "1701", THERE)
+    assert ["1701"] == [visit.agent for visit in account(centre, ani).visits]
+
+
+def test_fixed_members_and_their_telephones_stay_together(centre: Live) -> None:
+    """Nobody else sits there, and they sit nowhere else; by their own number they log in as without."""
+    sit(centre, "1701", "1101", "code-not-here")
+    sit(centre, "1101", HERE, "code-not-here")
+    keys(centre, HERE, "*11", "code-no-agent")
+    keys(centre, "1101", "*12", "code-logged-out")
+    sit(centre, "1101", "1101")
+    assert "paused" not in members(centre, "technical")["1101"]
 
 
 def test_who_is_always_a_member_logs_out_by_a_break(centre: Live, numbers: Callable[[], str]) -> None:
@@ -311,6 +395,20 @@ def test_a_wrap_up_lasts_as_long_as_the_group_says_and_can_be_ended(centre: Live
     end(answered(centre, caller, call, ear))
 
 
+def test_a_refused_call_follows_nobody_to_another_telephone(centre: Live, ani: str) -> None:
+    """Who has refused is a person; somebody else who sits down at the telephone that they left is called for it."""
+    sit(centre, "1701", HERE)
+    with desks_react(centre, Refuse(), HERE):
+        call, ear = to_topic(centre, ani, LOGGED_IN)
+        call.wait_until(lambda: offered(centre, HERE, ani), PATIENCE, "a telephone to ring")
+        music_while(call, 1.5)
+    sit(centre, "1701", THERE)
+    music_while(call, 2.5)
+    assert (1, 0) == (offered(centre, HERE, ani), offered(centre, THERE, ani))
+    sit(centre, "1702", HERE)
+    end(answered(centre, ani, call, ear))
+
+
 def test_a_break_does_not_end_with_the_wrap_up(centre: Live, numbers: Callable[[], str]) -> None:
     """Who is ready early on a break stays on it."""
     log_in(centre, "1801")
@@ -320,15 +418,69 @@ def test_a_break_does_not_end_with_the_wrap_up(centre: Live, numbers: Callable[[
     assert "paused:break" in members(centre, "benefits")["1801"]
 
 
-def test_asterisk_comes_back_with_everybody_as_they_were(centre: Live, ani: str) -> None:
-    """Logged in, with penalties, and on the break that they were on."""
-    log_in(centre, "1701", "1702")
-    keys(centre, "1701", "*133", "code-on-break")
+def test_the_heavier_group_is_answered_first(centre: Live, numbers: Callable[[], str]) -> None:
+    """Of two groups that share their only consultant, though the caller of the lighter one has waited longer."""
+    light, heavy = numbers(), numbers()
+    sit(centre, "1704", HERE)
+    with on_a_break(centre, "1501", "1502"):
+        busy = talk(centre, numbers(), LOGGED_IN)
+        waiting = {}
+        for ani, key in ((light, LOGGED_IN), (heavy, HEAVIER)):
+            waiting[ani] = to_topic(centre, ani, key)
+            waiting[ani][1].wait_for("pl:connecting")
+            music_while(waiting[ani][0], 1.5)
+        busy.end()
+        first = answered(centre, heavy, *waiting[heavy])
+        assert 0 == offered(centre, HERE, light)
+        first.end()
+        answered(centre, light, *waiting[light]).end()
+    assert ["1704", "1704"] == [account(centre, ani).visits[0].agent for ani in (heavy, light)]
+
+
+def test_whatever_dies_everybody_is_as_they_were(centre: Live, ani: str) -> None:
+    """Asterisk and the IVR are killed: who is logged in, at which desk, on a break for which reason, and since when."""
+    sit(centre, "1701", HERE)
+    sit(centre, "1702", THERE)
+    keys(centre, HERE, "*133", "code-on-break")
+    keys(centre, "1101", "*132", "code-on-break")
+    keys(centre, "1102", "*12", "code-logged-out")
+    expected = {
+        "1701": ("on_break", "training", HERE),
+        "1702": ("available", "", THERE),
+        "1703": ("logged_out", "", ""),
+        "1101": ("on_break", "meal", "1101"),
+        "1102": ("logged_out", "", ""),
+    }
+    wait_for(lambda: expected.items() <= listed(centre).items(), "what everybody does")
+    wait_for(lambda: ("/break/1102", "logged-out") in kept_by_asterisk(centre), "the last code to be kept")
+
+    node(centre, 0).kill()
     assert centre.station.asterisk is not None
-    centre.station.asterisk.stop()
-    centre.station.asterisk.start()
+    os.killpg(centre.station.asterisk.pid, signal.SIGKILL)
+    centre.station.start_asterisk()
+    for desk in centre.desks.values():
+        assert 200 == desk.register()
+    stand_up(centre)
 
     wait_for(lambda: len(members(centre, "pensions")) == 2, "members after a restart")
     assert "paused:training" in members(centre, "pensions")["1701"]
     assert "with penalty 1" in members(centre, "pensions")["1702"]
-    assert "1702" == who_answers(centre, ani, LOGGED_IN)
+    wait_for(lambda: expected.items() <= listed(centre).items(), "what everybody does")
+    assert THERE == who_answers(centre, ani, LOGGED_IN)
+    assert ["1702"] == [visit.agent for visit in account(centre, ani).visits]
+    keys(centre, "1101", "*14", "code-back")
+    keys(centre, HERE, "*14", "code-back")
+    wait_for(lambda: listed(centre)["1701"] == ("available", "", HERE), "the end of the break")
+
+
+def listed(running: Live) -> dict[str, tuple[str, str, str]]:
+    """State, reason and telephone of every consultant."""
+    told = [json.loads(line) for line in running.station.centrala("agents", "list", "--json").splitlines()]
+    return {agent["agent"]: (agent["state"], agent["reason"], agent["telephone"]) for agent in told}
+
+
+def kept_by_asterisk(running: Live) -> list[tuple[str, str]]:
+    """Keys and values of Asterisk's own database, as they are on the disk."""
+    path = running.station.home / "asterisk" / "lib" / "astdb.sqlite3"
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        return database.execute("SELECT key, value FROM astdb").fetchall()

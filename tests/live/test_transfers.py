@@ -30,7 +30,7 @@ from tests.live.conftest import SHORT_TIMEOUT
 from tests.live.stations import Live, hears, hears_music, live, menus_with
 from tests.live.stories import IDENTIFIER, PIN, node, nothing_stays, stand_up
 
-PENSIONS, BENEFITS = ("1201", "1202"), ("1301", "1302")
+PENSIONS, BENEFITS, INSURED = ("1201", "1202"), ("1301", "1302"), "1401"
 SEND_ON, ASK = "*2", "*3"
 ALL_THREE, BACK = "*3", "*1"
 FIRST_VOICE, COLLEAGUE_VOICE = tones.CONSULTANT_VOICES[1:3]
@@ -43,7 +43,7 @@ def groups(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("groups")
     settings = {"queues": {"ring_seconds": 3, "wrap_up_seconds": 0}}
     with live(folder / "home", menus_with(folder, SHORT_TIMEOUT), settings=settings) as running:
-        running.staff(*PENSIONS, *BENEFITS)
+        running.staff(*PENSIONS, *BENEFITS, INSURED)
         running.station.centrala("profiles", "add", stdin=f"{IDENTIFIER}\n{PIN}\n")
         yield running
 
@@ -55,8 +55,12 @@ def _press(call: Call, keys: str) -> None:
 
 def _send_on(there: Talk, key: str) -> None:
     """The consultant sends the caller on and is out of the call."""
-    _press(there.consultant, SEND_ON + key)
-    there.consultant.wait_ended()
+    _send_on_from(there.consultant, key)
+
+
+def _send_on_from(desk: IncomingCall, key: str) -> None:
+    _press(desk, SEND_ON + key)
+    desk.wait_ended()
 
 
 def test_a_caller_who_is_sent_on_is_answered_there(groups: Live, ani: str) -> None:
@@ -209,6 +213,62 @@ def test_a_colleague_who_was_asked_takes_the_caller_over(groups: Live, ani: str)
     assert (1, "completed") == (len(kept.consents), kept.row.cause)
 
 
+def test_a_colleague_sends_the_caller_on_again(groups: Live, ani: str) -> None:
+    """To a third group, by the same keys: level, consent and the place in line go along, and everything is kept."""
+    with nothing_stays(groups):
+        first = talk(groups, ani, "2")
+        colleague = _asks(groups, first, "6")
+        first.consultant.hang_up()
+        _hear(colleague, tones.CALLER_VOICE)
+        _send_on_from(colleague, "4")
+        third = answered(groups, ani, first.call, first.ear)
+        third.wait(1)
+        third.end()
+
+    desk = tones.Ear(third.consultant, groups.table)
+    kept = account(groups, ani)
+    assert ["pl:whisper-insured-pl-none"] == desk.keys()
+    assert [
+        (first.extension, "pensions", "pensions", "answered"),
+        (_desk_of(groups, colleague), "doctors", "benefits", "answered"),
+        (third.extension, "insured", "insured", "answered"),
+    ] == [_of(visit) for visit in kept.visits]
+    before, between, after = kept.visits
+    assert before.enqueued_at == after.enqueued_at
+    assert before.left_at == between.enqueued_at == between.answered_at
+    assert [visit.agent for visit in kept.visits] == [part.agent for part in kept.parts]
+    assert sorted(recorded_files(groups, kept.row.id)) == sorted(
+        name for part in kept.parts for name in (part.caller_file, part.agent_file)
+    )
+    assert is_heard(recorded(groups, kept.parts[2].agent_file), tones.CONSULTANT_VOICES[0])
+    assert (1, "insured", "completed") == (len(kept.consents), kept.row.topic, kept.row.cause)
+
+
+def test_who_was_asked_names_somebody_else_to_ask(groups: Live, ani: str) -> None:
+    """While the first consultant is still there, it is they who are sent on; the caller goes on hearing music."""
+    with nothing_stays(groups):
+        first = talk(groups, ani, "2")
+        asked = _asks(groups, first, "6")
+        _send_on_from(asked, "4")
+        first.consultant.wait_until(lambda: groups.desks[INSURED].incoming[-1].up, PATIENCE, "the other colleague")
+        other = groups.desks[INSURED].incoming[-1]
+        _hear(other, FIRST_VOICE)
+        assert hears_music(first.call)
+        first.consultant.hang_up()
+        _hear(other, tones.CALLER_VOICE)
+        other.hang_up()
+        first.call.wait_ended()
+
+    kept = account(groups, ani)
+    assert [(first.extension, "pensions"), (INSURED, "insured")] == [(one.agent, one.queue) for one in kept.visits]
+    assert [first.extension, _desk_of(groups, asked), INSURED] == [part.agent for part in kept.parts]
+
+
+def _desk_of(live: Live, call: IncomingCall) -> str:
+    (extension,) = [name for name, desk in live.desks.items() if call in desk.calls]
+    return extension
+
+
 def _of(visit: Visit) -> tuple[str | None, ...]:
     return visit.agent, visit.topic, visit.queue, visit.outcome
 
@@ -222,7 +282,8 @@ def test_three_talk_and_one_leaves(groups: Live, ani: str) -> None:
     _hear(colleague, FIRST_VOICE, tones.CALLER_VOICE)
     first.consultant.hang_up()
     first.consultant.wait_ended()
-    assert colleague.up
+    until = colleague.recording.seconds + 1
+    colleague.wait_until(lambda: colleague.recording.seconds >= until, PATIENCE, "a conversation of two")
     first.call.hang_up()
     colleague.wait_ended()
 

@@ -24,7 +24,7 @@ agents = st.builds(
     st.dictionaries(st.sampled_from(sorted(QUEUES)), levels, min_size=1),
     st.dictionaries(st.sampled_from(LANGUAGES), levels, min_size=1),
 )
-staffs = st.lists(agents, max_size=8, unique_by=lambda agent: agent.extension)
+staffs = st.lists(agents, max_size=8, unique_by=lambda agent: agent.number)
 
 
 def written(staff: list[Agent]) -> bytes:
@@ -34,7 +34,7 @@ def written(staff: list[Agent]) -> bytes:
     writer.writerow(COLUMNS)
     for agent in staff:
         lists = (" ".join(f"{name}:{level}" for name, level in of.items()) for of in (agent.skills, agent.languages))
-        writer.writerow((agent.extension, agent.name, agent.site, *lists))
+        writer.writerow((agent.number, agent.name, agent.site, *lists))
     return text.getvalue().encode()
 
 

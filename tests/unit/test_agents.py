@@ -14,7 +14,7 @@ from routing.agents import (
 )
 from routing.queues import Queue, wrap_up_in
 
-HEADER = "extension,name,site,skills,languages"
+HEADER = "agent,name,site,skills,languages"
 ANNA = "1701,Anna,Łódź,pensions:1 benefits:2,pl:1 uk:2"
 JAN = '1702,"Jan, the second",,pensions:3,pl:2'
 QUEUES = {name: Queue(name, "day", agents) for name, agents in (("pensions", ("1201",)), ("benefits", ()))}
@@ -83,9 +83,9 @@ def test_a_group_has_a_queue_for_each_further_language_that_somebody_speaks() ->
         (table("1701,Anna,,pensions:1,benefits:1,pl:1"), ["2: a row has 5 columns (skills are parted by spaces)"]),
         (table(ANNA, '1702,"Jan'), ["3: not a CSV table: unexpected end of data"]),
         (table(ANNA).replace("Ł".encode(), b"\xa3"), ["2: not UTF-8 text (save it as UTF-8)"]),
-        (table(ANNA.replace("1701", "١٧٠١")), ['2: "١٧٠١" is not an extension (2-10 digits)']),
-        (table(ANNA.replace("1701", "1")), ['2: "1" is not an extension (2-10 digits)']),
-        (table(ANNA.replace("Anna", " ")), ["2: name is empty (who sits there, or the number of the desk)"]),
+        (table(ANNA.replace("1701", "١٧٠١")), ['2: "١٧٠١" is not the number of a consultant (2-10 digits)']),
+        (table(ANNA.replace("1701", "1")), ['2: "1" is not the number of a consultant (2-10 digits)']),
+        (table(ANNA.replace("Anna", " ")), ["2: name is empty (who it is)"]),
         (table(ANNA.replace("Anna", "An\x07na")), ["2: name holds a line break or a control character"]),
         (table(ANNA.replace("uk:2", "ua:2")), ['2: there is no language "ua" (known: pl, uk, en)']),
         (table(ANNA.replace("pensions", "pesnions")), ['2: there is no queue "pesnions" (did you mean "pensions"?)']),
@@ -93,11 +93,11 @@ def test_a_group_has_a_queue_for_each_further_language_that_somebody_speaks() ->
          ['2: "benefits:4" has no level (such as pensions:1 benefits:2; 1 is the best, 3 the last resort)']),
         (table(ANNA.replace("pl:1 uk:2", "")), ["2: languages is empty (such as pl:1 uk:2)"]),
         (table(ANNA.replace("uk:2", "pl:2")), ['2: the language "pl" stands here a second time (delete it)']),
-        (table(ANNA, ANNA), ["3: the extension 1701 has line 2 already (delete one of them)"]),
+        (table(ANNA, ANNA), ["3: the number 1701 has line 2 already (delete one of them)"]),
         (table(ANNA.replace("1701", "1201")),
          ['2: 1201 stands in menus.yaml too, in "pensions" (delete it there, or the skill here)']),
         (table(JAN.replace("1702", "x"), ANNA.replace("pl:1", "pl")),
-         ['2: "x" is not an extension (2-10 digits)',
+         ['2: "x" is not the number of a consultant (2-10 digits)',
           '3: "pl" has no level (such as pl:1 uk:2; 1 is the best, 3 the last resort)']),
     ],
 )  # fmt: skip

@@ -29,7 +29,8 @@ def member(event: str, device: Device, queue: str = "pensions", **headers: objec
     usual = {
         "Event": event,
         "Queue": queue,
-        "Interface": "PJSIP/1201",
+        "MemberName": "1201",
+        "Interface": "PJSIP/2001",
         "Status": str(int(device)),
         "InCall": "0",
         "Paused": "0",
@@ -40,6 +41,14 @@ def member(event: str, device: Device, queue: str = "pensions", **headers: objec
     return usual | {name: str(value) for name, value in headers.items()}
 
 
+def in_list(name: str, device: Device, queue: str = "pensions", **headers: object) -> dict[str, str]:
+    """What the list of all members says, in words of its own."""
+    own = member("QueueMember", device, queue, Name=name, Location="PJSIP/2001") | {
+        header: str(value) for header, value in headers.items()
+    }
+    return {header: value for header, value in own.items() if header not in ("MemberName", "Interface")}
+
+
 def status(device: Device, queue: str = "pensions", **headers: object) -> dict[str, str]:
     """A telephone's state has changed."""
     return member("QueueMemberStatus", device, queue, **headers)
@@ -47,7 +56,7 @@ def status(device: Device, queue: str = "pensions", **headers: object) -> dict[s
 
 def queue_event(event: str, queue: str = "pensions") -> dict[str, str]:
     """A call of a queue, and an agent."""
-    return {"Event": event, "Queue": queue, "Interface": "PJSIP/1201"}
+    return {"Event": event, "Queue": queue, "MemberName": "1201", "Interface": "PJSIP/2001"}
 
 
 def after(*events: Mapping[str, str], agent: Agent = Agent()) -> Agent:  # noqa: B008
@@ -194,11 +203,11 @@ def test_everything_is_read_again_from_the_list() -> None:
     """In a call, in wrap-up, on a break, with memberships of one agent in several queues."""
     listed = [
         member("QueueParams", Device.UNKNOWN),
-        member("QueueMember", Device.NOT_INUSE, Location="PJSIP/1201", Interface=""),
-        member("QueueMember", Device.BUSY, "benefits", Location="PJSIP/1202", Interface="", InCall=1),
-        member("QueueMember", Device.BUSY, Location="PJSIP/1202", Interface=""),
-        member("QueueMember", Device.NOT_INUSE, Location="PJSIP/1203", Interface="", LastCall=NOW - 3),
-        member("QueueMember", Device.NOT_INUSE, Location="Local/1204@phones/n", Interface="", Paused=1),
+        in_list("1201", Device.NOT_INUSE),
+        in_list("1202", Device.BUSY, "benefits", InCall=1),
+        in_list("1202", Device.BUSY),
+        in_list("1203", Device.NOT_INUSE, LastCall=NOW - 3),
+        in_list("1204", Device.NOT_INUSE, Location="Local/1204@phones/n", Paused=1),
     ]
     agents = found(listed)
     assert {
@@ -206,14 +215,27 @@ def test_everything_is_read_again_from_the_list() -> None:
         "1202": ON_CALL,
         "1203": WRAPPING_UP,
         "1204": AgentState(members.ON_BREAK),
-    } == {extension: state(agent) for extension, agent in agents.items()}
+    } == {number: state(agent) for number, agent in agents.items()}
     assert "benefits" == agents["1202"].last_queue
+    assert "2001" == agents["1203"].telephone
+
+
+@pytest.mark.parametrize("name", ["", "PJSIP/1201", "1201\n", "1" * 21])
+def test_what_is_no_number_is_nobody(name: str) -> None:
+    """A member without a name of its own has that of its interface."""
+    assert agent_of({"MemberName": name, "Interface": "PJSIP/1201"}) is None
 
 
 @pytest.mark.parametrize("interface", ["", "PJSIP", "PJSIP/", "PJSIP/ ", "/1201"])
-def test_what_is_no_telephone_is_nobody(interface: str) -> None:
-    """Only extensions are agents."""
-    assert agent_of({"Interface": interface}) is None
+def test_what_is_no_telephone_is_none(interface: str) -> None:
+    """The agent is known all the same."""
+    assert "" == after(LOGS_IN | {"Interface": interface}).telephone
+
+
+def test_who_moves_is_the_same_agent_at_another_telephone() -> None:
+    """Taken from their queues there, and added to them here."""
+    moved = after(LOGS_IN, member("QueueMemberRemoved", Device.NOT_INUSE), LOGS_IN | {"Interface": "PJSIP/2002"})
+    assert ("2002", AVAILABLE) == (moved.telephone, state(moved))
 
 
 EVENT_NAMES = st.sampled_from([*members.EVENTS, "AgentComplete", "Other"])

@@ -21,7 +21,7 @@ Case = tuple[Edits, list[str]]
 NEWS = "  news: {type: message, play: [news], then: main}\n"
 CODES = (
     "codes: {{logged_in: sorry, logged_out: sorry, on_break: sorry, back: sorry, ready: {},"
-    " not_logged_in: sorry, unknown: sorry}}\n"
+    " not_logged_in: sorry, no_agent: sorry, not_here: sorry, unknown: sorry}}\n"
 )
 LOOK = " (look for a missing colon, quote or indentation on this line or the one above)"
 TYPES = (
