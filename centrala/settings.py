@@ -145,11 +145,10 @@ class Metrics(_Model):
 
 
 class Manager(_Model):
-    """Asterisk's manager interface: where it listens, its user, and the IVR process that reads it (the first node)."""
+    """Asterisk's manager interface: where it listens, and its user. One of the IVR processes that reach it reads it."""
 
     listen: Address = "127.0.0.1:5038"
     user: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")] = "centrala"
-    node: Address | None = None
 
 
 class Asterisk(_Model):
@@ -174,12 +173,6 @@ class Settings(_Model):
     reporting: Reporting = Reporting()
     metrics: Metrics = Metrics()
     asterisk: Asterisk = Asterisk()
-
-    @property
-    def manager_reader(self) -> str | None:
-        """The address of the IVR process that reads the manager interface, if any does."""
-        ami = self.asterisk.ami
-        return None if ami is None else ami.node or self.ivr.nodes[0]
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

@@ -72,7 +72,8 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     watch = MenuWatch(path, library, store, installation.home.asterisk)
     with context.menus_explained(), context.explained(AudioError):
         loaded = watch.open()
-    runner = _runner(installation, library, address, fixed, _print_lines if transcript else _log_leaving)
+    node = f"{socket.gethostname()}:{address[1]}"
+    runner = _runner(installation, library, node, fixed, _print_lines if transcript else _log_leaving)
     herald = make_herald(installation, library, store, settings)
 
     def session(agi: SafeAGI) -> Session:
@@ -85,18 +86,17 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     log.info("ready", address=f"{address[0]}:{address[1]}", menus=loaded.flow.version)
     with _taking_notes(installation, runner):
         # Whoever runs next follows Asterisk while this process still finishes its calls.
-        with following(settings, installation, library, runner, f"{address[0]}:{address[1]}"):
+        with following(settings, installation, library, runner, node):
             _housekeep(stop, watch, runner, herald)
         _drain(server, settings.ivr.drain_seconds)
 
 
 def _runner(
-    installation: Installation, library: Library, address: tuple[str, int], fixed: datetime | None, observe: Observer
+    installation: Installation, library: Library, node: str, fixed: datetime | None, observe: Observer
 ) -> Runner:
     def hours_clock() -> datetime:
         return fixed or context.now()
 
-    node = f"{socket.gethostname()}:{address[1]}"
     return make_runner(
         installation, library, node=node, now=context.now, hours_at=hours_clock, observe=_harmless(observe)
     )
