@@ -100,7 +100,10 @@ class Prompts(_Model):
 
 
 class Sip(_Model):
-    """The telephone side: where Asterisk listens, who may send calls to which numbers, consultants' fixed phones."""
+    """The telephone side: where Asterisk listens, who may send calls to which numbers, consultants' fixed phones.
+
+    A consultant's phone that sends no sound for so many seconds of a conversation has gone.
+    """
 
     listen: Address = "127.0.0.1:5060"
     rtp_from: Annotated[int, Field(ge=1024, le=65000)] = 20000
@@ -109,6 +112,7 @@ class Sip(_Model):
     numbers: Annotated[list[Number], Field(min_length=1)] = ["225601600"]
     codecs: Annotated[list[Literal["alaw", "ulaw", "g722"]], Field(min_length=1)] = ["alaw", "ulaw"]
     phones: dict[Extension, SipUri] = {}
+    phone_silence_seconds: Annotated[int, Field(ge=2, le=60)] = 10
 
     @model_validator(mode="after")
     def _ports_in_order(self) -> Self:

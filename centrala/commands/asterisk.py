@@ -94,6 +94,7 @@ def make_plan(
             numbers=tuple(settings.sip.numbers),
             codecs=tuple(settings.sip.codecs),
             phones=tuple(sorted(settings.sip.phones.items())),
+            phone_silence=settings.sip.phone_silence_seconds,
         ),
         nodes=tuple(settings.ivr.nodes),
         queues=_queues(installation, flow),

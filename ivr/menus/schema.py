@@ -228,6 +228,7 @@ class Queueing(_Model):
     connecting: Name
     answered: str
     unanswered: str
+    cut_off: str | None = None
     timeout: str | None = None
     full: str | None = None
     join_empty: str | None = None
@@ -237,7 +238,7 @@ class Queueing(_Model):
 
 
 # The fields of Queueing that are the way of one outcome.
-OUTCOMES = ("timeout", "full", "join_empty", "leave_empty", "failed")
+OUTCOMES = ("cut_off", "timeout", "full", "join_empty", "leave_empty", "failed")
 
 
 class Codes(_Model):

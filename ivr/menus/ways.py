@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ivr.definition import BACK, REPEAT
+from ivr.events import CUT_OFF
 from ivr.menus import schema
 from ivr.menus.document import Path
 
@@ -58,11 +59,12 @@ def _edges_of(file: schema.MenuFile, name: str, step: schema.Step) -> Iterator[E
 
 
 def _edges_of_queueing(name: str, queueing: schema.Queueing) -> Iterator[Edge]:
-    """The ways out of a queue that nobody answered in; that of a full or empty one is met without a wait."""
+    """The ways out of a queue but by an answer; that of a full or empty one is met without a wait."""
     yield Edge(name, queueing.unanswered, ("queueing", "unanswered"), True, False)
     for outcome in schema.OUTCOMES:
         if (way := getattr(queueing, outcome)) is not None:
-            yield Edge(name, way, ("queueing", outcome), True, False)
+            talked = outcome == CUT_OFF
+            yield Edge(name, way, ("queueing", outcome), not talked, talked)
     if queueing.leaving is not None:
         yield Edge(name, queueing.leaving.to, ("queueing", "leaving", "to"), False, True)
 

@@ -29,6 +29,7 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.Mo
         ("ivr:\n  listen: 4573\n", "2:11: ivr.listen: Input should be a valid string"),
         ("sip:\n  trunk_hosts: ['a b']\n", "2:17: sip.trunk_hosts.0: a host is a name"),
         ("sip:\n  numbers: [225601600]\n", "2:13: sip.numbers.0: Input should be a valid string"),
+        ("sip:\n  phone_silence_seconds: 1\n", "2:26: sip.phone_silence_seconds: Input should be greater than"),
         ("sip: [\n", "not YAML"),
     ],
 )

@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from ivr.definition import Flow
+from ivr.events import CUT_OFF
 from ivr.exploration import Exploration, explore
 from ivr.scripts import Script, scripts
 from ivr.scripts.writing import MOST_GATHERS
 
 STAFFED = "staffed"
 CLOSED = "closed"
-BY_PHONE = ("answered", "timeout", "returned_to_ivr")
+BY_PHONE = ("answered", CUT_OFF, "timeout", "returned_to_ivr")
 BY_CONDITION = ("join_empty", "full", "leave_empty", "failed")
 LASTING = ("join_empty", "full")
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from demo.phone import Call, Ring
 from ivr.scripts import Queue, Script, profiles
@@ -22,6 +23,7 @@ Outcomes = dict[Script, Outcome]
 
 CALLS_AT_ONCE = 12
 LONGEST_WAIT = 10
+SILENCE_SECONDS = 5
 MOST_WAITING = 2
 A_KEY_PER_QUEUE = "12345"
 POLL_SECONDS = 0.1
@@ -42,7 +44,8 @@ def _staffed(written: Scenes, folder: Path) -> Outcomes:
     """Opening hours, and for each call in a queue a consultant's telephone that answers it or not."""
     many = [_with_agents(extension, CALLS_AT_ONCE) for extension in ("11", "12", "13", "14", "15")]
     queues = {"wrap_up_seconds": 0, "longest_wait_seconds": LONGEST_WAIT}
-    with _stage(menus_with(folder, QUICK, *many), folder, MONDAY, queues) as running:
+    sip = {"phone_silence_seconds": SILENCE_SECONDS}
+    with _stage(menus_with(folder, QUICK, *many), folder, MONDAY, queues, sip) as running:
         desks = Desks()
         running.staff(when_called=desks.react)
         return _play(running, desks, written.scripts[STAFFED])
@@ -69,8 +72,10 @@ def _by_condition(written: Scenes, folder: Path) -> Outcomes:
 
 
 @contextmanager
-def _stage(menus: Path, folder: Path, hours_at: str, queues: Mapping[str, int]) -> Iterator[Live]:
-    with live(folder / "home", menus, hours_at=hours_at, settings={"queues": queues}) as running:
+def _stage(
+    menus: Path, folder: Path, hours_at: str, queues: Mapping[str, int], sip: Mapping[str, int] = MappingProxyType({})
+) -> Iterator[Live]:
+    with live(folder / "home", menus, hours_at=hours_at, settings={"queues": queues, "sip": sip}) as running:
         for profile in profiles(running.flow):
             running.station.centrala("profiles", "add", stdin=f"{profile.identifier}\n{profile.pin}\n")
         yield running
