@@ -12,6 +12,7 @@ import provision
 from centrala import context
 from centrala.service import make_prompt_store
 from centrala.settings import Settings, parts
+from centrala.settings import Sip as SipSettings
 from centrala.staff import staff
 from ivr import calls
 from ivr.audio import AudioError
@@ -86,16 +87,7 @@ def make_plan(
             notes=home.spool,
             news=home.asterisk / "news",
         ),
-        sip=Sip(
-            listen=settings.sip.listen,
-            rtp_from=settings.sip.rtp_from,
-            rtp_to=settings.sip.rtp_to,
-            trunk_hosts=tuple(settings.sip.trunk_hosts),
-            numbers=tuple(settings.sip.numbers),
-            codecs=tuple(settings.sip.codecs),
-            phones=tuple(sorted(settings.sip.phones.items())),
-            phone_silence=settings.sip.phone_silence_seconds,
-        ),
+        sip=_sip(settings.sip),
         nodes=tuple(settings.ivr.nodes),
         queues=_queues(installation, flow),
         distribution=Distribution(
@@ -114,6 +106,19 @@ def make_plan(
         agents=staff(settings, flow),
         breaks=tuple(sorted(settings.breaks.items())),
         codes=_codes(installation, settings, flow),
+    )
+
+
+def _sip(sip: SipSettings) -> Sip:
+    return Sip(
+        listen=sip.listen,
+        rtp_from=sip.rtp_from,
+        rtp_to=sip.rtp_to,
+        trunk_hosts=tuple(sip.trunk_hosts),
+        numbers=tuple(sip.numbers),
+        codecs=tuple(sip.codecs),
+        phones=tuple(sorted(sip.phones.items())),
+        phone_silence=sip.phone_silence_seconds,
     )
 
 
