@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import make_url
 
-from tests.live.callers import Account, recorded_files
+from tests.live.callers import PATIENCE, Account, recorded_files
 from tests.live.relay import Relay
 from tests.live.stations import Live, hears_music
 from tests.live.stories import Caller, is_up, node, notes, nothing_stays, on_a_break, stand_up, unfinished, wait_for
@@ -78,9 +78,10 @@ def test_ten_seconds_without_the_database_lose_no_caller_and_no_count(service: L
                 assert service.station.asterisk is not None
                 service.station.asterisk.rx("queue unpause member PJSIP/1201")
                 answered = waiting.talks()
-                conversation.end()
+                conversation.consultant.hang_up()
                 threading.Event().wait(LOCKED_SECONDS - (datetime.now(UTC) - began).total_seconds())
             ended = datetime.now(UTC)
+        talking.call.wait_ended(PATIENCE)
         answered.end()
         coming.talks().end()
         stays = [caller.account().visits for caller in (coming, waiting, talking)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.distribution import BARE, BUSY, Offer, gaps, group_of, offered_two, overtaken, read_offers
+from bench.distribution import BARE, BUSY, Flood, Offer, Overtaken, gaps, group_of, offered_two, overtaken, read_offers
 
 NOTES = """\
 2026-11-23\t10:00:00.5\t100.500 ringing 11001 600100200
@@ -30,9 +30,21 @@ def test_a_telephone_that_rings_while_it_talks_is_counted() -> None:
 
 
 def test_who_came_later_and_rang_first_has_overtaken() -> None:
-    """Callers are numbered in the order in which they dial."""
-    assert 1 == overtaken([Offer("1", "602", 10, 20), Offer("2", "601", 11, 20), Offer("1", "603", 21, 30)])
-    assert 0 == overtaken([Offer("1", "601", 10, 20), Offer("2", "602", 11, 20), Offer("1", "601", 21, 30)])
+    """Callers are numbered in the order in which they dial; with two consultants there was one for each."""
+    found = overtaken([Offer("1", "602", 10, 20), Offer("2", "601", 11, 20), Offer("1", "603", 21, 30)], 2)
+    assert (Overtaken(1, unjustly=False),) == found
+    assert () == overtaken([Offer("1", "601", 10, 20), Offer("2", "602", 11, 20), Offer("1", "601", 21, 30)], 2)
+
+
+def test_who_got_the_only_free_consultant_out_of_turn_has_violated_the_order() -> None:
+    """The other one still talked when the telephone rang for who came later; so it is with one consultant for two."""
+    talking = Offer("2", "600", 0, 15)
+    assert (Overtaken(6, unjustly=True),) == overtaken(
+        [talking, Offer("1", "602", 10, 20), Offer("2", "601", 16, 30)], 2
+    )
+    assert (1, 1) == (Flood(2, (), (Overtaken(6, True), Overtaken(1, False))).violations, 1)
+    both = overtaken([Offer("1", "603", 10, 20), Offer("2", "601", 11, 20), Offer("1", "602", 21, 30)], 2)
+    assert [True, True] == [one.unjustly for one in both]
 
 
 def test_gaps_are_from_free_to_ringing_once_it_has_settled() -> None:
