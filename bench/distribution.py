@@ -32,6 +32,7 @@ from demo.station import Addresses, Station, StationError
 from ivr.calls import calls
 from ivr.menus.loading import load_menus
 from routing.visits import queue_visits
+from routing.waiting import priority
 from storage import leases
 from storage.database import Database
 from storage.home import Home
@@ -52,6 +53,8 @@ FLOOD = Load(rate=4, seconds=30.0)
 # Milliseconds of a conversation, as SIPp is told.
 BRIEF_TALKS = 'distribution="uniform" min="3000" max="5000"'
 SETTLED_SECONDS = 8.0
+# What telephones note closer together than this happened at once: so long may a message take on a busy machine.
+TOGETHER = 0.1
 LAST_CALLS_SECONDS = 90.0
 LEADING_SECONDS = 20.0
 LONG_WAIT_SECONDS = 1800.0
@@ -75,6 +78,7 @@ class Wait:
 
     ani: str
     queue: str
+    enqueued_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,28 +213,38 @@ def offered_two(offers: Sequence[Offer]) -> int:
     return sum(before.free is not None and after.rings < before.free for before, after in pairs)
 
 
-def overtaken(offers: Sequence[Offer], consultants: int) -> tuple[Overtaken, ...]:
-    """Whom a telephone first rang for after it had rung for one who dialled later: numbers count up.
+def overtaken(offers: Sequence[Offer], order: Mapping[str, int], consultants: int) -> tuple[Overtaken, ...]:
+    """Whom a telephone first rang for after it had rung for one who came later, by the places in `order`.
 
-    `consultants` are all who answer these callers. When a telephone rings for somebody, those who dialled before and
-    for whom none has rung yet need as many other free consultants; where there are fewer, the order was violated.
+    `consultants` are all who answer these callers. When a telephone rings for somebody, those who came before and for
+    whom none has rung yet need as many other free consultants; where there are fewer, the order was violated.
     """
     first: dict[str, Offer] = {}
     for offer in offers:
         first.setdefault(offer.ani, offer)
     found = []
     for ani, own in first.items():
-        ahead = [offer for other, offer in first.items() if other > ani and offer.rings < own.rings]
+        ahead = [offer for other, offer in first.items() if order[other] > order[ani] and offer.rings < own.rings]
         if ahead:
-            late = own.rings - min(offer.rings for offer in ahead)
-            found.append(Overtaken(late, any(_left_nobody(offer, first, offers, consultants) for offer in ahead)))
+            deprived = (_left_nobody(offer, own, first, offers, order, consultants) for offer in ahead)
+            found.append(Overtaken(own.rings - min(offer.rings for offer in ahead), any(deprived)))
     return tuple(found)
 
 
-def _left_nobody(rung: Offer, first: Mapping[str, Offer], offers: Sequence[Offer], consultants: int) -> bool:
-    """Whether those who had dialled before had, beside this one, fewer free consultants than they were."""
-    before = sum(ani < rung.ani and offer.rings > rung.rings for ani, offer in first.items())
-    busy = {offer.agent for offer in offers if offer.rings <= rung.rings and (offer.free or math.inf) > rung.rings}
+def _left_nobody(
+    rung: Offer,
+    own: Offer,
+    first: Mapping[str, Offer],
+    offers: Sequence[Offer],
+    order: Mapping[str, int],
+    consultants: int,
+) -> bool:
+    """Whether those who had come before had, beside this one, fewer free consultants than they were."""
+    if own.rings - rung.rings < TOGETHER:
+        return False
+    before = sum(order[ani] < order[rung.ani] and offer.rings > rung.rings for ani, offer in first.items())
+    still = rung.rings + TOGETHER
+    busy = {offer.agent for offer in offers if offer.rings <= rung.rings and (offer.free or math.inf) > still}
     return consultants - len(busy) < before
 
 
@@ -252,7 +266,10 @@ def _flood(station: Station, folder: Path, log: Path, number: str, group: str) -
     _place(FLOOD, station, number, [BUSY_KEY] * FLOOD.calls, folder)
     offers = read_offers(log.read_text("utf-8"))
     own = [offer for offer in offers if offer.rings >= began and group_of(offer.agent) == group]
-    return Flood(len({offer.ani for offer in own}), gaps(own), overtaken(own, BUSY_AGENTS))
+    # Numbers count up; where callers come through the IVR they stand as it has made Asterisk's priorities.
+    order = {offer.ani: int(offer.ani) for offer in own}
+    order |= {wait.ani: -priority(wait.enqueued_at) for wait in _waits(station) if wait.ani in order}
+    return Flood(len(order), gaps(own), overtaken(own, order, BUSY_AGENTS))
 
 
 def _crowd(station: Station, folder: Path) -> tuple[Outcome, Usage]:
@@ -270,7 +287,7 @@ def _crowd(station: Station, folder: Path) -> tuple[Outcome, Usage]:
 
 def _place(load: Load, station: Station, number: str, keys: Sequence[str], folder: Path) -> Outcome:
     """Place one call for each key, callers numbered apart, and wait until all have ended. Raises LoadError."""
-    with placing(station, number, keys, folder, f"-r {load.rate} -l {load.calls}") as run:
+    with placing(station, number, keys, folder, f"-r {load.rate}") as run:
         try:
             run.wait(load.seconds + 2 * LAST_CALLS_SECONDS)
         except subprocess.TimeoutExpired as error:
@@ -290,7 +307,7 @@ def placing(
     patience = 1000 * (LONG_WAIT_SECONDS if sound else LAST_CALLS_SECONDS + CROWD.seconds)
     _write_scenario(folder, "topic_caller.xml", sound=sound, patience=round(patience))
     own, media = free_port(), free_udp_range(MEDIA_PORTS).start
-    callers = f"-s {number} -m {len(keys)} -d {round(1000 * CROWD.listens)} -inf callers.csv {pace}"
+    callers = f"-s {number} -m {len(keys)} -l {len(keys)} -d {round(1000 * CROWD.listens)} -inf callers.csv {pace}"
     places = f"-i 127.0.0.1 -p {own} -mp {media} 127.0.0.1:{station.addresses.sip}"
     words = f"{callers} -nostdin -trace_stat -stf {STATISTICS} {places}".split()
     with sipp(folder, ["-sf", "topic_caller.xml", *words]) as run:
@@ -317,12 +334,12 @@ def _write_scenario(folder: Path, name: str, **values: object) -> None:
 
 def _waits(station: Station) -> tuple[Wait, ...]:
     database = Database(Home.from_environment(station.environment).database_url)
-    query = select(calls.c.ani, queue_visits.c.queue).join_from(
+    query = select(calls.c.ani, queue_visits.c.queue, queue_visits.c.enqueued_at).join_from(
         calls, queue_visits, calls.c.id == queue_visits.c.call_id
     )
     with database.reading() as connection:
         rows = connection.execute(query).all()
-    return tuple(Wait(row.ani, row.queue) for row in rows)
+    return tuple(Wait(row.ani, row.queue, row.enqueued_at) for row in rows)
 
 
 @contextmanager
