@@ -4,7 +4,7 @@ Waits are told in whole minutes, so conversations of seconds would prove nothing
 exponentially distributed (as varied as telephone conversations are, and the model's own case). Nothing is scaled: of
 60 consultants one becomes free every two seconds, so callers wait from seconds to minutes, as in a larger centre.
 
-First all consultants are given a caller, then callers come as fast as they are served, then four times as fast for a
+First all consultants are given a caller, then callers come as fast as they are served, then six times as fast for a
 while. Who was told before the estimate had as many conversations as it looks at is not counted: a service has those of
 the hours before. Counted is whoever was told on the way to the queue and then answered, as `centrala queues` counts.
 """
@@ -31,7 +31,7 @@ from storage.home import Home
 
 TALKS = 'distribution="exponential" mean="120000"'
 # How many callers, at which pace in SIPp's words, and seconds until the next ones.
-CALLERS = ((PROMISED_AGENTS, "-r 4", 15.0), (60, "-r 1 -rp 2000", 115.0), (90, "-r 2", 45.0))
+CALLERS = ((PROMISED_AGENTS, "-r 4", 15.0), (60, "-r 1 -rp 2000", 115.0), (120, "-r 3", 40.0))
 LAST_ANSWER_SECONDS = 400.0
 
 

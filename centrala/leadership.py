@@ -105,7 +105,7 @@ Lead = Callable[[Term], AbstractContextManager[Callable[[], bool]]]
 class Leadership:
     """Takes part between `start` and `stop`: whenever the lease `name` is free and this process is `able` to lead.
 
-    Who leads and finds for a lease's length that it does not work lets others try.
+    Who leads and finds for a lease's length that it does not work lets others try first.
     """
 
     def __init__(
@@ -144,7 +144,7 @@ class Leadership:
             pause = self._pace.renew
             try:
                 if (term := self._won()) is not None and not self._serve(term):
-                    pause = self._pace.lease + self._pace.renew
+                    pause = 2 * self._pace.renew
             except SQLAlchemyError as error:
                 log.error("nobody can be found to lead", lease=self._name, reason=reason_of(error))
             except Exception:
