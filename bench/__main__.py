@@ -98,7 +98,7 @@ def _distribution(folder: Path, floods: int) -> distribution.Distribution | None
 
 
 def _promises(folder: Path) -> promises.Promises:
-    _say("Callers who are told how long they will wait (six minutes) ...")
+    _say("Callers who are told how long they will wait (seven minutes) ...")
     folder.mkdir()
     return promises.measure(folder)
 

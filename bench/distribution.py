@@ -45,7 +45,7 @@ CONSULTANTS = 365
 BUSY, BARE, PROMISED = "busy", "bare", "promised"
 BUSY_KEY, PROMISED_KEY, BARE_NUMBER, NUMBER = "7", "8", "9001", "225601600"
 FLOODED = ((NUMBER, BUSY), (BARE_NUMBER, BARE))
-BUSY_AGENTS, PROMISED_AGENTS = 10, 60
+BUSY_AGENTS, PROMISED_AGENTS = 10, 30
 
 # Two thousand calls an hour for ten minutes, ten times as fast.
 CROWD = Load(rate=6, seconds=56.0)

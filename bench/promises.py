@@ -1,21 +1,21 @@
 """Promises: what callers who wait are told about it, on a real Asterisk, and whether it was so.
 
-Waits are told in whole minutes, so conversations of seconds would prove nothing: here they take two minutes on average,
+Waits are told in whole minutes, so conversations of seconds would prove nothing: here they take a minute on average,
 exponentially distributed (as varied as telephone conversations are, and the model's own case). Nothing is scaled: of
-60 consultants one becomes free every two seconds, so callers wait from seconds to minutes, as in a larger centre.
+30 consultants one becomes free every two seconds, so callers wait from seconds to minutes, as in a larger centre.
 
-First all consultants are given a caller, then callers come as fast as they are served, then six times as fast for a
-while. Who was told before the estimate had as many conversations as it looks at is not counted: a service has those of
-the hours before. Counted is whoever was told on the way to the queue and then answered, as `centrala queues` counts.
+First all consultants are given a caller, then callers come as fast as they are served, for as long as three
+conversations take: before that only short ones are over, and estimates would be made from those. Then, for a while,
+they come six times as fast. Of these is counted whoever was told on the way to the queue and then answered, as
+`centrala queues` counts. All of them wait for the same conversations, so that one run is not as much as it seems.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import select
@@ -25,13 +25,13 @@ from bench.load import LoadError
 from routing import waiting
 from routing.estimates import Estimate
 from routing.visits import queue_visits
-from routing.waiting import MOST_CONVERSATIONS, wait_estimates
+from routing.waiting import wait_estimates
 from storage.database import Database
 from storage.home import Home
 
-TALKS = 'distribution="exponential" mean="120000"'
+TALKS = 'distribution="exponential" mean="60000"'
 # How many callers, at which pace in SIPp's words, and seconds until the next ones.
-CALLERS = ((PROMISED_AGENTS, "-r 4", 15.0), (60, "-r 1 -rp 2000", 115.0), (120, "-r 3", 40.0))
+CALLERS = ((PROMISED_AGENTS, "-r 4", 8.0), (95, "-r 1 -rp 2000", 190.0), (120, "-r 3", 40.0))
 LAST_ANSWER_SECONDS = 400.0
 
 
@@ -73,12 +73,13 @@ def measure(folder: Path) -> Promises:
         station = stack.enter_context(centre(folder))
         stack.enter_context(consultants(station, folder / "agents", TALKS, sound=True))
         for number, (count, pace, seconds) in enumerate(CALLERS):
+            since = datetime.now(UTC)
             keys = [PROMISED_KEY] * count
             stack.enter_context(placing(station, NUMBER, keys, folder / f"callers-{number}", pace, sound=True))
             time.sleep(seconds)
         database = Database(Home.from_environment(station.environment).database_url)
         _until_all_are_answered(database)
-        return Promises(counted(database))
+        return Promises(counted(database, since))
 
 
 def _until_all_are_answered(database: Database) -> None:
@@ -91,23 +92,16 @@ def _until_all_are_answered(database: Database) -> None:
     raise LoadError("callers who were to be answered still wait")
 
 
-def counted(database: Database) -> tuple[Promise, ...]:
-    """The promises that count, in the order in which they were made."""
+def counted(database: Database, since: datetime) -> tuple[Promise, ...]:
+    """The promises that were made from then on and proved right or wrong by an answer, in order."""
     visit, told = queue_visits.c, wait_estimates.c
     same = (visit.call_id == told.call_id) & (visit.seq == told.seq)
     query = (
         select(told.at, told.low, told.high, visit.answered_at)
         .join_from(wait_estimates, queue_visits, same)
-        .where(told.number == 0, visit.queue == PROMISED, visit.answered_at.is_not(None))
+        .where(told.number == 0, told.at >= since, visit.queue == PROMISED, visit.answered_at.is_not(None))
         .order_by(told.at)
     )
-    ends = select(visit.left_at).where(visit.queue == PROMISED, visit.left_at.is_not(None)).order_by(visit.left_at)
     with database.reading() as connection:
-        since = _known_since([row.left_at for row in connection.execute(ends)])
-        rows = [row for row in connection.execute(query) if since is not None and row.at >= since]
+        rows = connection.execute(query).all()
     return tuple(Promise(row.low, row.high, (row.answered_at - row.at).total_seconds()) for row in rows)
-
-
-def _known_since(ends: Sequence[datetime]) -> datetime | None:
-    """When as many conversations were over as estimates look at."""
-    return ends[MOST_CONVERSATIONS - 1] if len(ends) >= MOST_CONVERSATIONS else None

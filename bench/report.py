@@ -192,7 +192,7 @@ def _of_promises(found: Promises) -> str:
     told = ", ".join(f"{count} times {span}" for span, count in found.ranges.items())
     return (
         f"Of {len(waits)} callers who were told their wait and answered {_number(found.kept_share or 0)} percent were "
-        f"answered within it. {PROMISED_AGENTS} consultants talk for two minutes on average, exponentially "
+        f"answered within it. {PROMISED_AGENTS} consultants talk for a minute on average, exponentially "
         f"distributed; the callers waited from {_number(waits[0])} to {_number(waits[-1])} s, the median "
         f"{_number(percentile(waits, 50))} s, and were told, in minutes: {told}."
     )
