@@ -104,6 +104,7 @@ def test_at_closing_time_who_waits_is_served_or_told(centre: Live, numbers: Numb
             early.keys("*")
             early.comes_to(("while-waiting", "0"))
             early.hears("leaving-the-queue", times=2)
+            early.call.wait_until(lambda: hears_music(early.call), what="music again")
             by_desk["1501"].end()
             served = early.talks()
             for extension in ("1501", "1502"):
