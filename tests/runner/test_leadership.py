@@ -18,7 +18,7 @@ from storage import leases
 from storage.database import Database
 from tests.ami.peers import wait_for
 
-PACE = Pace(lease=1.0, renew=0.1, act=0.5)
+PACE = Pace(lease=1.5, renew=0.1, act=0.7)
 
 
 class Cuttable(Database):
@@ -93,10 +93,14 @@ def pair(environment: dict[str, str], database: Database) -> Iterator[tuple[Proc
     assert len(two.begun) == len(two.left)
     terms = sorted(zip([*one.begun, *two.begun], [*one.left, *two.left], strict=True))
     assert all(before[1] <= after[0] for before, after in pairwise(terms))
-    with database.reading() as connection:
-        assert 0 == connection.execute(select(func.count()).select_from(leases.leases)).scalar_one()
+    wait_for(lambda: _held(database) == 0, "every lease given back")
     for process in (one, two):
         process.database.close()
+
+
+def _held(database: Database) -> int:
+    with database.reading() as connection:
+        return int(connection.execute(select(func.count()).select_from(leases.leases)).scalar_one())
 
 
 def test_who_leads_goes_on_leading(pair: tuple[Process, Process]) -> None:
