@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 import provision
-from bench import crowd, distribution, keypress, machine, report, turns
+from bench import crowd, distribution, keypress, machine, promises, report, turns
 from bench.figures import AIMED_RATE, EASY_RATE, LOADED, Figures, Stage, Waiting, waiting
 from bench.ground import HERE, TITLES, Ground, Way, prepared, raise_file_limit
 from bench.load import AT_EASE, Load, LoadError, place_calls, running
@@ -85,7 +85,8 @@ def _measured(sizes: Sizes, quick: bool) -> report.Report:
             stages = tuple(_stages(ground, sizes, repeats))
             waits = tuple(_waits(ground, sizes, repeats))
         shared = _distribution(Path(folder) / "distribution", sizes.floods)
-    return report.Report(datetime.now(UTC), described, Figures(stages, waits, held, pace, shared), quick)
+        told = None if quick else _promises(Path(folder) / "promises")
+    return report.Report(datetime.now(UTC), described, Figures(stages, waits, held, pace, shared, told), quick)
 
 
 def _distribution(folder: Path, floods: int) -> distribution.Distribution | None:
@@ -94,6 +95,12 @@ def _distribution(folder: Path, floods: int) -> distribution.Distribution | None
     _say(f"{distribution.CONSULTANTS} consultants and their callers ...")
     folder.mkdir()
     return distribution.measure(folder, floods)
+
+
+def _promises(folder: Path) -> promises.Promises:
+    _say("Callers who are told how long they will wait (seven minutes) ...")
+    folder.mkdir()
+    return promises.measure(folder)
 
 
 def _stages(ground: Ground, sizes: Sizes, repeats: Repeats) -> Iterator[Stage]:

@@ -6,6 +6,7 @@ that notes when each rings and when it is free again; what callers chose and whe
 
 from __future__ import annotations
 
+import math
 import random
 import subprocess
 import time
@@ -13,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,31 +23,41 @@ from sqlalchemy import select
 
 from bench import tones
 from bench.ground import HERE
-from bench.load import STATISTICS, Load, LoadError, Outcome, read_statistics, sipp
+from bench.load import SILENCE, SILENCE_FRAMES, STATISTICS, Load, LoadError, Outcome, read_statistics, sipp
 from bench.processor import Meter, Usage
+from centrala.following import LEASE
 from demo.asterisk_process import free_port, free_udp_range
+from demo.phone import Codec
 from demo.station import Addresses, Station, StationError
 from ivr.calls import calls
 from ivr.menus.loading import load_menus
 from routing.visits import queue_visits
+from routing.waiting import priority
+from storage import leases
 from storage.database import Database
 from storage.home import Home
 
 GROUPS = ("technical", "pensions", "benefits", "insured", "payers")
 TOPICS = {"1": "technical", "2": "pensions", "3": "benefits", "4": "insured", "5": "payers", "6": "benefits"}
 CONSULTANTS = 365
-# Two groups of the same size, always with callers waiting: one as Centrala renders it, the other entered directly.
-BUSY, BARE = "busy", "bare"
-BUSY_KEY, BARE_NUMBER, NUMBER = "7", "9001", "225601600"
+# Two groups of the same size, always with callers waiting: one as Centrala renders it, the other entered directly. And
+# one whose conversations are long enough for what callers are told about their wait (bench.promises).
+BUSY, BARE, PROMISED = "busy", "bare", "promised"
+BUSY_KEY, PROMISED_KEY, BARE_NUMBER, NUMBER = "7", "8", "9001", "225601600"
 FLOODED = ((NUMBER, BUSY), (BARE_NUMBER, BARE))
-BUSY_AGENTS = 10
+BUSY_AGENTS, PROMISED_AGENTS = 10, 30
 
 # Two thousand calls an hour for ten minutes, ten times as fast.
 CROWD = Load(rate=6, seconds=56.0)
 FLOOD = Load(rate=4, seconds=30.0)
-SHORTEST, LONGEST = 3_000, 5_000
+# Milliseconds of a conversation, as SIPp is told.
+BRIEF_TALKS = 'distribution="uniform" min="3000" max="5000"'
 SETTLED_SECONDS = 8.0
+# What telephones note closer together than this happened at once: so long may a message take on a busy machine.
+TOGETHER = 0.1
 LAST_CALLS_SECONDS = 90.0
+LEADING_SECONDS = 20.0
+LONG_WAIT_SECONDS = 1800.0
 MEDIA_PORTS = 2000
 RTP_PORTS = 3000
 
@@ -66,20 +78,48 @@ class Wait:
 
     ani: str
     queue: str
+    enqueued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """A caller for whom a telephone first rang `late` seconds after one had rung for somebody who came later.
+
+    `unjustly`: there was no free consultant left for this caller. Otherwise each who had come before had one of their
+    own, and app_queue, whose callers look once a second each, had not come to it yet.
+    """
+
+    late: float
+    unjustly: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Flood:
     """More callers than consultants: seconds from free to ringing again, and callers overtaken by later ones."""
 
+    callers: int
     gaps: tuple[float, ...]
-    overtaken: int
+    overtaken: tuple[Overtaken, ...]
 
     @classmethod
     def all_of(cls, floods: Iterable[Flood]) -> Flood:
         """Several as one."""
         several = tuple(floods)
-        return cls(tuple(gap for flood in several for gap in flood.gaps), sum(flood.overtaken for flood in several))
+        return cls(
+            sum(flood.callers for flood in several),
+            tuple(gap for flood in several for gap in flood.gaps),
+            tuple(one for flood in several for one in flood.overtaken),
+        )
+
+    @property
+    def violations(self) -> int:
+        """Callers overtaken although the consultant who rang was the only one left for them."""
+        return sum(one.unjustly for one in self.overtaken)
+
+    @property
+    def same_second(self) -> int:
+        """Callers overtaken while another consultant was free for them."""
+        return len(self.overtaken) - self.violations
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +146,8 @@ def measure(folder: Path, rounds: int) -> Distribution:
     Raises StationError, AsteriskError, LoadError, ProvisionError.
     """
     with ExitStack() as stack:
-        station = stack.enter_context(_station(folder))
-        log = stack.enter_context(_consultants(station, folder))
+        station = stack.enter_context(centre(folder))
+        log = stack.enter_context(consultants(station, folder / "agents", BRIEF_TALKS))
         crowd, usage = _crowd(station, folder)
         floods = [
             tuple(_flood(station, folder / f"{group}-{place}", log, number, group) for number, group in FLOODED)
@@ -128,7 +168,8 @@ def measure(folder: Path, rounds: int) -> Distribution:
 
 def agents() -> Mapping[str, tuple[str, ...]]:
     """Extensions by group; the first two digits name the group."""
-    sizes = dict.fromkeys(GROUPS, CONSULTANTS // len(GROUPS)) | {BUSY: BUSY_AGENTS, BARE: BUSY_AGENTS}
+    sizes = dict.fromkeys(GROUPS, CONSULTANTS // len(GROUPS))
+    sizes |= {BUSY: BUSY_AGENTS, BARE: BUSY_AGENTS, PROMISED: PROMISED_AGENTS}
     return {
         name: tuple(f"{number}{agent:03}" for agent in range(1, size + 1))
         for number, (name, size) in enumerate(sizes.items(), start=11)
@@ -137,7 +178,7 @@ def agents() -> Mapping[str, tuple[str, ...]]:
 
 def group_of(extension: str) -> str:
     """The group that an extension belongs to."""
-    return (*GROUPS, BUSY, BARE)[int(extension[:2]) - 11]
+    return (*GROUPS, BUSY, BARE, PROMISED)[int(extension[:2]) - 11]
 
 
 def read_offers(log: str) -> tuple[Offer, ...]:
@@ -172,13 +213,39 @@ def offered_two(offers: Sequence[Offer]) -> int:
     return sum(before.free is not None and after.rings < before.free for before, after in pairs)
 
 
-def overtaken(offers: Sequence[Offer]) -> int:
-    """How many callers a telephone first rang for after it had rung for one who dialled later: numbers count up."""
+def overtaken(offers: Sequence[Offer], order: Mapping[str, int], consultants: int) -> tuple[Overtaken, ...]:
+    """Whom a telephone first rang for after it had rung for one who came later, by the places in `order`.
+
+    `consultants` are all who answer these callers. When a telephone rings for somebody, those who came before and for
+    whom none has rung yet need as many other free consultants; where there are fewer, the order was violated.
+    """
     first: dict[str, Offer] = {}
     for offer in offers:
         first.setdefault(offer.ani, offer)
-    rung = [first[ani].rings for ani in sorted(first)]
-    return sum(any(later < own for later in rung[place:]) for place, own in enumerate(rung, start=1))
+    found = []
+    for ani, own in first.items():
+        ahead = [offer for other, offer in first.items() if order[other] > order[ani] and offer.rings < own.rings]
+        if ahead:
+            deprived = (_left_nobody(offer, own, first, offers, order, consultants) for offer in ahead)
+            found.append(Overtaken(own.rings - min(offer.rings for offer in ahead), any(deprived)))
+    return tuple(found)
+
+
+def _left_nobody(
+    rung: Offer,
+    own: Offer,
+    first: Mapping[str, Offer],
+    offers: Sequence[Offer],
+    order: Mapping[str, int],
+    consultants: int,
+) -> bool:
+    """Whether those who had come before had, beside this one, fewer free consultants than they were."""
+    if own.rings - rung.rings < TOGETHER:
+        return False
+    before = sum(order[ani] < order[rung.ani] and offer.rings > rung.rings for ani, offer in first.items())
+    still = rung.rings + TOGETHER
+    busy = {offer.agent for offer in offers if offer.rings <= rung.rings and (offer.free or math.inf) > still}
+    return consultants - len(busy) < before
 
 
 def gaps(offers: Sequence[Offer]) -> tuple[float, ...]:
@@ -199,15 +266,19 @@ def _flood(station: Station, folder: Path, log: Path, number: str, group: str) -
     _place(FLOOD, station, number, [BUSY_KEY] * FLOOD.calls, folder)
     offers = read_offers(log.read_text("utf-8"))
     own = [offer for offer in offers if offer.rings >= began and group_of(offer.agent) == group]
-    return Flood(gaps(own), overtaken(own))
+    # Numbers count up; where callers come through the IVR they stand as it has made Asterisk's priorities.
+    order = {offer.ani: int(offer.ani) for offer in own}
+    order |= {wait.ani: -priority(wait.enqueued_at) for wait in _waits(station) if wait.ani in order}
+    return Flood(len(order), gaps(own), overtaken(own, order, BUSY_AGENTS))
 
 
 def _crowd(station: Station, folder: Path) -> tuple[Outcome, Usage]:
     chance = random.Random(CONSULTANTS)
     assert station.asterisk is not None
-    node = station.nodes[0]
-    assert node is not None
-    processes = {"asterisk": station.asterisk.pid, "ivr": node.process.pid}
+    carries, follows = station.nodes
+    assert carries is not None
+    assert follows is not None
+    processes = {"asterisk": station.asterisk.pid, "ivr": carries.process.pid, "reader": follows.process.pid}
     before = Meter.read(processes)
     keys = [chance.choice(list(TOPICS)) for _ in range(CROWD.calls)]
     outcome = _place(CROWD, station, NUMBER, keys, folder / "crowd")
@@ -216,17 +287,7 @@ def _crowd(station: Station, folder: Path) -> tuple[Outcome, Usage]:
 
 def _place(load: Load, station: Station, number: str, keys: Sequence[str], folder: Path) -> Outcome:
     """Place one call for each key, callers numbered apart, and wait until all have ended. Raises LoadError."""
-    folder.mkdir()
-    start = random.Random(folder.name).randrange(1000, 9000) * 10_000
-    lines = "".join(f"6{start + place:08};{key};\n" for place, key in enumerate(keys))
-    (folder / "callers.csv").write_text(f"SEQUENTIAL\n{lines}", "ascii")
-    own, media = free_port(), free_udp_range(MEDIA_PORTS).start
-    called = f"-s {number} -r {load.rate} -m {load.calls} -l {load.calls}"
-    callers = f"-d {round(1000 * load.listens)} -inf callers.csv"
-    places = f"-i 127.0.0.1 -p {own} -mp {media} 127.0.0.1:{station.addresses.sip}"
-    ending = f"-timeout {load.seconds + LAST_CALLS_SECONDS:.0f}s -nostdin -trace_stat -stf {STATISTICS}"
-    words = f"{called} {callers} {ending} {places}".split()
-    with sipp(folder, ["-sf", str(HERE / "topic_caller.xml"), *words]) as run:
+    with placing(station, number, keys, folder, f"-r {load.rate}") as run:
         try:
             run.wait(load.seconds + 2 * LAST_CALLS_SECONDS)
         except subprocess.TimeoutExpired as error:
@@ -235,39 +296,61 @@ def _place(load: Load, station: Station, number: str, keys: Sequence[str], folde
 
 
 @contextmanager
-def _consultants(station: Station, folder: Path) -> Iterator[Path]:
-    """All telephones, answering: the file that they note in."""
-    template = Environment(undefined=StrictUndefined, autoescape=False).from_string(
-        (HERE / "agents.xml.j2").read_text("utf-8")
-    )
-    own = folder / "agents"
-    own.mkdir()
-    (own / "agents.xml").write_text(template.render(shortest=SHORTEST, longest=LONGEST), "utf-8")
+def placing(
+    station: Station, number: str, keys: Sequence[str], folder: Path, pace: str, *, sound: bool = False
+) -> Iterator[subprocess.Popen[bytes]]:
+    """SIPp, which places a call for each key at a pace in its own words, with sound or without."""
+    folder.mkdir()
+    start = random.Random(folder.name).randrange(1000, 9000) * 10_000
+    lines = "".join(f"6{start + place:08};{key};\n" for place, key in enumerate(keys))
+    (folder / "callers.csv").write_text(f"SEQUENTIAL\n{lines}", "ascii")
+    patience = 1000 * (LONG_WAIT_SECONDS if sound else LAST_CALLS_SECONDS + CROWD.seconds)
+    _write_scenario(folder, "topic_caller.xml", sound=sound, patience=round(patience))
+    own, media = free_port(), free_udp_range(MEDIA_PORTS).start
+    callers = f"-s {number} -m {len(keys)} -l {len(keys)} -d {round(1000 * CROWD.listens)} -inf callers.csv {pace}"
+    places = f"-i 127.0.0.1 -p {own} -mp {media} 127.0.0.1:{station.addresses.sip}"
+    words = f"{callers} -nostdin -trace_stat -stf {STATISTICS} {places}".split()
+    with sipp(folder, ["-sf", "topic_caller.xml", *words]) as run:
+        yield run
+
+
+@contextmanager
+def consultants(station: Station, folder: Path, talks: str, *, sound: bool = False) -> Iterator[Path]:
+    """All telephones, answering for conversations as long as SIPp's words for a pause say: the file they note in."""
+    folder.mkdir()
+    _write_scenario(folder, "agents.xml", sound=sound, talks=talks)
     media = free_udp_range(MEDIA_PORTS).start
     words = f"-sf agents.xml -i 127.0.0.1 -p {_phones_port(station)} -mp {media} -nostdin -trace_logs -log_file notes"
-    with sipp(own, [*words.split(), "127.0.0.1"]):
-        yield own / "notes"
+    with sipp(folder, [*words.split(), "127.0.0.1"]):
+        yield folder / "notes"
+
+
+def _write_scenario(folder: Path, name: str, **values: object) -> None:
+    environment = Environment(undefined=StrictUndefined, autoescape=False, trim_blocks=True)
+    template = environment.from_string((HERE / f"{name}.j2").read_text("utf-8"))
+    (folder / name).write_text(template.render(**values), "utf-8")
+    (folder / SILENCE).write_bytes(Codec.PCMU.silence * SILENCE_FRAMES)
 
 
 def _waits(station: Station) -> tuple[Wait, ...]:
     database = Database(Home.from_environment(station.environment).database_url)
-    query = select(calls.c.ani, queue_visits.c.queue).join_from(
+    query = select(calls.c.ani, queue_visits.c.queue, queue_visits.c.enqueued_at).join_from(
         calls, queue_visits, calls.c.id == queue_visits.c.call_id
     )
     with database.reading() as connection:
         rows = connection.execute(query).all()
-    return tuple(Wait(row.ani, row.queue) for row in rows)
+    return tuple(Wait(row.ani, row.queue, row.enqueued_at) for row in rows)
 
 
 @contextmanager
-def _station(folder: Path) -> Iterator[Station]:
+def centre(folder: Path) -> Iterator[Station]:
     """An installation with all consultants, started. Raises StationError, AsteriskError."""
     menus, home, phones = folder / "menus.yaml", folder / "home", free_port()
     menus.write_text(_menus(), "utf-8")
     flow = load_menus(menus).flow
     tones.record(home / "recorded" / flow.languages[0], (name for name, _ in flow.prompts))
     rtp = free_udp_range(RTP_PORTS)
-    addresses = Addresses(free_port(), (free_port(),), (rtp.start, rtp.stop - 1))
+    addresses = Addresses(free_port(), (free_port(), free_port()), (rtp.start, rtp.stop - 1), free_port())
     contacts = {agent: f"sip:{agent}@127.0.0.1:{phones}" for group in agents().values() for agent in group}
     settings = {
         "prompts": {"recorded": str(home / "recorded")},
@@ -281,10 +364,25 @@ def _station(folder: Path) -> Iterator[Station]:
         with (home / "asterisk" / "etc" / "extensions.conf").open("a", encoding="utf-8") as file:
             file.write(f"\n[from-trunk](+)\nexten => {BARE_NUMBER},1,Answer()\n same => n,Queue({BARE},c,,,300)\n")
         station.start_asterisk()
-        station.start_node()
+        # The first to run reads the manager interface; Asterisk's first address is the one that carries the calls.
+        station.start_node(1)
+        _until_it_leads(station)
+        station.start_node(0)
         yield station
     finally:
         station.stop()
+
+
+def _until_it_leads(station: Station) -> None:
+    """Raises StationError where no process comes to read the manager interface."""
+    database = Database(Home.from_environment(station.environment).database_url)
+    deadline = time.monotonic() + LEADING_SECONDS
+    while time.monotonic() < deadline:
+        with database.reading() as connection:
+            if not leases.is_free(connection, LEASE, datetime.now(UTC)):
+                return
+        time.sleep(0.1)
+    raise StationError("no IVR process reads the manager interface")
 
 
 def _phones_port(station: Station) -> int:
@@ -298,4 +396,4 @@ def _menus() -> str:
     """A menu of topics, each a group: the measured call's file with other queues, topics and steps."""
     template = Environment(undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)
     made = template.from_string((HERE / "topics.yaml.j2").read_text("utf-8"))
-    return made.render(groups=agents(), topics={**TOPICS, BUSY_KEY: BUSY})
+    return made.render(groups=agents(), topics={**TOPICS, BUSY_KEY: BUSY, PROMISED_KEY: PROMISED})

@@ -13,7 +13,9 @@ from bench.ground import DIALPLAN, SQLITE, TITLES
 from bench.keypress import HELD_MS, Sample
 from bench.load import AT_EASE, BRIEFLY, Load, Outcome
 from bench.processor import Usage
+from bench.promises import Promises
 from bench.turns import Pace
+from routing import estimates
 
 AIMED_RATE = 100
 # Calls a second beside which waiting is judged, and at which callers listen at ease.
@@ -73,6 +75,7 @@ class Figures:
     crowd: Crowd
     pace: Pace
     distribution: Distribution | None = None
+    promises: Promises | None = None
 
     def ms_per_call(self, way: str, part: str | None = None, *, at_ease: bool = False) -> float | None:
         """Processor milliseconds per call, the median of all rounds; None where there is nothing to tell.
@@ -137,6 +140,7 @@ def aims(figures: Figures) -> tuple[Aim, ...]:
         Aim(f"memory per call, {crowd.calls:,} at once", MOST_KILOBYTES, crowd.rss_per_call, "KB"),
         Aim("turns of the flow on one core", LEAST_TURNS, figures.pace.per_second, "a second", at_least=True),
         *_of_distribution(figures.distribution),
+        *_of_promises(figures.promises),
     )
 
 
@@ -147,9 +151,16 @@ def _of_distribution(found: Distribution | None) -> tuple[Aim, ...]:
     return (
         Aim("calls that ring in the right group", 100, found.right_share, "percent", at_least=True),
         Aim("consultants offered two calls at once", 0, found.offered_two),
-        Aim("callers overtaken by a later one", 0, found.ours.overtaken),
+        Aim("callers overtaken by a later one who got the only free consultant", 0, found.ours.violations),
         Aim("p99 from a consultant being free to ringing, against a bare queue's", MOST_P99, free, "times"),
     )
+
+
+def _of_promises(found: Promises | None) -> tuple[Aim, ...]:
+    if found is None:
+        return ()
+    aim = 100 * estimates.AIM
+    return (Aim("callers answered within the wait they were told", aim, found.kept_share, "percent", at_least=True),)
 
 
 def _ratio(one: float | None, other: float | None) -> float | None:

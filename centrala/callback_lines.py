@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Self
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.audio import AudioError, PromptStore
@@ -39,7 +40,7 @@ log = structlog.get_logger()
 
 
 class CallbackLines:
-    """Keeps lines between entering and leaving. One process at a time does."""
+    """Keeps lines between entering and leaving. One process at a time does: lines are put up only while it `holds`."""
 
     def __init__(
         self,
@@ -49,6 +50,7 @@ class CallbackLines:
         promises: Promises,
         store: PromptStore,
         now: Callable[[], datetime],
+        holds: Callable[[Connection], bool] = lambda connection: True,
     ) -> None:
         self._ami = ami
         self._database = database
@@ -56,6 +58,7 @@ class CallbackLines:
         self._promises = promises
         self._store = store
         self._now = now
+        self._holds = holds
         self._stopping = threading.Event()
         self._checked_at = float("-inf")
         self._told = ""
@@ -116,7 +119,7 @@ class CallbackLines:
 
     def _put_up(self, flow: Flow, one: Callback, at: datetime) -> None:
         with self._database.writing() as connection:
-            is_ours = callbacks.put_in_line(connection, one.call_id, at)
+            is_ours = self._holds(connection) and callbacks.put_in_line(connection, one.call_id, at)
         if not is_ours:
             return
         try:

@@ -1,15 +1,17 @@
-"""Following Asterisk by its manager interface, in the one IVR process that the settings name."""
+"""Following Asterisk by its manager interface, in one of the IVR processes that reach it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 
 from centrala import context
 from centrala.callback_lines import CallbackLines
+from centrala.leadership import Leadership, Term
 from centrala.lost_calls import LostCalls
-from centrala.settings import Settings, parts
+from centrala.settings import Manager, Settings, parts
 from ivr.audio import PromptStore
 from ivr.library import Library
 from ivr.runner import Runner
@@ -19,25 +21,57 @@ from routing.asterisk.plan import manager_password
 from routing.queues import wrap_up_in
 from storage.installation import Installation
 
+LEASE = "asterisk"
+REACH_SECONDS = 2.0
 
-@contextmanager
+# What is done by whoever leads: made for each term, entered before the connection is tried, left when the term is over.
+Led = Callable[[Ami, Term], AbstractContextManager[object]]
+
+
 def following(
-    settings: Settings, installation: Installation, library: Library, runner: Runner, store: PromptStore, listen: str
-) -> Iterator[Ami | None]:
-    """The connection to Asterisk, with those who follow agents and lost calls; None where another process does.
+    settings: Settings, installation: Installation, library: Library, runner: Runner, store: PromptStore, node: str
+) -> AbstractContextManager[object]:
+    """Take part in following agents, lost calls and callbacks, as the process `node`; nothing without a manager.
 
     Calls need none of it: without a connection they go on, and what was missed is read once there is one.
     """
     manager = settings.asterisk.ami
-    if manager is None or settings.manager_reader != listen:
-        yield None
-        return
-    ami = Ami(parts(manager.listen), manager.user, manager_password(installation.key("sip"), manager.user))
-    agents = AgentWatch(ami, installation.database, context.now, partial(wrap_up_of, library, settings))
-    lost_calls = LostCalls(ami, installation.database, runner, installation.home.spool)
-    lines = CallbackLines(ami, installation.database, library, runner.promises, store, context.now)
-    with lost_calls, agents, lines, ami:
-        yield ami
+    if manager is None:
+        return nullcontext()
+    database = installation.database
+
+    def lost_calls(ami: Ami, term: Term) -> LostCalls:
+        return LostCalls(ami, database, runner, installation.home.spool)
+
+    def agents(ami: Ami, term: Term) -> AgentWatch:
+        return AgentWatch(ami, database, context.now, partial(wrap_up_of, library, settings), term.holds)
+
+    def lines(ami: Ami, term: Term) -> CallbackLines:
+        return CallbackLines(ami, database, library, runner.promises, store, context.now, term.holds)
+
+    led: list[Led] = [lost_calls, agents, lines]
+    lead = partial(_leading, manager, manager_password(installation.key("sip"), manager.user), led)
+    return Leadership(database, LEASE, node, context.now, able=partial(_reached, manager), lead=lead)
+
+
+@contextmanager
+def _leading(manager: Manager, password: str, led: list[Led], term: Term) -> Iterator[Callable[[], bool]]:
+    """The connection to Asterisk with all that needs it; what is given tells whether there is one."""
+    ami = Ami(parts(manager.listen), manager.user, password)
+    with ExitStack() as stack:
+        for one in [make(ami, term) for make in led]:
+            stack.enter_context(one)
+        stack.enter_context(ami)
+        yield lambda: ami.connected
+
+
+def _reached(manager: Manager) -> bool:
+    """Whether Asterisk's manager listens where this process runs."""
+    try:
+        socket.create_connection(parts(manager.listen), REACH_SECONDS).close()
+    except OSError:
+        return False
+    return True
 
 
 def wrap_up_of(library: Library, settings: Settings, name: str) -> int:

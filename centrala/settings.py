@@ -109,7 +109,8 @@ class Prompts(_Model):
 class Sip(_Model):
     """The telephone side: where Asterisk listens, who may send calls to which numbers, consultants' telephones.
 
-    `extensions` are those at which anybody may log in, `phones` the contacts of those that do not register.
+    `extensions` are those at which anybody may log in, `phones` the contacts of those that do not register. One that
+    sends no sound for `phone_silence_seconds` of a conversation has gone.
     """
 
     listen: Address = "127.0.0.1:5060"
@@ -120,6 +121,7 @@ class Sip(_Model):
     codecs: Annotated[list[Literal["alaw", "ulaw", "g722"]], Field(min_length=1)] = ["alaw", "ulaw"]
     extensions: list[Telephones] = []
     phones: dict[Extension, SipUri] = {}
+    phone_silence_seconds: Annotated[int, Field(ge=2, le=60)] = 10
 
     @model_validator(mode="after")
     def _ports_in_order(self) -> Self:
@@ -169,11 +171,10 @@ class Metrics(_Model):
 
 
 class Manager(_Model):
-    """Asterisk's manager interface: where it listens, its user, and the IVR process that reads it (the first node)."""
+    """Asterisk's manager interface: where it listens, and its user. One of the IVR processes that reach it reads it."""
 
     listen: Address = "127.0.0.1:5038"
     user: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")] = "centrala"
-    node: Address | None = None
 
 
 class Asterisk(_Model):
@@ -199,12 +200,6 @@ class Settings(_Model):
     reporting: Reporting = Reporting()
     metrics: Metrics = Metrics()
     asterisk: Asterisk = Asterisk()
-
-    @property
-    def manager_reader(self) -> str | None:
-        """The address of the IVR process that reads the manager interface, if any does."""
-        ami = self.asterisk.ami
-        return None if ami is None else ami.node or self.ivr.nodes[0]
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

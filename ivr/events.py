@@ -118,7 +118,10 @@ class CallbackCancelled:
 
 @dataclass(frozen=True, slots=True)
 class QueueLeft:
-    """The call came back from a queue, its caller still there. `outcome` is one of `QUEUE_OUTCOMES`."""
+    """The call came back from a queue, its caller still there. `outcome` is one of `QUEUE_OUTCOMES`.
+
+    `answered`: the conversation is over; `CUT_OFF`: the consultant's telephone has gone in the middle of it.
+    """
 
     outcome: str
 
@@ -154,8 +157,9 @@ class HungUp:
 
 LEFT_BY_KEY = "returned_to_ivr"
 CALLBACK_REQUESTED = "callback_requested"
+CUT_OFF = "cut_off"
 QUEUE_OUTCOMES = (
-    *("answered", "timeout", "full", "join_empty", "leave_empty", "failed"),
+    *("answered", CUT_OFF, "timeout", "full", "join_empty", "leave_empty", "failed"),
     *(LEFT_BY_KEY, CALLBACK_REQUESTED),
 )
 

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Self
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from routing import agent_states, members
@@ -39,13 +40,24 @@ log = structlog.get_logger()
 
 
 class AgentWatch:
-    """Follows every agent between `start` and `stop`. `now` is Asterisk's clock, too: they share a machine."""
+    """Follows every agent between `start` and `stop`. `now` is Asterisk's clock, too: they share a machine.
 
-    def __init__(self, ami: Ami, database: Database, now: Callable[[], datetime], wrap_up: WrapUp) -> None:
+    Nothing is written in a transaction in which this is not `leading` any more: somebody else has read everything anew.
+    """
+
+    def __init__(
+        self,
+        ami: Ami,
+        database: Database,
+        now: Callable[[], datetime],
+        wrap_up: WrapUp,
+        leading: Callable[[Connection], bool],
+    ) -> None:
         self._ami = ami
         self._database = database
         self._now = now
         self._wrap_up = wrap_up
+        self._leading = leading
         self._inbox: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._agents: dict[str, Agent] = {}
         self._known: dict[str, Seen] = {}
@@ -183,5 +195,6 @@ class AgentWatch:
     def _write(self) -> None:
         if self._waiting:
             with self._database.writing() as connection:
-                agent_states.write(connection, self._waiting)
+                if self._leading(connection):
+                    agent_states.write(connection, self._waiting)
             self._waiting = []

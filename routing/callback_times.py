@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from routing.hours import Hours
 
@@ -18,19 +18,20 @@ STEP = timedelta(minutes=1)
 
 def first_try(requested_at: datetime, hours: Hours) -> datetime | None:
     """When the callback's turn may come first: at once, or when the queue opens; None if it never does."""
-    return _opening(hours, requested_at)
+    return _opening(hours, requested_at.astimezone(UTC))
 
 
 def next_try(tries: int, last_try_at: datetime, hours: Hours, pauses: Sequence[timedelta] = PAUSES) -> datetime | None:
     """When the next try is after `tries` of them, the last of which was at `last_try_at`; None after the last one."""
     if tries > len(pauses):
         return None
-    return _opening(hours, last_try_at + pauses[tries - 1])
+    # Added to a local time, a pause would be another one on the nights on which clocks change.
+    return _opening(hours, last_try_at.astimezone(UTC) + pauses[tries - 1])
 
 
 def in_line_again(left_at: datetime, hours: Hours) -> datetime | None:
     """When somebody who left the queue at `left_at`, without a try, stands there again."""
-    return _opening(hours, left_at + AGAIN)
+    return _opening(hours, left_at.astimezone(UTC) + AGAIN)
 
 
 def _opening(hours: Hours, at: datetime) -> datetime | None:

@@ -38,6 +38,8 @@ ANSWERING_SINCE = timedelta(minutes=30)
 # Who left a queue unanswered in one of these ways gets the place back within so long.
 REQUESTED = "callback_requested"
 LEFT_WAITING = frozenset({"abandoned", "failed", "timeout", "leave_empty", "returned_to_ivr", REQUESTED})
+# So does whom a consultant's telephone was lost to.
+CUT_OFF = "cut_off"
 PLACE_KEPT = timedelta(minutes=10)
 
 # QUEUE_PRIO is a signed number of 32 bits, the higher the earlier; so much is a second of waiting. Until 2039.
@@ -92,8 +94,7 @@ def kept_place(visits: Iterable[Visit], queue: str, at: datetime) -> datetime | 
             visit.enqueued_at
             for visit in visits
             if visit.queue == queue
-            and visit.outcome in LEFT_WAITING
-            and visit.answered_at is None
+            and (visit.outcome == CUT_OFF or (visit.outcome in LEFT_WAITING and visit.answered_at is None))
             and visit.left_at is not None
             and at - visit.left_at <= PLACE_KEPT
         ),
@@ -104,7 +105,8 @@ def kept_place(visits: Iterable[Visit], queue: str, at: datetime) -> datetime | 
 def is_taken(connection: Connection, queue: str, enqueued_at: datetime) -> bool:
     """Whether somebody waits at that place, or has been answered there: a place is given back once."""
     same = (queue_visits.c.queue == queue) & (queue_visits.c.enqueued_at == enqueued_at)
-    used = queue_visits.c.left_at.is_(None) | queue_visits.c.answered_at.is_not(None)
+    talked = queue_visits.c.answered_at.is_not(None) & (queue_visits.c.outcome != CUT_OFF)
+    used = queue_visits.c.left_at.is_(None) | talked
     return connection.execute(select(queue_visits.c.seq).where(same & used).limit(1)).first() is not None
 
 

@@ -12,6 +12,7 @@ import provision
 from centrala import context
 from centrala.service import make_prompt_store
 from centrala.settings import Settings, parts
+from centrala.settings import Sip as SipSettings
 from centrala.staff import staff
 from ivr import calls
 from ivr.audio import AudioError
@@ -87,7 +88,7 @@ def make_plan(
             notes=home.spool,
             news=home.asterisk / "news",
         ),
-        sip=_sip(settings),
+        sip=_sip(settings.sip),
         nodes=tuple(settings.ivr.nodes),
         queues=_queues(installation, flow),
         distribution=Distribution(
@@ -110,16 +111,17 @@ def make_plan(
     )
 
 
-def _sip(settings: Settings) -> Sip:
+def _sip(sip: SipSettings) -> Sip:
     return Sip(
-        listen=settings.sip.listen,
-        rtp_from=settings.sip.rtp_from,
-        rtp_to=settings.sip.rtp_to,
-        trunk_hosts=tuple(settings.sip.trunk_hosts),
-        numbers=tuple(settings.sip.numbers),
-        codecs=tuple(settings.sip.codecs),
-        phones=tuple(sorted(settings.sip.phones.items())),
-        extensions=extensions(settings.sip.extensions),
+        listen=sip.listen,
+        rtp_from=sip.rtp_from,
+        rtp_to=sip.rtp_to,
+        trunk_hosts=tuple(sip.trunk_hosts),
+        numbers=tuple(sip.numbers),
+        codecs=tuple(sip.codecs),
+        phones=tuple(sorted(sip.phones.items())),
+        extensions=extensions(sip.extensions),
+        phone_silence=sip.phone_silence_seconds,
     )
 
 

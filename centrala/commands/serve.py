@@ -72,8 +72,9 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     watch = MenuWatch(path, library, store, installation.home.asterisk)
     with context.menus_explained(), context.explained(AudioError):
         loaded = watch.open()
+    node = f"{socket.gethostname()}:{address[1]}"
     observe = _print_lines if transcript else _log_leaving
-    runner = _runner(installation, settings, library, address, fixed, observe)
+    runner = _runner(installation, settings, library, node, fixed, observe)
     herald = make_herald(installation, library, store, settings)
 
     def session(agi: SafeAGI) -> Session:
@@ -86,7 +87,7 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     log.info("ready", address=f"{address[0]}:{address[1]}", menus=loaded.flow.version)
     with _taking_notes(installation, runner):
         # Whoever runs next follows Asterisk while this process still finishes its calls.
-        with following(settings, installation, library, runner, store, f"{address[0]}:{address[1]}"):
+        with following(settings, installation, library, runner, store, node):
             _housekeep(stop, watch, runner, herald)
         _drain(server, settings.ivr.drain_seconds)
 
@@ -95,14 +96,13 @@ def _runner(
     installation: Installation,
     settings: Settings,
     library: Library,
-    address: tuple[str, int],
+    node: str,
     fixed: datetime | None,
     observe: Observer,
 ) -> Runner:
     def hours_clock() -> datetime:
         return fixed or context.now()
 
-    node = f"{socket.gethostname()}:{address[1]}"
     return make_runner(
         installation,
         library,

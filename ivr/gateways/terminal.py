@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ivr.events import Event, Keyed, NoInput, Played
+from ivr.events import CUT_OFF, Event, Keyed, NoInput, Played
 from ivr.runner import Arrival, Conversation, Live, Runner, ended, leave_queue
 from ivr.waits import Gather, PlayOut, Transfer
 
@@ -19,6 +19,7 @@ SILENCE = "-"
 TERMINATOR = "#"
 TALK = timedelta(minutes=5)
 SIMULATED_AGENT = "terminal"
+TALKED = ("answered", CUT_OFF)
 
 
 @dataclass(slots=True)
@@ -109,7 +110,7 @@ def _advance(runner: Runner, live: Live, keypad: Keypad, clock: Clock, queue: Ca
 
 
 def _stay(outcome: str, clock: Clock) -> Conversation:
-    if outcome != "answered":
+    if outcome not in TALKED:
         return Conversation(outcome)
     answered_at = clock()
     clock.wait(TALK)

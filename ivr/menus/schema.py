@@ -230,6 +230,7 @@ class Overflow(Model):
 class _Outcomes(Model):
     """The ways of single outcomes of a stay in a queue."""
 
+    cut_off: str | None = None
     timeout: str | None = None
     full: str | None = None
     join_empty: str | None = None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ivr.definition import BACK, REPEAT
+from ivr.events import CUT_OFF
 from ivr.menus import schema
 from ivr.menus.document import Path
 
@@ -78,7 +79,8 @@ def _edges_of_queue(name: str, file: schema.MenuFile, topic: str) -> Iterator[Ed
     """The ways out of the queue of a topic; where nobody answered, as in a full or empty one, they need no wait."""
     own = ways_of(file, file.topics[topic].queue) if topic in file.topics else {}
     for outcome, (way, path) in {**ways_of(file), **own}.items():
-        yield Edge(name, way, path, outcome != ANSWERED, outcome == ANSWERED)
+        talked = outcome in (ANSWERED, CUT_OFF)
+        yield Edge(name, way, path, not talked, talked)
     if (leaving := file.queueing.leaving) is not None:
         yield Edge(name, leaving.to, ("queueing", "leaving", "to"), False, True)
 

@@ -20,6 +20,8 @@ ENTRY_SECONDS = 5
 NOBODY_SECONDS = 1
 RESTART_SECONDS = 6
 MOST_ENTRIES = 50
+# How often, each twentieth of a second, a caller's channel looks how the consultant's has ended.
+END_LOOKS = 20
 # The sound, in `Folders.news`, that is played to a caller who waits.
 NEWS = "news"
 
@@ -40,7 +42,10 @@ class Folders:
 
 @dataclass(frozen=True, slots=True)
 class Sip:
-    """Addresses of the telephone side. Anybody may log in at `extensions`; `phones` are fixed contacts by extension."""
+    """Addresses of the telephone side. Anybody may log in at `extensions`; `phones` are fixed contacts by extension.
+
+    A telephone that sends no sound for `phone_silence` seconds in a conversation has gone.
+    """
 
     listen: str
     rtp_from: int
@@ -50,6 +55,7 @@ class Sip:
     codecs: tuple[str, ...]
     phones: tuple[tuple[str, str], ...]
     extensions: tuple[str, ...] = ()
+    phone_silence: int = 10
 
 
 @dataclass(frozen=True, slots=True)

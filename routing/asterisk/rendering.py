@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from routing.asterisk.groups import logging_in, served, wrap_up_of
 from routing.asterisk.plan import (
+    END_LOOKS,
     ENTRY_SECONDS,
     MOST_ENTRIES,
     NEWS,
@@ -63,6 +64,7 @@ def render(plan: Plan, today: date) -> Mapping[str, str]:
         "nobody_seconds": NOBODY_SECONDS,
         "restart_seconds": RESTART_SECONDS,
         "most_entries": MOST_ENTRIES,
+        "end_looks": END_LOOKS,
         "news": NEWS,
         "highest_priority": HIGHEST_PRIORITY,
         "priority_per_second": PRIORITY_PER_SECOND,

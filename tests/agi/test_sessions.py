@@ -245,6 +245,16 @@ def test_a_conversation_that_is_over_leads_to_the_thanks(line: Line) -> None:
     assert ("goodbye", "completed") == (line.row.ended_where, line.row.cause)
 
 
+def test_a_conversation_that_was_cut_off_is_none_that_is_over(line: Line) -> None:
+    """The consultant's telephone has gone: the stay says so, and the call goes the way of the unanswered."""
+    line.calls("2")
+    commands = line.calls("1", stage="left", told={"arg_4": "3", **STAY, "arg_5": "CUTOFF"})
+
+    assert 2 == sum(command.startswith("GET DATA") for command in commands)
+    (visit,) = line.visits
+    assert ("cut_off", "1101", True) == (visit.outcome, visit.agent, visit.answered_at is not None)
+
+
 SENT_ON = {"arg_4": "3", **STAY, "arg_11": "help"}
 
 

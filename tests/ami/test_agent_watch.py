@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -73,11 +73,13 @@ def lists(peer: Peer, *listed: Headers, before: tuple[Headers, ...] = ()) -> Non
 
 
 @contextmanager
-def watching(database: Database, *acts: Act, clock: Clock | None = None) -> Iterator[None]:
+def watching(
+    database: Database, *acts: Act, clock: Clock | None = None, leading: Callable[[], bool] = lambda: True
+) -> Iterator[None]:
     """Agents are followed through these connections, the last of which stays."""
     manager = Manager(*acts)
     ami = Ami(manager.address, USER, SECRET, QUICK)
-    watch = AgentWatch(ami, database, clock or Clock(), lambda queue: WRAP_UP)
+    watch = AgentWatch(ami, database, clock or Clock(), lambda queue: WRAP_UP, lambda _: leading())
     with manager, watch, ami:
         yield
 
@@ -295,6 +297,29 @@ def test_while_the_database_is_away_nothing_is_lost(database: Database) -> None:
         (members.LOGGED_OUT, members.UNREACHABLE, at(2)),
         (members.AVAILABLE, "", at(3)),
     ] == [(change.state, change.reason, change.at) for change in history(database)[1:]]
+
+
+def test_who_does_not_lead_any_more_writes_nothing(database: Database) -> None:
+    """Somebody else has read everything meanwhile: what is late would be counted twice."""
+    leading, asked = threading.Event(), threading.Event()
+    leading.set()
+
+    def still() -> bool:
+        if not leading.is_set():
+            asked.set()
+        return leading.is_set()
+
+    def act(peer: Peer) -> None:
+        peer.let_in()
+        lists(peer, member("1201", Device.NOT_INUSE))
+        wait_for(lambda: now(database) == {"1201": members.AVAILABLE}, "the list")
+        leading.clear()
+        peer.say(member("1201", Device.INUSE, "QueueMemberStatus", 1))
+        peer.read()
+
+    with watching(database, act, leading=still):
+        assert asked.wait(10)
+    assert [members.AVAILABLE] == [change.state for change in history(database)]
 
 
 def _rename(database: Database, old: str, new: str) -> None:

@@ -31,6 +31,7 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.Mo
         ("sip:\n  numbers: [225601600]\n", "2:13: sip.numbers.0: Input should be a valid string"),
         ("sip:\n  extensions: [2001]\n", "2:16: sip.extensions.0: Input should be a valid string"),
         ("sip:\n  extensions: ['1701', 2365-2001]\n", '2:24: sip.extensions.1: "2365-2001" is no range'),
+        ("sip:\n  phone_silence_seconds: 1\n", "2:26: sip.phone_silence_seconds: Input should be greater than"),
         ("sip: [\n", "not YAML"),
     ],
 )

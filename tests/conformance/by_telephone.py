@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from demo.phone import Answer, Call, IncomingCall, PhoneTimeoutError, Reaction, Ring
 from ivr import calls
 from ivr.definition import LEAVING, OFFERING
+from ivr.events import CUT_OFF
 from ivr.exploration.moves import AWAITED
 from ivr.scripts import Act, HangUp, Key, Listen, Queue, Script, expected
 from ivr.scripts.script import SILENCE, TERMINATOR
@@ -20,6 +21,9 @@ from tests.live.stations import Live, hears_caller, hears_music, tone_key
 PATIENCE = 40.0
 POLL_SECONDS = 0.1
 TOLD_WAITING = re.compile(rf"[a-z]{{2}}:(place-(\d+|far)|wait-(\d+|over)-\d+|{LEAVING}|{OFFERING})")
+
+
+TALKS = (Queue("answered"), Queue(CUT_OFF))
 
 
 @dataclass(slots=True)
@@ -115,7 +119,7 @@ class Caller:
     def _wish(self, number: int) -> None:
         """Let consultants answer this caller if that is how the next stay in a queue ends."""
         stays = (act for act in self._script.acts[number:] if isinstance(act, Queue))
-        if next(stays, None) == Queue("answered"):
+        if next(stays, None) in TALKS:
             self._desks.answered.add(self._ani)
 
     def _listen(self, call: Call, ear: tones.Ear, wanted: tuple[Wanted, ...]) -> None:
@@ -149,8 +153,8 @@ class Caller:
                 call.press(word)
             case HangUp():
                 call.hang_up()
-            case Queue("answered"):
-                self._talk(call)
+            case Queue("answered" | "cut_off" as outcome):
+                self._talk(call, outcome == CUT_OFF)
             case Queue("timeout" | "leave_empty"):
                 call.wait_until(lambda: hears_music(call), PATIENCE, "music")
                 self._desks.waiting.add(self._ani)
@@ -161,13 +165,16 @@ class Caller:
             case _:
                 pass
 
-    def _talk(self, call: Call) -> None:
-        """Until a consultant has answered and hung up."""
+    def _talk(self, call: Call, cut_off: bool) -> None:
+        """Until a consultant has answered and hung up, or fallen silent for good."""
         call.wait_until(lambda: self._live.consultant_of(self._ani), PATIENCE, "a consultant")
         self._desks.answered.discard(self._ani)
         if consultant := self._live.consultant_of(self._ani):
             consultant.wait_until(lambda: hears_caller(consultant), PATIENCE, "the caller's voice")
-            consultant.hang_up()
+            if cut_off:
+                consultant.stream.close()
+            else:
+                consultant.hang_up()
 
     def _call_id(self) -> str:
         """The id of the call, once its end has been committed."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from ivr.definition import Flow, Survey
+from ivr.events import CUT_OFF
 from ivr.exploration import Exploration, explore
 from ivr.scripts import Script, scripts
 from ivr.scripts.writing import MOST_GATHERS
@@ -19,7 +20,7 @@ from ivr.scripts.writing import MOST_GATHERS
 STAFFED = "staffed"
 CLOSED = "closed"
 ASKED = "asked"
-BY_PHONE = ("answered", "timeout", "returned_to_ivr", "callback_requested")
+BY_PHONE = ("answered", CUT_OFF, "timeout", "returned_to_ivr", "callback_requested")
 BY_CONDITION = ("join_empty", "full", "leave_empty", "failed")
 LASTING = ("join_empty", "full")
 

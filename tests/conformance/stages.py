@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from demo.phone import Call, Ring
 from ivr.exploration.moves import OWN_NUMBER
@@ -24,6 +25,7 @@ Outcomes = dict[Script, Outcome]
 CALLS_AT_ONCE = 12
 INSTALLATIONS_AT_ONCE = 3
 LONGEST_WAIT = 10
+SILENCE_SECONDS = 5
 MOST_WAITING = 2
 A_KEY_PER_QUEUE = "12345"
 POLL_SECONDS = 0.1
@@ -55,7 +57,8 @@ def _asked(written: Scenes, folder: Path) -> Outcomes:
 def _with_consultants(scripts: Iterable[Script], folder: Path, *edits: tuple[str, str]) -> Outcomes:
     many = [_with_agents(extension, CALLS_AT_ONCE) for extension in ("11", "12", "13", "14", "15")]
     queues = {"wrap_up_seconds": 0, "longest_wait_seconds": LONGEST_WAIT}
-    with _stage(menus_with(folder, QUICK, *edits, *many), folder, MONDAY, queues) as running:
+    sip = {"phone_silence_seconds": SILENCE_SECONDS}
+    with _stage(menus_with(folder, QUICK, *edits, *many), folder, MONDAY, queues, sip) as running:
         desks = Desks()
         running.staff(when_called=desks.react)
         return _play(running, desks, scripts)
@@ -82,9 +85,11 @@ def _by_condition(written: Scenes, folder: Path) -> Outcomes:
 
 
 @contextmanager
-def _stage(menus: Path, folder: Path, hours_at: str, queues: Mapping[str, int]) -> Iterator[Live]:
+def _stage(
+    menus: Path, folder: Path, hours_at: str, queues: Mapping[str, int], sip: Mapping[str, int] = MappingProxyType({})
+) -> Iterator[Live]:
     # Callbacks are promised here, and kept elsewhere: without the manager interface nobody is called.
-    settings = {"queues": queues, "asterisk": {"ami": None}}
+    settings = {"queues": queues, "sip": sip, "asterisk": {"ami": None}}
     with live(folder / "home", menus, hours_at=hours_at, settings=settings) as running:
         for profile in profiles(running.flow):
             running.station.centrala("profiles", "add", stdin=f"{profile.identifier}\n{profile.pin}\n")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from centrala.settings import parts, read_settings
 from demo.phone.outgoing import OutgoingCall
 from demo.station import Node
 from tests.live import tones
@@ -18,10 +19,11 @@ from tests.live.stations import Live
 
 IDENTIFIER, PIN = "30517842", "471155"
 
-# The threads of an IVR process without calls: housekeeping, what takes calls, what takes notes, the heartbeat.
-IDLE_THREADS = 4
-# Of the one that reads what Asterisk's manager interface tells: the connection, and what agents do.
-READER_THREADS = 2
+# The threads of an IVR process without calls: housekeeping, what takes calls, what takes notes, the heartbeat, and what
+# would lead.
+IDLE_THREADS = 5
+# Of the one that leads: its lease, the connection to Asterisk's manager interface, and what agents do.
+LEADING_THREADS = 3
 # What Asterisk says of a CANCEL that crossed its answer.
 CROSSED = "Session already DISCONNECTED"
 
@@ -135,8 +137,14 @@ def channels(live: Live) -> int:
 def sessions(live: Live) -> int:
     """How many calls are in the IVR, by the threads of its processes."""
     running = [node(live, number) for number in range(len(live.station.nodes)) if is_up(live, number)]
-    threads = sum(psutil.Process(one.process.pid).num_threads() - IDLE_THREADS for one in running)
-    return threads - (READER_THREADS if live.station.addresses.ami and is_up(live, 0) else 0)
+    return sum(_session_threads(live, psutil.Process(one.process.pid)) for one in running)
+
+
+def _session_threads(live: Live, process: psutil.Process) -> int:
+    manager = read_settings(live.station.environment).asterisk.ami
+    assert manager is not None
+    leads = any(one.raddr and one.raddr.port == parts(manager.listen)[1] for one in process.net_connections("tcp"))
+    return process.num_threads() - IDLE_THREADS - (LEADING_THREADS if leads else 0)
 
 
 @contextmanager

@@ -7,16 +7,18 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import make_url
 
-from tests.live.callers import Account, recorded_files
+from tests.live.callers import PATIENCE, Account, recorded_files
 from tests.live.relay import Relay
 from tests.live.stations import Live, hears_music
-from tests.live.stories import Caller, is_up, node, notes, nothing_stays, stand_up, unfinished, wait_for
+from tests.live.stories import Caller, is_up, node, notes, nothing_stays, on_a_break, stand_up, unfinished, wait_for
 
 Numbers = Callable[[], str]
+LOCKED_SECONDS = 10
 
 
 @pytest.fixture
@@ -54,6 +56,43 @@ def test_a_locked_database_delays_what_is_heard_next(service: Live, numbers: Num
 
     assert ["welcome", "uk:main-uk", "en:main-en", "main", "choose-topic", "topics"] == caller.heard()
     assert ("topics", "caller", 3) == (kept.row.ended_where, kept.row.cause, len(kept.turns))
+
+
+def test_ten_seconds_without_the_database_lose_no_caller_and_no_count(service: Live, numbers: Numbers) -> None:
+    """One is on the way to a queue, one waits and is answered meanwhile, one's conversation ends meanwhile."""
+    coming, waiting, talking = (Caller(service, numbers()) for _ in range(3))
+    with nothing_stays(service):
+        with on_a_break(service, "1201", "1202"):
+            waiting.dials()
+            waiting.comes_to(("main", "0"), ("topics", "2"))
+            waiting.call.wait_until(lambda: hears_music(waiting.call), what="music")
+            talking.dials()
+            talking.comes_to(("main", "0"), ("topics", "4"))
+            conversation = talking.talks()
+            coming.dials()
+            coming.comes_to(("main", "0"))
+            coming.hears("topics")
+            began = datetime.now(UTC)
+            with _locked(service):
+                coming.keys("3")
+                assert service.station.asterisk is not None
+                service.station.asterisk.rx("queue unpause member PJSIP/1201")
+                answered = waiting.talks()
+                conversation.consultant.hang_up()
+                threading.Event().wait(LOCKED_SECONDS - (datetime.now(UTC) - began).total_seconds())
+            ended = datetime.now(UTC)
+        talking.call.wait_ended(PATIENCE)
+        answered.end()
+        coming.talks().end()
+        stays = [caller.account().visits for caller in (coming, waiting, talking)]
+
+    assert [["answered"]] * 3 == [[visit.outcome for visit in own] for own in stays]
+    assert ["13", "12", "14"] == [str(own[0].agent)[:2] for own in stays]
+    (visit,) = stays[1]
+    assert visit.answered_at is not None
+    assert began <= visit.answered_at <= ended
+    assert "goodbye" == talking.heard()[-1]
+    assert [] == unfinished(service)
 
 
 @contextmanager

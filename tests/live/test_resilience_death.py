@@ -8,8 +8,11 @@ import pytest
 from sqlalchemy import func, select
 
 from auth_pin.attempts import auth_attempts
+from centrala.following import LEASE
 from ivr.events import Reentered
 from recordings import consents
+from routing import agent_states, members
+from storage.leases import leases
 from tests.live.callers import Account, recorded_files, row_of
 from tests.live.conftest import LASTING, LONG
 from tests.live.stations import Live, hears_music
@@ -25,6 +28,7 @@ from tests.live.stories import (
     stand_up,
     tell,
     unfinished,
+    wait_for,
 )
 
 Numbers = Callable[[], str]
@@ -236,3 +240,40 @@ def _consented(live: Live, caller: Caller) -> bool:
     assert row is not None
     with live.database.reading() as connection:
         return bool(consents.of_call(connection, row.id))
+
+
+def test_who_follows_agents_is_followed(on_sqlite: Live, numbers: Numbers) -> None:
+    """The process that leads is killed during a conversation: the other one goes on, and each change counts once.
+
+    What begins while nobody leads is found when everything is read again.
+    """
+    caller = Caller(on_sqlite, numbers())
+    caller.dials()
+    caller.comes_to(("main", "0"), ("topics", "4"))
+    there = caller.talks()
+    wait_for(lambda: _states(on_sqlite, there.extension)[-1:] == [members.ON_CALL], "the conversation on record")
+    before = len(_states(on_sqlite, there.extension))
+    (leader,) = [number for number in (0, 1) if _leads(on_sqlite, number)]
+    node(on_sqlite, leader).kill()
+    with on_a_break(on_sqlite, "1101"):
+        wait_for(lambda: _states(on_sqlite, "1101")[-1:] == [members.ON_BREAK], "the break on record")
+        assert _leads(on_sqlite, 1 - leader)
+    there.end()
+    wait_for(lambda: _states(on_sqlite, there.extension)[before:] == [members.AVAILABLE], "the end on record")
+    assert "completed" == caller.account().row.cause
+    assert 1 == _states(on_sqlite, "1101").count(members.ON_BREAK)
+
+
+def _leads(live: Live, number: int) -> bool:
+    with live.database.reading() as connection:
+        holder = connection.execute(select(leases.c.holder).where(leases.c.name == LEASE)).scalar_one_or_none()
+    return f":{live.station.addresses.nodes[number]}/" in (holder or "")
+
+
+def _states(live: Live, extension: str) -> list[str]:
+    """The states that an agent came into."""
+    table = agent_states.agent_changes.c
+    with live.database.reading() as connection:
+        return list(
+            connection.execute(select(table.state).where(table.agent == extension).order_by(table.id)).scalars()
+        )

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
-from demo.phone import Phone, Ring
+from demo.phone import Answer, Phone, Ring
 from demo.phone.endings import EndedBy
+from ivr.state import Ended
 from recordings.parts import RecordingPart
-from tests.live.callers import Account, desks_react, recorded_files, row_of
+from tests.live.callers import PATIENCE, Account, account, desks_react, recorded_files, row_of, talk_at_once
 from tests.live.stations import NUMBER, Live, hears_music
 from tests.live.stories import IDENTIFIER, Caller, at_once, nothing_stays, on_a_break, unfinished, wait_for
 
 Numbers = Callable[[], str]
+ROUNDS, TOPICS = 3, "12345"
+PICKS_UP_AFTER = 0.3
 
 
 def _welcome(caller: Caller) -> None:
@@ -164,6 +168,63 @@ def test_a_caller_who_changes_their_mind_at_once_leaves_nothing_behind(helpline:
     assert {"caller"} == {row.cause for ani in anis if (row := row_of(helpline, ani)) is not None}
     assert all(row_of(helpline, ani) is not None for ani in anis[::2])
     assert [] == unfinished(helpline)
+
+
+def test_when_both_hang_up_at_once_there_is_one_end(helpline: Live, numbers: Numbers) -> None:
+    """Conversation after conversation: one stay, one end, all that was recorded, and consultants who are free again."""
+    anis: list[str] = []
+    with nothing_stays(helpline):
+        for _ in range(ROUNDS):
+            talks = talk_at_once(helpline, {numbers(): key for key in TOPICS})
+            anis += talks
+            at_once(end for there in talks.values() for end in (there.call.hang_up, there.consultant.hang_up))
+        kept = [account(helpline, ani) for ani in anis]
+
+    assert {"answered"} == {_visit(one) for one in kept}
+    assert {1} == {len(one.parts) for one in kept}
+    _check_ends(helpline, kept)
+
+
+def test_who_hangs_up_as_a_consultant_answers_has_one_end(helpline: Live, numbers: Numbers) -> None:
+    """A little before, at the same moment, a little after: answered or abandoned, never both and never neither."""
+    callers = [Caller(helpline, numbers()) for _ in range(ROUNDS * len(TOPICS))]
+    with nothing_stays(helpline), desks_react(helpline, Answer(after=PICKS_UP_AFTER), *helpline.desks):
+        for number in range(ROUNDS):
+            batch = callers[number * len(TOPICS) : (number + 1) * len(TOPICS)]
+            at_once(
+                _leaves_at(caller, topic, PICKS_UP_AFTER + 0.04 * (number - 1) + 0.01 * place)
+                for place, (caller, topic) in enumerate(zip(batch, TOPICS, strict=True))
+            )
+        kept = [caller.account() for caller in callers]
+
+    assert {_visit(one) for one in kept} <= {"answered", "abandoned"}
+    assert {"caller"} == {one.row.cause for one in kept}
+    _check_ends(helpline, kept)
+
+
+def _leaves_at(caller: Caller, topic: str, seconds: float) -> Callable[[], None]:
+    """Whoever hangs up so long after a telephone has begun to ring."""
+
+    def leave() -> None:
+        _asks(caller, topic)()
+        caller.call.wait_until(lambda: _rings(caller.live, caller.ani), PATIENCE, "a telephone to ring")
+        threading.Event().wait(seconds)
+        caller.hangs_up()
+
+    return leave
+
+
+def _check_ends(live: Live, kept: list[Account]) -> None:
+    for one in kept:
+        assert list(range(1, len(one.turns) + 1)) == [turn.seq for turn in one.turns]
+        assert 1 == sum(isinstance(turn.state.position, Ended) for turn in one.turns)
+        (visit,) = one.visits
+        assert (visit.outcome == "answered") is (visit.answered_at is not None)
+        assert _files(one.parts) == recorded_files(live, one.row.id)
+    assert [] == unfinished(live)
+    assert live.station.asterisk is not None
+    shown = live.station.asterisk.rx("queue show")
+    assert (0, 0) == (shown.count("paused"), shown.count("In use"))
 
 
 def _over(live: Live, ani: str) -> bool:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.callback_times import PAUSES, first_try, next_try
-from routing.hours import Hours, Span
+from routing.hours import MIDNIGHT_AT_THE_END, Hours, Span
 
 DAYTIME = Hours("Europe/Warsaw", dict.fromkeys(range(5), (Span(time(7), time(18)),)), "PL")
+ALWAYS = Hours("Europe/Warsaw", dict.fromkeys(range(7), (Span(time(0), MIDNIGHT_AT_THE_END),)))
 NEVER = Hours("Europe/Warsaw", {})
+# When clocks are put forward, and back.
+CHANGES = (datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC))
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
 
 
@@ -33,6 +38,22 @@ def test_in_opening_hours_nobody_waits_longer_than_stated(asked: datetime) -> No
     """The first try is at once where the queue is open."""
     first = first_try(asked, DAYTIME)
     assert (first == asked) == DAYTIME.is_open(asked)
+
+
+@given(st.sampled_from(CHANGES), st.integers(-180, 180), st.sampled_from(["UTC", "Europe/Warsaw"]))
+def test_the_pauses_are_as_long_on_the_nights_on_which_clocks_change(change: datetime, minute: int, zone: str) -> None:
+    """By whichever clock the last try is told: fifteen minutes, then an hour, and not two or none."""
+    last = (change + timedelta(minutes=minute)).astimezone(ZoneInfo(zone))
+    found = [next_try(tries, last, ALWAYS) for tries in (1, 2)]
+    assert [last.astimezone(UTC) + pause for pause in PAUSES] == found
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"), [("2026-03-27T17:30Z", "2026-03-30T05:00Z"), ("2026-10-23T16:30Z", "2026-10-26T06:00Z")]
+)
+def test_over_a_weekend_on_which_clocks_change_seven_is_seven(asked: str, first: str) -> None:
+    """Asked on Friday evening, after closing."""
+    assert datetime.fromisoformat(first) == first_try(datetime.fromisoformat(asked), DAYTIME)
 
 
 def test_a_queue_that_never_opens_calls_nobody() -> None:

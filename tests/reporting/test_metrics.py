@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from urllib.request import urlopen
 
 import pytest
@@ -153,6 +154,25 @@ def test_a_restart_loses_nothing(day: Database) -> None:
     """Another process, another day's end: the same figures from the same records."""
     assert exposed(day) == exposed(day)
     assert value(exposed(day, NOON + timedelta(days=1)), "centrala_calls_begun_total") == 0
+
+
+def test_at_midnight_totals_begin_anew_and_none_is_lost(database: Database, shipped: Loaded) -> None:
+    """Added up as Prometheus does, which takes a total that falls for one that began at nothing: each stay once."""
+    Library(database).publish(shipped, MIDNIGHT)
+    lefts = [MIDNIGHT + timedelta(minutes=minute) for minute in (-9, -7, -7, -2, 3, 4, 11)]
+    found: list[float] = []
+    before = MIDNIGHT - timedelta(minutes=10)
+    for look in (MIDNIGHT + timedelta(minutes=minute) for minute in range(-10, 15)):
+        for number, left in enumerate(lefts):
+            if before < left <= look:
+                began = left - timedelta(minutes=6)
+                _stay(database, shipped, f"{number}", began, answered=300, left=360, outcome="answered")
+        labels = {"queue": "pensions", "topic": "pensions", "outcome": "answered"}
+        if (told := value(exposed(database, look), "centrala_queue_wait_seconds_count", **labels)) is not None:
+            found.append(told)
+        before = look
+    increases = [found[0], *(now - last if now >= last else now for last, now in pairwise(found))]
+    assert (4, 3, len(lefts)) == (max(found), found[-1], sum(increases))
 
 
 def test_nobody_is_named(day: Database) -> None:

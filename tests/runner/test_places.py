@@ -67,6 +67,20 @@ def test_a_call_that_was_lost_with_its_asterisk_counts_as_cut_off(
     assert early.visits[0].enqueued_at == again.visits[0].enqueued_at
 
 
+def test_whoever_was_cut_off_from_a_consultant_is_served_next(
+    early: Line, late: Line, database: Database, runner: Runner, clock: Clock
+) -> None:
+    """The same call, after a conversation whose consultant's telephone has gone: both stays began at the same time."""
+    talk = Conversation("cut_off", "11", clock(), turn=early.now.seq)
+    clock.wait(minutes=1)
+    early.live = runner.back_from_queue(early.arrival, talk)
+    early.keys(runner, "2")
+
+    assert [early.id, late.id] == order(database)
+    assert ["cut_off", None] == [visit.outcome for visit in early.visits]
+    assert 1 == len({visit.enqueued_at for visit in early.visits})
+
+
 @pytest.mark.parametrize(
     "case", ["too late", "another number", "a withheld number", "answered before", "another call has it"]
 )

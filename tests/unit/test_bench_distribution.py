@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.distribution import BARE, BUSY, Offer, gaps, group_of, offered_two, overtaken, read_offers
+from bench.distribution import BARE, BUSY, Flood, Offer, Overtaken, gaps, group_of, offered_two, overtaken, read_offers
 
 NOTES = """\
 2026-11-23\t10:00:00.5\t100.500 ringing 11001 600100200
@@ -29,10 +29,32 @@ def test_a_telephone_that_rings_while_it_talks_is_counted() -> None:
     assert (1, 0) == (offered_two([talking, at_once]), offered_two([talking, after]))
 
 
+ORDER = {"600": 0, "601": 1, "602": 2, "603": 3}
+
+
 def test_who_came_later_and_rang_first_has_overtaken() -> None:
-    """Callers are numbered in the order in which they dial."""
-    assert 1 == overtaken([Offer("1", "602", 10, 20), Offer("2", "601", 11, 20), Offer("1", "603", 21, 30)])
-    assert 0 == overtaken([Offer("1", "601", 10, 20), Offer("2", "602", 11, 20), Offer("1", "601", 21, 30)])
+    """With two free consultants there was one for each; who came at the same time overtakes nobody."""
+    offers = [Offer("1", "602", 10, 20), Offer("2", "601", 11, 20), Offer("1", "603", 21, 30)]
+    assert (Overtaken(1, unjustly=False),) == overtaken(offers, ORDER, 2)
+    assert () == overtaken([Offer("1", "601", 10, 20), Offer("2", "602", 11, 20), Offer("1", "601", 21, 30)], ORDER, 2)
+    assert () == overtaken(offers, {"601": 1, "602": 1, "603": 1}, 2)
+
+
+def test_who_got_the_only_free_consultant_out_of_turn_has_violated_the_order() -> None:
+    """The other one still talked when the telephone rang for who came later; so it is with one consultant for two."""
+    talking, later = Offer("2", "600", 0, 15), Offer("1", "602", 10, 20)
+    assert (Overtaken(6, unjustly=True),) == overtaken([talking, later, Offer("2", "601", 16, 30)], ORDER, 2)
+    both = overtaken([Offer("1", "603", 10, 20), Offer("2", "601", 11, 20), Offer("1", "602", 21, 30)], ORDER, 2)
+    assert [True, True] == [one.unjustly for one in both]
+
+
+def test_telephones_that_begin_to_ring_at_once_violate_no_order() -> None:
+    """Which of two INVITEs comes first is chance; it is counted all the same."""
+    talking = Offer("2", "600", 0, 10.01)
+    (found,) = overtaken([talking, Offer("1", "602", 10, 20), Offer("2", "601", 10.05, 20)], ORDER, 2)
+    assert not found.unjustly
+    flood = Flood(2, (), (Overtaken(6, True), found))
+    assert (1, 1) == (flood.violations, flood.same_second)
 
 
 def test_gaps_are_from_free_to_ringing_once_it_has_settled() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ivr.definition import Flow
-from ivr.events import QUEUE_OUTCOMES, Keyed, NoInput, SentOn
+from ivr.events import CUT_OFF, QUEUE_OUTCOMES, Keyed, NoInput, SentOn
 from ivr.flow import step
 from ivr.state import AtConsent, AtMenu, AtNotice, Ended, InQueue
 from ivr.transfers import transfer_keys
@@ -167,7 +167,7 @@ TOLD = {
 }
 
 
-@pytest.mark.parametrize("outcome", sorted({*QUEUE_OUTCOMES} - {"answered", "callback_requested"}))
+@pytest.mark.parametrize("outcome", sorted({*QUEUE_OUTCOMES} - {"answered", CUT_OFF, "callback_requested"}))
 def test_whoever_was_not_answered_is_told_why_and_chooses(flow: Flow, outcome: str) -> None:
     """Each way out of a queue is told of, and leads back to the same queue or to recorded information."""
     caller = Caller(flow).keys("0", "6").listens().returns(outcome)
@@ -206,6 +206,14 @@ def test_a_queue_may_have_ways_of_its_own() -> None:
     own = [("sorry", "farewell"), ("news", "welcome", "main"), ("code",), ("identifier",)]
     assert own == heard("2")
     assert [("farewell",), ("sorry", "farewell"), ("sorry", "farewell"), ("identifier",)] == heard("1")
+
+
+def test_whoever_was_cut_off_from_a_consultant_waits_again_without_a_key(flow: Flow) -> None:
+    """For the same topic; consent holds for the call, and it can happen twice."""
+    caller = Caller(flow).keys("0", "6").listens().returns(CUT_OFF)
+    assert (("conversation-cut-off", "connecting"), InQueue("to-doctors")) == (caller.said, caller.position)
+    assert Transfer("doctors", "benefits", "none", True, "pl") == caller.returns(CUT_OFF).wait
+    assert Hangup("completed") == caller.returns("answered").wait
 
 
 def test_the_way_back_to_a_queue_survives_other_menus(flow: Flow) -> None:

@@ -105,6 +105,18 @@ def test_an_hour_that_is_left_out_is_never_open() -> None:
     assert 60 == open_minutes(SUNDAYS_FROM_TWO_TO_THREE, datetime(2026, 3, 21, 23, tzinfo=UTC))
 
 
+@pytest.mark.parametrize(("day", "hours"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-11-22", 24)])
+def test_a_day_on_which_clocks_change_is_open_in_its_hours(day: str, hours: int) -> None:
+    """From seven to eighteen is eleven hours on each, and a whole day has as many as it has."""
+    begin = local(f"{day}T00:00").astimezone(UTC)
+    daytime, whole = (
+        Hours("Europe/Warsaw", {6: (span,)}) for span in (Span(time(7), time(18)), Span(time(0), time.max))
+    )
+    minutes = [begin + timedelta(minutes=minute) for minute in range(25 * 60)]
+    assert [11 * 60, hours * 60] == [sum(map(one.is_open, minutes)) for one in (daytime, whole)]
+    assert [False, True] == [daytime.is_open(local(f"{day}T{moment}")) for moment in ("06:59:59", "07:00")]
+
+
 def test_hours_to_midnight_last_to_its_very_moment() -> None:
     """24:00 is the end of the day, not 23:59."""
     evenings = load_text(edited(SMALL, ("07:00-18:00", "20:00-24:00"))).flow.hours["daytime"]

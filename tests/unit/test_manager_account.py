@@ -1,10 +1,8 @@
-"""The account of the manager interface, and the process that uses it."""
+"""The account of the manager interface, and what is known by the menus of those whom it tells of."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-
-import pytest
 
 from centrala.following import wrap_up_of
 from centrala.settings import Settings
@@ -20,20 +18,6 @@ def test_passwords_are_all_different() -> None:
     """A telephone's is no manager's, one user's not another's."""
     made = [manager_password(KEY, "1101"), manager_password(KEY, "1102"), phone_password(KEY, "1101")]
     assert 3 == len(set(made))
-
-
-@pytest.mark.parametrize(
-    ("ami", "reader"),
-    [
-        ({}, "10.0.0.1:4573"),
-        ({"node": "10.0.0.2:4573"}, "10.0.0.2:4573"),
-        (None, None),
-    ],
-)
-def test_one_process_reads(ami: dict[str, str] | None, reader: str | None) -> None:
-    """The one that is named, else the first; none where there is nothing to read."""
-    nodes = {"nodes": ["10.0.0.1:4573", "10.0.0.2:4573"]}
-    assert reader == Settings.model_validate({"ivr": nodes, "asterisk": {"ami": ami}}).manager_reader
 
 
 def test_wrap_up_is_the_groups_own_or_that_of_the_settings(database: Database) -> None:

@@ -126,6 +126,14 @@ WAYS: dict[str, Case] = {
         [("unanswered: sorry", "unanswered: main")],
         ["10:14: a caller who keys nothing never gets out: main -> to-help -> main (see exhausted:)"],
     ),
+    "cut off to nowhere": (
+        [("unanswered: sorry", "unanswered: sorry, cut_off: nowhere")],
+        ['12:83: there is no step "nowhere"'],
+    ),
+    "cut off by nobody": (
+        [("unanswered: sorry", "unanswered: sorry, cutoff: sorry")],
+        ['12:74: unknown field "cutoff" (did you mean "cut_off"?)'],
+    ),
     "queue round the queue": (
         [("unanswered: sorry", "unanswered: to-help")],
         ["12:67: these steps lead in a circle without a wait: to-help -> to-help"],

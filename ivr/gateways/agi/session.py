@@ -17,7 +17,7 @@ from asterisk.agi import AGIAppError, AGIHangup
 
 from ivr.audio import AudioError, Sound
 from ivr.calls import Superseded
-from ivr.events import CALLBACK_REQUESTED, LEFT_BY_KEY, Event, Keyed, NoInput, Played
+from ivr.events import CALLBACK_REQUESTED, CUT_OFF, LEFT_BY_KEY, Event, Keyed, NoInput, Played
 from ivr.flow import GIVE_UP
 from ivr.gateways.agi.protocol import ConnectionLost, ProtocolError, SafeAGI
 from ivr.herald import NOT_TOLD, Herald, Sight
@@ -325,7 +325,7 @@ def conversation(
     answered_at = moment(answered)
     file = only(FILE, recording)
     return Conversation(
-        outcome="answered" if answered_at else OUTCOMES.get(outcome.upper(), "failed"),
+        outcome=_after_talking(outcome) if answered_at else OUTCOMES.get(outcome.upper(), "failed"),
         agent=only(AGENT, agent),
         answered_at=answered_at,
         caller_file=file and f"{file}-caller.wav",
@@ -336,6 +336,11 @@ def conversation(
         colleagues=tuple(filter(None, map(_colleague, colleagues.split("&")))),
         passed_at=moment(passed),
     )
+
+
+def _after_talking(outcome: str) -> str:
+    """`CUTOFF` is the dialplan's own word, for a consultant whose telephone has gone."""
+    return CUT_OFF if outcome == "CUTOFF" else "answered"
 
 
 def _colleague(text: str) -> Colleague | None:
