@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ivr.audio import AudioError, PromptStore
 from ivr.definition import Flow
 from ivr.library import Library
-from ivr.promises import Promises
+from ivr.promises import Promises, flow_of
 from ivr.prompts import Prompt
 from routing import callbacks, waiting
 from routing.ami import Ami, AmiError, Disconnected, Refused
@@ -105,17 +105,18 @@ class CallbackLines:
 
     def _look(self) -> None:
         """Look once at what should be and what is."""
-        flow, at = self._library.current, self._now()
+        at = self._now()
         with self._database.reading() as connection:
             due, lines = callbacks.due(connection, at), callbacks.with_line(connection)
+            flows = {one.call_id: flow_of(self._library, connection, one) for one in (*due, *lines)}
         for one in lines:
-            if one.state in ("cancelled", "not_reached") or not self._promises.is_open(flow, one.queue):
+            if one.state in ("cancelled", "not_reached") or not self._promises.is_open(flows[one.call_id], one.queue):
                 self._take_down(one)
         if lines and time.monotonic() - self._checked_at > CHECK_SECONDS:
             self._check(lines, at)
         for one in due:
-            if self._promises.is_open(flow, one.queue):
-                self._put_up(flow, one, at)
+            if self._promises.is_open(flows[one.call_id], one.queue):
+                self._put_up(flows[one.call_id], one, at)
 
     def _put_up(self, flow: Flow, one: Callback, at: datetime) -> None:
         with self._database.writing() as connection:

@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from ivr import calls
 from ivr.definition import Flow
 from ivr.events import CallbackCancelled, Event, NumberFound, NumberRefused
+from ivr.library import Library
 from ivr.places import begin_of_wait
 from ivr.state import AtConsent, AtGreeting, AtNotice, AtPromise, Ended, InQueue, State
 from routing import callbacks, phone_numbers
@@ -112,11 +114,12 @@ class Promises:
             case _:
                 pass
 
-    def line_over(self, connection: Connection, callback: str, flow: Flow, result: str, at: datetime) -> None:
+    def line_over(self, connection: Connection, callback: str, library: Library, result: str, at: datetime) -> None:
         """The callback's line has left its queue. Told twice, it has left once."""
         found = callbacks.find(connection, callback)
         if found is None or found.line_at is None:
             return
+        flow = flow_of(library, connection, found)
         match result:
             case "unanswered":
                 self._tried(connection, found, flow, at)
@@ -154,3 +157,9 @@ class Promises:
 def _hours(flow: Flow, queue: str) -> Hours | None:
     """The hours of a queue; of one that is no more there are none."""
     return flow.hours[flow.queues[queue].hours] if queue in flow.queues else None
+
+
+def flow_of(library: Library, connection: Connection, callback: Callback) -> Flow:
+    """The menus by which a callback is kept: those of now, or, if they know its queue no more, those of its call."""
+    call = None if callback.queue in library.current.queues else calls.find(connection, callback.call_id)
+    return library.current if call is None else library.flow(call.menu_version)

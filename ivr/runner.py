@@ -204,7 +204,7 @@ class Runner:
     def note_line(self, callback: str, result: str, at: datetime) -> None:
         """A callback's line is in its queue no more; `result` is one of LINE_RESULTS."""
         with self._database.writing() as connection:
-            self.promises.line_over(connection, callback, self._library.current, result, at)
+            self.promises.line_over(connection, callback, self._library, result, at)
 
     def end_lost(self, before: datetime) -> int:
         """End the calls that nothing was heard of since `before`: their Asterisk died. How many there were."""

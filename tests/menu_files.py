@@ -98,6 +98,22 @@ prompts:
   farewell: {pl: Pa., en: Bye.}
 """
 
+# Edits of SMALL: words for all digits, callbacks, and the step that promises them.
+CALLING_BACK = (
+    ('"5": pięć, "*"', '"5": pięć, "6": sześć, "7": siedem, "8": osiem, "9": dziewięć, "0": zero, "*"'),
+    ('"5": five, "*"', '"5": five, "6": six, "7": seven, "8": eight, "9": nine, "0": zero, "*"'),
+    (
+        "hours:\n  daytime",
+        'callbacks: {key: "1", after: 300, label: {pl: Oddzwonimy, en: We call}, to: call-back, '
+        "short: Oddzwonienie, greeting: welcome, unmet: goodbye, unreached: sorry}\nhours:\n  daytime",
+    ),
+    (
+        "  sorry: {type: message",
+        "  call-back: {type: callback, own: found, keyed: found, choice: question, ask: code, refused: wrong, "
+        "promised: known, then: goodbye, otherwise: to-help}\n  sorry: {type: message",
+    ),
+)
+
 WHISPERING = (
     "\nprompts:\n",
     """

@@ -26,6 +26,7 @@ from routing.asterisk import rendered
 from routing.asterisk.music import write_music
 from routing.asterisk.plan import Codes, Distribution, Fallback, Folders, Manager, Outbound, Plan, Sip
 from routing.asterisk.rendering import RELOAD, RenderError, render, write
+from routing.callbacks import waiting_callbacks
 from routing.queues import Queue
 from routing.telephones import extensions
 from storage.installation import Installation
@@ -143,12 +144,13 @@ def _manager(settings: Settings) -> Manager | None:
 
 
 def _queues(installation: Installation, flow: Flow) -> tuple[Queue, ...]:
-    """The flow's queues, and those that running calls of older versions may still be sent to."""
+    """The flow's queues, and those of older versions that running calls or callbacks may still be sent to."""
     library = Library(installation.database)
     with installation.database.reading() as connection:
-        versions = calls.versions_in_use(connection)
+        waiting = (calls.find(connection, one.call_id) for one in waiting_callbacks(connection))
+        versions = {*calls.versions_in_use(connection), *(call.menu_version for call in waiting if call)}
     older: dict[str, Queue] = {}
-    for version in versions:
+    for version in sorted(versions):
         try:
             older |= library.flow(version).queues
         except (MenuError, UnknownVersion):

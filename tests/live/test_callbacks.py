@@ -35,6 +35,8 @@ from tests.live.stories import node, on_a_break, wait_for
 SUBSCRIBER_LINES = 8
 NOWHERE = ("127.0.0.1", 9)
 DESKS = ("1201", "1202")
+# Another group: its key, and its consultant.
+SENT_TO, HELPER = "1", "1101"
 ANOTHER_NUMBER = "223344556"
 PREMIUM = "700100200"
 DIALLED = re.compile(r"sip:\+48(\d+)@")
@@ -95,7 +97,7 @@ def network(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFacto
         }
         menus = menus_with(folder, ("  timeout: 6\n", "  timeout: 2\n"))
         with live(folder / "home", menus, settings=settings) as running:
-            running.staff(*DESKS)
+            running.staff(*DESKS, HELPER)
             yield Network(running, outside)
 
 
@@ -243,8 +245,8 @@ def test_redialling_cancels_and_gives_the_place_back(network: Network, numbers: 
     assert [] == network.outside.called(ani)
 
 
-def test_another_number_is_keyed_and_a_premium_one_refused(network: Network, numbers: Callable[[], str]) -> None:
-    """The number is read back digit by digit, and only that one is called."""
+def test_another_number_is_keyed_and_its_caller_sent_on(network: Network, numbers: Callable[[], str]) -> None:
+    """A premium number is refused, the other one is called, and its caller sent on to another group as in any call."""
     running, ani = network.live, numbers()
     with _all_busy(running, numbers) as busy:
         keys = (
@@ -256,10 +258,19 @@ def test_another_number_is_keyed_and_a_premium_one_refused(network: Network, num
         busy[0].end()
         call, _ = _picks_up(network, ANOTHER_NUMBER)
         desk = _consultant_hears(running, ANOTHER_NUMBER)
-        call.hang_up()
+        press(desk, f"*2{SENT_TO}")
         desk.wait_ended(PATIENCE)
+        helper = _consultant_hears(running, ANOTHER_NUMBER)
+        call.hang_up()
+        helper.wait_ended(PATIENCE)
 
     assert [] == network.outside.called(ani)
+    first, second = account(running, E164.format(ANOTHER_NUMBER)).visits
+    assert (_of(running, ANOTHER_NUMBER).call_id, None) == (first.callback, second.callback)
+    assert [("pensions", "answered"), ("technical", "answered")] == [
+        (one.queue, one.outcome) for one in (first, second)
+    ]
+    assert 2 == len(account(running, E164.format(ANOTHER_NUMBER)).parts)
     log = (running.station.home / "ivr-0.log").read_text("utf-8")
     assert ANOTHER_NUMBER not in log
     assert PREMIUM not in log

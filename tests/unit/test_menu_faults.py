@@ -13,7 +13,7 @@ from ivr.menus.loading import Loaded, load_menus
 from ivr.state import Ended
 from ivr.waits import MOST_SERVICE_ANSWERS
 from tests.callers import Caller
-from tests.menu_files import SHIPPED, SMALL, SURVEY, WHISPERING, edited, faults_of, gates, load_text
+from tests.menu_files import CALLING_BACK, SHIPPED, SMALL, SURVEY, WHISPERING, edited, faults_of, gates, load_text
 
 Edits = list[tuple[str, str]]
 Case = tuple[Edits, list[str]]
@@ -205,6 +205,80 @@ OWN_WAYS: dict[str, Case] = {
     ),
 }
 
+LEAVING_BY_1 = 'unanswered: sorry, leaving: {key: "1", label: {pl: A, en: A}, to: main}}'
+PROMISED = (
+    ("start: main", "start: promised"),
+    (
+        "  sorry: {type: message",
+        "  promised: {type: promised, promised: stop, otherwise: main}\n"
+        "  stop: {type: cancel-callback, play: [sorry], then: main}\n  sorry: {type: message",
+    ),
+)
+CALLBACKS: dict[str, Case] = {
+    "callbacks": ([*CALLING_BACK], []),
+    "callback key": (
+        [*CALLING_BACK, ('{key: "1", after', '{key: "12", after')],
+        ['13:18: key: a key is one of "0" to "9", "*" and "#"'],
+    ),
+    "callback key that leaves the queue": (
+        [*CALLING_BACK, ("unanswered: sorry}", LEAVING_BY_1)],
+        ['13:18: the key "1" leaves the queue already (take another one)'],
+    ),
+    "callback step": (
+        [*CALLING_BACK, ("to: call-back,", "to: news,")],
+        [
+            '13:77: "news" is no step of the type callback (name one)',
+            '51:3: no way leads to the step "call-back" (lead one here or delete it)',
+        ],
+    ),
+    "callback prompt": (
+        [*CALLING_BACK, ("greeting: welcome", "greeting: welcom")],
+        ['13:119: there is no prompt "welcom" (did you mean "welcome"?)'],
+    ),
+    "prompt of a callback's step": (
+        [*CALLING_BACK, ("own: found", "own: fuond")],
+        ['51:36: there is no prompt "fuond" (did you mean "found"?)'],
+    ),
+    "callback that nobody answers": (
+        [*CALLING_BACK, ("unmet: goodbye", "unmet: godbye")],
+        ['13:135: there is no step "godbye" (did you mean "goodbye"?)'],
+    ),
+    "callbacks that nobody keeps": (
+        [*CALLING_BACK[:2], CALLING_BACK[3]],
+        [
+            '50:3: no way leads to the step "call-back" (lead one here or delete it)',
+            '50:21: "call-back" promises callbacks, and none are kept (add "callbacks:")',
+        ],
+    ),
+    "callback label": (
+        [*CALLING_BACK, ("label: {pl: Oddzwonimy, en: We call}", "label: {pl: Oddzwonimy}")],
+        ['13:35: label: the en text is missing (add "en:" here)'],
+    ),
+    "callback field": (
+        [*CALLING_BACK, ("short: Oddzwonienie", "shrot: Oddzwonienie")],
+        ['13:88: unknown field "shrot" (did you mean "short"?)'],
+    ),
+    "name of a digit": (
+        [*CALLING_BACK, ("  farewell: {", "  digit-1: {pl: A, en: A}\n  farewell: {")],
+        [
+            '79:3: warning: the prompt "digit-1" is never heard',
+            '79:12: "digit-1" is the name of a digit (choose another name)',
+        ],
+    ),
+    "words for digits": (
+        [*CALLING_BACK[2:]],
+        [
+            f'{line}:5: no {lang} word for the key "{digit}" (add "{digit}": word)'
+            for line, lang in ((57, "pl"), (58, "en"))
+            for digit in "06789"
+        ],
+    ),
+    "promised": ([*CALLING_BACK, *PROMISED], []),
+    "promised in a circle": (
+        [*CALLING_BACK, *PROMISED, ("play: [sorry], then: main}", "play: [sorry], then: promised}")],
+        ["52:40: these steps lead in a circle without a wait: promised -> stop -> promised"],
+    ),
+}
 SURVEYS: dict[str, Case] = {
     "survey": ([*SURVEY], []),
     "callers": ([("{queue: help,", "{queue: help, callers: Doctors,")], ["18:32: callers: " + A_NAME]),
@@ -741,7 +815,7 @@ YAML: dict[str, Case] = {
 
 CASES = [
     pytest.param(*case, id=name)
-    for group in (WAYS, OWN_WAYS, SURVEYS, NAMES, LANGUAGES, SPOKEN_HOURS, WHISPERS, SHAPE, YAML)
+    for group in (WAYS, OWN_WAYS, CALLBACKS, SURVEYS, NAMES, LANGUAGES, SPOKEN_HOURS, WHISPERS, SHAPE, YAML)
     for name, case in group.items()
 ]
 
