@@ -23,7 +23,7 @@ IDENTIFIER, PIN = "30517842", "471155"
 # would lead.
 IDLE_THREADS = 5
 # Of the one that leads: its lease, the connection to Asterisk's manager interface, and what agents do.
-LEADING_THREADS = 3
+LEADING_THREADS = 4
 # What Asterisk says of a CANCEL that crossed its answer.
 CROSSED = "Session already DISCONNECTED"
 
