@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -21,18 +22,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.audio import AudioError, PromptStore
 from ivr.definition import Flow
-from ivr.library import Library
+from ivr.library import Library, UnknownVersion
+from ivr.menus.faults import MenuError
 from ivr.promises import Promises, flow_of
 from ivr.prompts import Prompt
 from routing import callbacks, waiting
-from routing.ami import Ami, AmiError, Disconnected, Refused
+from routing.ami import Ami, AmiError, Disconnected
 from routing.callbacks import Callback
 from storage.database import Database, reason_of
 
 LOOK_SECONDS = 1.0
 AGAIN_SECONDS = 5.0
-# How often lines are looked for in Asterisk; so old are those that must be there, or a note of them.
+# How often lines are looked for in Asterisk, and those that were missing; so old are those that must be there.
 CHECK_SECONDS = 30.0
+MISSING_SECONDS = 3.0
 GRACE = timedelta(seconds=5)
 NAME = "callback"
 
@@ -40,7 +43,10 @@ log = structlog.get_logger()
 
 
 class CallbackLines:
-    """Keeps lines between entering and leaving. One process at a time does: lines are put up only while it `holds`."""
+    """Keeps lines between entering and leaving. One process at a time does: lines are put up only while it `holds`.
+
+    `notes` is the folder in which the dialplan leaves them.
+    """
 
     def __init__(
         self,
@@ -49,6 +55,7 @@ class CallbackLines:
         library: Library,
         promises: Promises,
         store: PromptStore,
+        notes: Path,
         now: Callable[[], datetime],
         holds: Callable[[Connection], bool] = lambda connection: True,
     ) -> None:
@@ -57,10 +64,13 @@ class CallbackLines:
         self._library = library
         self._promises = promises
         self._store = store
+        self._notes = notes
         self._now = now
         self._holds = holds
         self._stopping = threading.Event()
-        self._checked_at = float("-inf")
+        self._check_at = 0.0
+        # What was not there when it was looked for last.
+        self._missing: set[tuple[str, datetime | None]] = set()
         self._told = ""
         self._thread = threading.Thread(target=self._run, name="callbacks", daemon=True)
         ami.on_connect(self._connected)
@@ -76,7 +86,7 @@ class CallbackLines:
         self._thread.join(AGAIN_SECONDS)
 
     def _connected(self) -> None:
-        self._checked_at = float("-inf")
+        self._check_at = 0.0
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -108,15 +118,27 @@ class CallbackLines:
         at = self._now()
         with self._database.reading() as connection:
             due, lines = callbacks.due(connection, at), callbacks.with_line(connection)
-            flows = {one.call_id: flow_of(self._library, connection, one) for one in (*due, *lines)}
+            flows = {one.call_id: self._flow(connection, one) for one in (*due, *lines)}
         for one in lines:
-            if one.state in ("cancelled", "not_reached") or not self._promises.is_open(flows[one.call_id], one.queue):
+            # Whoever has answered at the number is not cut off.
+            if not one.in_hand and (one.state != "waiting" or not self._is_open(flows[one.call_id], one)):
                 self._take_down(one)
-        if lines and time.monotonic() - self._checked_at > CHECK_SECONDS:
+        if lines and time.monotonic() >= self._check_at:
             self._check(lines, at)
         for one in due:
-            if self._promises.is_open(flows[one.call_id], one.queue):
-                self._put_up(flows[one.call_id], one, at)
+            flow = flows[one.call_id]
+            if flow is not None and self._is_open(flow, one):
+                self._put_up(flow, one, at)
+
+    def _flow(self, connection: Connection, one: Callback) -> Flow | None:
+        """The menus by which it is kept, or None where they cannot be read any more: the others are kept."""
+        try:
+            return flow_of(self._library, connection, one)
+        except (MenuError, UnknownVersion):
+            return None
+
+    def _is_open(self, flow: Flow | None, one: Callback) -> bool:
+        return flow is not None and self._promises.is_open(flow, one.queue)
 
     def _put_up(self, flow: Flow, one: Callback, at: datetime) -> None:
         with self._database.writing() as connection:
@@ -172,22 +194,29 @@ class CallbackLines:
             return ""
 
     def _take_down(self, one: Callback) -> None:
-        """Its note tells that it has gone; one that is not there is found by the next check."""
-        try:
-            self._ami.send("Hangup", Channel=waiting_half(one.call_id))
-        except Refused:
-            self._checked_at = float("-inf")
+        """Its note tells that it has gone; one that is not there is found by a check.
+
+        By a line that ends the other one: who may hang up by AMI may do much else.
+        """
+        self._ami.send(
+            "Originate",
+            Channel="Local/down@callback-line/n",
+            Application="NoOp",
+            Async="true",
+            Variable=[f"WAITS={waiting_half(one.call_id)}"],
+        )
 
     def _check(self, lines: tuple[Callback, ...], at: datetime) -> None:
-        """Lines that Asterisk has not, and of which no note will come, are no more."""
+        """Lines that Asterisk has not are lost, unless a note of them is on its way: so it is looked for twice."""
         there = {event.headers.get("Uniqueid", "") for event in self._ami.send("Status").events}
-        self._checked_at = time.monotonic()
-        lost = [one for one in lines if waiting_half(one.call_id) not in there]
-        for one in lost:
-            if one.line_at is not None and at - one.line_at > GRACE:
-                log.warning("the line of a callback was lost", call=one.call_id)
+        missing = {(one.call_id, one.line_at) for one in lines if waiting_half(one.call_id) not in there}
+        for call_id, line_at in missing & self._missing:
+            if line_at is not None and at - line_at > GRACE and not (self._notes / f"{call_id}.line").exists():
+                log.warning("the line of a callback was lost", call=call_id)
                 with self._database.writing() as connection:
-                    callbacks.line_gone(connection, one.call_id)
+                    callbacks.line_gone(connection, call_id)
+        self._missing = missing
+        self._check_at = time.monotonic() + (MISSING_SECONDS if missing else CHECK_SECONDS)
 
 
 def waiting_half(call_id: str) -> str:

@@ -47,7 +47,9 @@ def following(
         return AgentWatch(ami, database, context.now, partial(wrap_up_of, library, settings), term.holds)
 
     def lines(ami: Ami, term: Term) -> CallbackLines:
-        return CallbackLines(ami, database, library, runner.promises, store, context.now, term.holds)
+        return CallbackLines(
+            ami, database, library, runner.promises, store, installation.home.spool, context.now, term.holds
+        )
 
     led: list[Led] = [lost_calls, agents, lines]
     lead = partial(_leading, manager, manager_password(installation.key("sip"), manager.user), led)

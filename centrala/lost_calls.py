@@ -79,7 +79,7 @@ class LostCalls:
         """Calls that are open, on no channel, and of whose end no note tells."""
         # In this order: what begins meanwhile is not among the open ones.
         with self._database.reading() as connection:
-            open_calls = calls.open_at(connection, GATEWAY)
+            open_calls = calls.open_at(connection, GATEWAY) | calls.open_at(connection, calls.OUTGOING)
         if not open_calls:
             return frozenset()
         carried = calls_on(self._ami.send("Status", Variables=VARIABLE).events)

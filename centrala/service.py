@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -18,7 +19,7 @@ from ivr.herald import Herald
 from ivr.library import Library
 from ivr.promises import Terms
 from ivr.runner import Draw, Observer, Runner
-from routing.phone_numbers import Allowed
+from routing.phone_numbers import Allowed, MayCall, check
 from routing.surveys import is_drawn
 from storage.installation import Installation
 
@@ -57,7 +58,10 @@ def callback_terms(settings: Settings) -> Terms:
     """On which terms callers are called back."""
     found = settings.callbacks
     allowed = Allowed(tuple(found.countries), frozenset(found.kinds))
-    return Terms(allowed, tuple(timedelta(seconds=seconds) for seconds in found.pauses_seconds))
+    pauses = tuple(timedelta(seconds=seconds) for seconds in found.pauses_seconds)
+    every_kind = replace(allowed, kinds=frozenset({"mobile", "fixed", "internet"}))
+    checked = (check(number, every_kind) for number in settings.sip.numbers)
+    return Terms(allowed, pauses, frozenset(one.number for one in checked if isinstance(one, MayCall)))
 
 
 def make_identify(installation: Installation) -> Callable[[str], str | None]:

@@ -138,7 +138,7 @@ class Queues(_Model):
 
     ring_seconds: Annotated[int, Field(ge=3, le=120)] = 20
     wrap_up_seconds: Annotated[int, Field(ge=0, le=600)] = 10
-    longest_wait_seconds: Annotated[int, Field(ge=10, le=14400)] = 1800
+    longest_wait_seconds: Annotated[int, Field(ge=5, le=14400)] = 1800
     news_seconds: Annotated[int, Field(ge=5, le=600)] = 45
     most_waiting: Annotated[int, Field(ge=0, le=10000)] = 0
 

@@ -8,6 +8,7 @@ import structlog
 
 from centrala import context
 from ivr.audio import AudioError, PromptStore
+from ivr.definition import Flow
 from ivr.library import Library
 from ivr.menus.faults import MenuError
 from ivr.menus.loading import Loaded, load_menus
@@ -49,7 +50,7 @@ class MenuWatch:
             return False
         try:
             loaded = load_menus(self._path)
-            if unknown := rendered.unknown_queues(self._asterisk, loaded.flow.queues):
+            if unknown := rendered.unknown_queues(self._asterisk, _needed(loaded.flow)):
                 self._refuse(stamps, "Asterisk lacks these queues: run centrala asterisk render", queues=unknown)
                 return False
             self._store.build(loaded.flow)
@@ -82,6 +83,10 @@ class MenuWatch:
     def _watched(self) -> list[Path]:
         tables = (self._path.parent / table for table in self._tables)
         return [self._path, *tables, self._asterisk / rendered.FILE]
+
+
+def _needed(flow: Flow) -> tuple[str, ...]:
+    return (*flow.queues, *((rendered.CALLBACKS,) if flow.callbacks else ()))
 
 
 def _stamp(path: Path) -> Stamp:

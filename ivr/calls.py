@@ -36,6 +36,8 @@ from storage.database import Instant, is_duplicate, metadata
 
 ANI_LENGTH = 80
 TERMINAL = "terminal"
+# Calls that the service makes itself.
+OUTGOING = "callback"
 DAMAGED = "damaged"
 
 calls = Table(

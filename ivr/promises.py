@@ -17,13 +17,15 @@ from ivr.definition import Flow
 from ivr.events import CallbackCancelled, Event, NumberFound, NumberRefused
 from ivr.library import Library
 from ivr.places import begin_of_wait
-from ivr.state import AtConsent, AtGreeting, AtNotice, AtPromise, Ended, InQueue, State
+from ivr.state import AtConsent, AtGreeting, AtNotice, AtPromise, Ended, InQueue, New, State
 from routing import callbacks, phone_numbers
 from routing.callback_times import PAUSES, first_try, in_line_again, next_try
 from routing.callbacks import Callback
 from routing.hours import Hours
 from routing.phone_numbers import Allowed, MayCall
 
+# The cause of a call's end: whoever was called has hung up.
+BY_THE_CALLER = "caller"
 # What a callback's line led to: no consultant, no answer at the number, an answer there, a conversation.
 LINE_RESULTS = ("left", "unanswered", "met", "talked")
 
@@ -34,11 +36,13 @@ EVERYBODY = Allowed(("PL",), frozenset({"mobile", "fixed"}))
 class Terms:
     """Which numbers are called back, and how long after each try that was not answered the next one is.
 
-    In a `rehearsal` (a call in a terminal) callbacks are promised to nobody.
+    The service's `own` numbers (E.164) are not among them. In a `rehearsal` (a call in a terminal) callbacks are promised
+    to nobody.
     """
 
     allowed: Allowed = EVERYBODY
     pauses: tuple[timedelta, ...] = PAUSES
+    own: frozenset[str] = frozenset()
     rehearsal: bool = False
 
 
@@ -53,7 +57,7 @@ class Promises:
     def number(self, text: str) -> NumberFound | NumberRefused:
         """The number that a caller calls from, or has keyed."""
         match phone_numbers.check(text, self._terms.allowed):
-            case MayCall(number):
+            case MayCall(number) if number not in self._terms.own:
                 return NumberFound(number, phone_numbers.spoken(number, self._terms.allowed))
             case _:
                 return NumberRefused()
@@ -88,48 +92,47 @@ class Promises:
             for one in self._awaited(connection, ani):
                 callbacks.over(connection, one.call_id, "cancelled", at, cancelled_in=call_id)
         if after.callback is not None:
-            self._called(connection, after.callback, flow, before, after, at)
+            self._called(connection, after.callback, before, after, at)
 
     def _promise(
         self, connection: Connection, call_id: str, flow: Flow, state: State, number: str, at: datetime
     ) -> None:
         assert state.topic is not None, "the flow asks nobody for a number who has not chosen"
         queue = flow.topics[state.topic]
+        if any(one.queue == queue and one.call_id != call_id for one in callbacks.awaited_at(connection, number)):
+            # One call is promised, not a call for each time that it is asked for.
+            return
         began = begin_of_wait(connection, call_id, queue, at)
         hours = flow.hours[flow.queues[queue].hours]
         first = self._in_hours(lambda moment: first_try(moment, hours), at)
         callbacks.request(connection, Callback(call_id, number, queue, state.topic, state.lang, began, at, first or at))
 
-    def _called(
-        self, connection: Connection, callback: str, flow: Flow, before: State, after: State, at: datetime
-    ) -> None:
+    def _called(self, connection: Connection, callback: str, before: State, after: State, at: datetime) -> None:
+        """That nobody has pressed the key is told by the line, when it has gone: nobody is called meanwhile."""
         match before.position, after.position:
+            case New(), _:
+                callbacks.met(connection, callback, at)
             case AtGreeting() | AtNotice() | AtConsent(), InQueue():
                 callbacks.over(connection, callback, "kept", at, tried=True)
-            case AtGreeting(), Ended() if found := callbacks.find(connection, callback):
-                self._tried(connection, found, flow, at)
-            case ((AtNotice() | AtConsent()), Ended()):
+            case ((AtNotice() | AtConsent()), Ended(cause=cause)) if cause == BY_THE_CALLER:
                 # A person, who does not wish to talk.
                 callbacks.over(connection, callback, "cancelled", at, tried=True)
             case _:
                 pass
 
     def line_over(self, connection: Connection, callback: str, library: Library, result: str, at: datetime) -> None:
-        """The callback's line has left its queue. Told twice, it has left once."""
+        """The callback's line has left its queue. Told twice, it has left once: another line is not this one."""
         found = callbacks.find(connection, callback)
-        if found is None or found.line_at is None:
+        if found is None or found.line_at is None or at < found.line_at:
             return
         flow = flow_of(library, connection, found)
         match result:
-            case "unanswered":
+            case "unanswered" | "met":
                 self._tried(connection, found, flow, at)
             case "left":
                 self._postponed(connection, found, flow, at)
             case "talked":
                 callbacks.over(connection, callback, "kept", at, tried=True)
-            case _:
-                # Whoever picked up was led through the IVR, which has written what came of it.
-                pass
         callbacks.line_gone(connection, callback)
 
     def _tried(self, connection: Connection, one: Callback, flow: Flow, at: datetime) -> None:

@@ -46,7 +46,7 @@ from ivr.places import begin_of_wait
 from ivr.promises import Promises, Terms
 from ivr.prompts import Prompt
 from ivr.services import Authenticator
-from ivr.state import AtIdentifier, AtNumber, Ended, InQueue, State
+from ivr.state import AtConsent, AtGreeting, AtIdentifier, AtNotice, AtNumber, Ended, InQueue, State
 from ivr.stays import WITHOUT_IVR as WITHOUT_IVR
 from ivr.stays import Conversation as Conversation
 from ivr.turns import Ignored, Turn
@@ -344,7 +344,7 @@ class Runner:
         surveys.keep(connection, live.call_id, live.flow, before, events, at)
         if isinstance(turn.wait, Transfer) and not isinstance(events[0], Reentered):
             sent_on = isinstance(events[0], SentOn)
-            kept = None if isinstance(before.position, InQueue) else after.callback
+            kept = after.callback if isinstance(before.position, AtGreeting | AtNotice | AtConsent) else None
             began = begin_of_wait(connection, live.call_id, turn.wait.queue, at, sent_on=sent_on, kept=kept)
             visit = visits.Visit(live.call_id, live.seq, turn.wait.queue, turn.wait.topic, began, callback=kept)
             visits.enqueued(connection, visit)

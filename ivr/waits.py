@@ -2,8 +2,6 @@
 
 `Gather`, `PlayOut`, `Transfer` and `Hangup` are carried out by a gateway. The others are services that the runner
 answers, so that the flow stays pure.
-`Gather`, `PlayOut`, `Transfer` and `Hangup` are carried out by a gateway. `CheckHours`, `DrawSurvey`, `VerifyPin` and
-`FindOffice` are services that the runner answers, so that the flow stays pure.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Callbacks: who is to be called, at which place of which queue, and when the next try is.
 
-A callback stands in its queue by `enqueued_at`, as every caller does (`routing.waiting`). Its number is kept only as
-long as it is needed: when the callback is over, the last digits stay.
+A callback stands in its queue by `enqueued_at`, as every caller does (`routing.waiting`). When it is over, the last
+digits of its number stay here; the turns in which it was asked for hold it for as long as turns are kept.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ callbacks = Table(
     Column("tries", Integer, nullable=False),
     Column("next_try_at", Instant),
     Column("line_at", Instant),
+    Column("met_at", Instant),
     Column("over_at", Instant),
     Column("cancelled_in", String(36)),
     CheckConstraint("state IN ('waiting', 'kept', 'not_reached', 'cancelled')", name="state"),
@@ -52,7 +53,10 @@ callbacks = Table(
     Index("ix_callbacks_cancelled_in", "cancelled_in"),
 )
 # What asking a second time in one call changes.
-_ASKED_AGAIN = ("number", "queue", "topic", "lang", "enqueued_at", "state", "next_try_at", "over_at")
+_ASKED_AGAIN = (
+    *("number", "queue", "topic", "lang", "enqueued_at", "requested_at"),
+    *("state", "tries", "next_try_at", "over_at", "cancelled_in"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ class Callback:
     """A caller who is to be called. `call_id` is the call in which it was asked for; one call asks once.
 
     `number` is E.164; `next_try_at` is None once the callback is over. `line_at` is since when a line of its own
-    stands in the queue, or is with a consultant. `cancelled_in` is the call in which it was cancelled.
+    stands in the queue, or is with a consultant. `met_at` is when somebody answered at the number.
+    `cancelled_in` is the call in which it was cancelled.
     """
 
     call_id: str
@@ -74,8 +79,14 @@ class Callback:
     tries: int = 0
     state: State = "waiting"
     line_at: datetime | None = None
+    met_at: datetime | None = None
     over_at: datetime | None = None
     cancelled_in: str | None = None
+
+    @property
+    def in_hand(self) -> bool:
+        """Whether somebody has answered at the number and may still be on the line."""
+        return self.line_at is not None and self.met_at is not None and self.met_at >= self.line_at
 
     @property
     def shown_number(self) -> str:
@@ -131,6 +142,11 @@ def put_in_line(connection: Connection, call_id: str, at: datetime) -> bool:
     """A line is about to be put in its queue; False if another process was quicker, or the callback is over."""
     free = (callbacks.c.call_id == call_id) & (callbacks.c.state == "waiting") & callbacks.c.line_at.is_(None)
     return connection.execute(update(callbacks).where(free).values(line_at=at)).rowcount == 1
+
+
+def met(connection: Connection, call_id: str, at: datetime) -> None:
+    """Somebody has answered at the number."""
+    connection.execute(update(callbacks).where(callbacks.c.call_id == call_id).values(met_at=at))
 
 
 def line_gone(connection: Connection, call_id: str) -> None:

@@ -49,7 +49,7 @@ def agents() -> None:
 
     \b
     Those who stand in menus.yaml under agents: are always members of their queue. Those of the table that the settings
-    name (agents: agents.csv) log in by keying a code on any telephone of sip: extensions::
+    name (agents: agents.csv) log in by keying a code on any telephone of sip: extensions:.
       *11N  log in as consultant N; *11 alone as the one whose number the telephone has
       *12   log out                *14   end a break
       *13R  begin a break; R is a key of breaks: in the settings

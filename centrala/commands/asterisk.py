@@ -68,7 +68,7 @@ def render_configuration(
             (plan.folders.state / part).mkdir(mode=0o700, parents=True, exist_ok=True)
         files = render(plan, context.now().date())
         write(files, folder)
-        rendered.remember_queues(plan.folders.state, (queue.name for queue in plan.queues))
+        rendered.remember_queues(plan.folders.state, [*(queue.name for queue in plan.queues), *_callbacks_kept(plan)])
     return tuple(files)
 
 
@@ -128,6 +128,10 @@ def _sip(sip: SipSettings) -> Sip:
 
 def _leaving_keys(flow: Flow) -> tuple[tuple[str | None, str], ...]:
     return (flow.queueing.leaving_key, "KEY"), (flow.queueing.callback_key, "CALLBACK")
+
+
+def _callbacks_kept(plan: Plan) -> tuple[str, ...]:
+    return () if plan.outbound is None else (rendered.CALLBACKS,)
 
 
 def _outbound(installation: Installation, settings: Settings, flow: Flow) -> Outbound | None:

@@ -82,6 +82,8 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
 
     server = _listen(address, session, settings)
     _serve_metrics(settings, installation, library)
+    if loaded.flow.callbacks and settings.asterisk.ami is None:
+        log.warning("callbacks are promised, and nobody keeps them: the manager interface is off")
     stop = _stop_on_signals()
     watchdog.start()
     log.info("ready", address=f"{address[0]}:{address[1]}", menus=loaded.flow.version)

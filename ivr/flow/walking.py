@@ -149,5 +149,4 @@ def to_queue(flow: Flow, state: State, name: str, said: Said) -> Turn:
 
 def back(flow: Flow, state: State) -> Turn:
     """To the menu before."""
-    """To the menu before."""
     return go(flow, state, state.trail[-1] if state.trail else flow.start, ())

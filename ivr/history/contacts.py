@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from ivr.calls import TERMINAL, calls, turns
+from ivr.calls import OUTGOING, TERMINAL, calls, turns
 from ivr.definition import Flow, Message, Offices
 from routing.reporting.days import Period
 from routing.reporting.records import Contact
@@ -51,7 +51,7 @@ def contacts_of(connection: Connection, period: Period, informing_prompts: Infor
     """The calls that began in the period and are over, in order."""
     began = calls.c.started_at
     of_period = (began >= period.start) & (began < period.end) & calls.c.ended_at.is_not(None)
-    of_period &= calls.c.gateway != TERMINAL
+    of_period &= calls.c.gateway.not_in((TERMINAL, OUTGOING))
     columns = (calls.c.id, began, calls.c.menu_version, calls.c.topic, calls.c.cause)
     found = {
         row.id: _Found(row.started_at, row.menu_version, row.topic is not None, row.cause in BROKEN)

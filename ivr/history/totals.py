@@ -12,7 +12,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
-from ivr.calls import TERMINAL, calls
+from ivr.calls import OUTGOING, TERMINAL, calls
 from ivr.history.stays import IS_OF_A_TELEPHONE, JOINED_AT, WITH_TURNS
 from routing.visits import queue_visits
 
@@ -84,7 +84,7 @@ def stay_totals(connection: Connection, since: datetime, limits: Sequence[int]) 
 
 def call_totals(connection: Connection, since: datetime) -> CallTotals:
     """The calls that began and ended since then, and those that run."""
-    by_telephone = calls.c.gateway != TERMINAL
+    by_telephone = calls.c.gateway.not_in((TERMINAL, OUTGOING))
     begun = select(func.count()).where(calls.c.started_at >= since, by_telephone)
     running = select(func.count()).where(calls.c.ended_at.is_(None), by_telephone)
     ended = select(calls.c.cause, func.count()).where(calls.c.ended_at >= since, by_telephone).group_by(calls.c.cause)

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 FILE = "queues"
+# Stands among them where callbacks can be kept.
+CALLBACKS = "(callbacks)"
 
 
 def remember_queues(state: Path, names: Iterable[str]) -> None:

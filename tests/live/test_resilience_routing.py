@@ -23,7 +23,7 @@ Numbers = Callable[[], str]
 RING_SECONDS, SILENCE_SECONDS = 3, 3
 # The topic of consultants who log in, and those of two desks each.
 LOGGED_IN, BENEFITS, INSURED, PAYERS = "2", "3", "4", "5"
-TABLE = "extension,name,site,skills,languages\n1701,Anna,Here,pensions:1,pl:1\n"
+TABLE = "agent,name,site,skills,languages\n1701,Anna,Here,pensions:1,pl:1\n"
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def centre(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactor
     settings = {
         "agents": str(folder / "agents.csv"),
         "queues": {"ring_seconds": RING_SECONDS, "wrap_up_seconds": 0},
-        "sip": {"phone_silence_seconds": SILENCE_SECONDS},
+        "sip": {"phone_silence_seconds": SILENCE_SECONDS, "extensions": ["1701"]},
     }
     menus = menus_with(folder, SHORT_TIMEOUT, ('    agents: ["1201", "1202"]\n', ""))
     with live(folder / "home", menus, settings=settings) as running:

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from ivr.events import CALLBACK_REQUESTED
+from ivr.events import CALLBACK_REQUESTED, NumberFound, NumberRefused
 from ivr.menus.loading import Loaded
-from ivr.promises import LINE_RESULTS
+from ivr.promises import LINE_RESULTS, Promises, Terms
 from ivr.runner import Arrival, Conversation, Runner, hang_up
 from ivr.state import AtGreeting, AtMenu, AtNumber, AtPromise, Ended, InQueue
 from routing import callbacks
@@ -58,6 +58,11 @@ def _callback(line: Line) -> Callback:
         found = callbacks.find(connection, line.id)
     assert found is not None
     return found
+
+
+def _stands(line: Line, clock: Clock) -> None:
+    with line.database.writing() as connection:
+        assert callbacks.put_in_line(connection, line.id, clock())
 
 
 def _is_called(line: Line, runner: Runner, called: Line) -> None:
@@ -174,14 +179,18 @@ def test_a_process_that_dies_in_the_greeting_leaves_it_to_the_next(
 
 
 def test_a_mailbox_presses_nothing_and_is_tried_again(line: Line, runner: Runner, clock: Clock) -> None:
-    """Three times in all, after the stated pauses; then the number is forgotten."""
+    """Three times in all, after the stated pauses; then the number is forgotten. A try counts once its line is gone."""
     _asks(line, runner, clock)
     for number, pause in enumerate((*PAUSES, None), start=1):
+        _stands(line, clock)
         called = Line(line.database)
         _is_called(line, runner, called)
+        assert _callback(line).in_hand
         called.keys(runner, "-", "-", "-")
-        found = _callback(line)
         assert isinstance(called.position, Ended)
+        assert number - 1 == _callback(line).tries
+        runner.note_line(line.id, "met", clock())
+        found = _callback(line)
         assert number == found.tries
         assert (pause and clock() + pause) == found.next_try_at
         clock.wait(hours=2)
@@ -208,8 +217,8 @@ def test_what_became_of_its_line_counts_once(
 ) -> None:
     """However often it is told, and by whichever process."""
     _asks(line, runner, clock)
+    _stands(line, clock)
     with line.database.writing() as connection:
-        assert callbacks.put_in_line(connection, line.id, clock())
         assert not callbacks.put_in_line(connection, line.id, clock())
     for process in (runner, other):
         process.note_line(line.id, result, clock())
@@ -217,7 +226,7 @@ def test_what_became_of_its_line_counts_once(
     wanted = {
         "left": ("waiting", 0, clock() + timedelta(minutes=1)),
         "unanswered": ("waiting", 1, clock() + PAUSES[0]),
-        "met": ("waiting", 0, clock()),
+        "met": ("waiting", 1, clock() + PAUSES[0]),
         "talked": ("kept", 1, None),
     }
 
@@ -230,11 +239,54 @@ def test_tries_are_in_opening_hours_only(line: Line, runner: Runner, clock: Cloc
     clock.now = FRIDAY_EVENING
     _asks(line, runner, clock)
     clock.now = FRIDAY_EVENING
-    with line.database.writing() as connection:
-        callbacks.put_in_line(connection, line.id, clock())
+    _stands(line, clock)
     runner.note_line(line.id, "unanswered", clock())
 
     assert NEXT_MONDAY == _callback(line).next_try_at
+
+
+@pytest.mark.parametrize("cause", ["lost", "no-ivr"])
+def test_what_dies_cancels_nothing(line: Line, another: Line, runner: Runner, clock: Clock, cause: str) -> None:
+    """Only whoever was called cancels by hanging up in the notice."""
+    _asks(line, runner, clock)
+    _is_called(line, runner, another)
+    another.keys(runner, "1")
+    hang_up(runner, another.now, cause)
+
+    assert "waiting" == _callback(line).state
+
+
+def test_what_is_told_of_an_earlier_line_is_not_of_this_one(line: Line, runner: Runner, clock: Clock) -> None:
+    """A note may be read twice, or late."""
+    _asks(line, runner, clock)
+    earlier = clock()
+    clock.wait(minutes=1)
+    _stands(line, clock)
+    runner.note_line(line.id, "unanswered", earlier)
+
+    assert (0, clock()) == (_callback(line).tries, _callback(line).line_at)
+
+
+def test_one_number_has_one_callback_in_a_queue(line: Line, another: Line, runner: Runner, clock: Clock) -> None:
+    """However often it is asked for: the older one stays, at its place."""
+    _asks(line, runner, clock)
+    another.arrives(runner)
+    another.keys(runner, "1", *TO_PENSIONS)
+    another.hears_out(runner)
+    another.leaves_queue(runner, ASKED)
+    another.keys(runner, "1")
+
+    with line.database.reading() as connection:
+        assert [line.id] == [one.call_id for one in callbacks.waiting_callbacks(connection)]
+
+
+def test_the_service_does_not_call_itself(database: Database) -> None:
+    """Nor would anybody there press a key."""
+    terms = Terms(own=frozenset({"+48225601600"}))
+    promises = Promises(terms, lambda: MONDAY, lambda: MONDAY)
+
+    assert NumberRefused() == promises.number("225601600")
+    assert NumberFound("+48225601601", "225601601") == promises.number("225601601")
 
 
 def test_a_callback_that_nobody_knows_is_a_call_like_any(another: Line, runner: Runner) -> None:

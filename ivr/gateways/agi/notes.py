@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -57,9 +58,7 @@ def _take_answer(path: Path, runner: Runner) -> bool:
         if _is_old(path):
             _put_aside(path)
         return False
-    runner.note_answer(path.stem, answer.turn, answer.at, answer.agent)
-    path.unlink(missing_ok=True)
-    return True
+    return _kept(path, lambda: runner.note_answer(path.stem, answer.turn, answer.at, answer.agent))
 
 
 def _take_line(path: Path, runner: Runner) -> bool:
@@ -69,9 +68,7 @@ def _take_line(path: Path, runner: Runner) -> bool:
             _put_aside(path)
         return False
     at, result = line
-    runner.note_line(path.stem, result, at)
-    path.unlink(missing_ok=True)
-    return True
+    return _kept(path, lambda: runner.note_line(path.stem, result, at))
 
 
 def _take(path: Path, runner: Runner) -> bool:
@@ -81,8 +78,13 @@ def _take(path: Path, runner: Runner) -> bool:
         if _is_old(path):
             _put_aside(path)
         return False
+    return _kept(path, lambda: runner.note_end(note.arrival, note.stay, note.at))
+
+
+def _kept(path: Path, take: Callable[[], object]) -> bool:
+    """Whether what a note tells could be kept; one that cannot be is put aside."""
     try:
-        runner.note_end(note.arrival, note.stay, note.at)
+        take()
         path.unlink(missing_ok=True)
     except Superseded:
         # Another process was quicker: it deletes the note, or we do on the next round.

@@ -16,7 +16,7 @@ import structlog
 from asterisk.agi import AGIAppError, AGIHangup
 
 from ivr.audio import AudioError, Sound
-from ivr.calls import Superseded
+from ivr.calls import OUTGOING, Superseded
 from ivr.events import CALLBACK_REQUESTED, CUT_OFF, LEFT_BY_KEY, Event, Keyed, NoInput, Played
 from ivr.flow import GIVE_UP
 from ivr.gateways.agi.protocol import ConnectionLost, ProtocolError, SafeAGI
@@ -115,7 +115,7 @@ class Session:
     def _arrival(self, call_id: str) -> Arrival:
         return Arrival(
             call_id,
-            "asterisk",
+            OUTGOING if self._agi.env.get("agi_arg_2") == "called-back" else "asterisk",
             ani=printable(self._agi.env.get("agi_callerid", "")),
             dnis=printable(self._agi.env.get("agi_arg_3") or self._agi.env.get("agi_dnid", "")),
         )

@@ -15,7 +15,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply."""
-    for column in ("line_at", "over_at"):
+    for column in ("line_at", "met_at", "over_at"):
         op.add_column("callbacks", sa.Column(column, Instant()))
     op.add_column("callbacks", sa.Column("cancelled_in", sa.String(36)))
     op.create_index("ix_callbacks_number", "callbacks", ["number"])
