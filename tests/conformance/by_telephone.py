@@ -132,7 +132,8 @@ class Caller:
             return len(heard) >= len(keys) or heard != keys[: len(heard)]
 
         call.wait_until(heard_enough, PATIENCE, f"{keys[-1]} after {keys[:-1]}, in {self._script}")
-        assert keys == [one.key for one in self._heard(ear)], f"in {self._script}\n{call.describe()}"
+        heard = [one.key for one in self._heard(ear)]
+        assert keys == heard, f"heard {heard[-6:]} and not {keys[-6:]} in {self._script}\n{call.describe()}"
 
     def _heard(self, ear: tones.Ear) -> list[tones.Heard]:
         """What was heard, but for what those who wait are told: it depends on who else is there."""

@@ -79,8 +79,10 @@ def test_new_calls_hear_the_new_text_and_running_ones_the_old(changing: Live, nu
     version = _publish(changing, edited(SHIPPED, GREETING))
     second, other_ear = choose(changing, late)
     other_ear.wait_for("pl:main")
+    # Whoever is slow to key hears the menu again before.
+    heard = ear.keys().count("pl:main")
     press(first, "*")
-    ear.wait_for("pl:main", times=2)
+    ear.wait_for("pl:main", times=heard + 1)
     for call in (first, second):
         call.hang_up()
 
@@ -95,7 +97,7 @@ def test_a_broken_file_replaces_nothing(changing: Live, numbers: Callable[[], st
     """The log names each fault by line and column, calls go on, and the mended file is taken."""
     running_call, ear = choose(changing, numbers())
     ear.wait_for("pl:main")
-    broken = edited(SHIPPED, ("\nstart: main\n", "\nstart: mian\n"))
+    broken = edited(SHIPPED, ("\nstart: promised\n", "\nstart: mian\n"))
     place = f"{broken.splitlines().index('start: mian') + 1}:8"
     _write(changing, broken)
     refused = _logged(changing, lambda line: line["event"] == "menus were not taken" and "mian" in str(line))
