@@ -22,14 +22,14 @@ from tests.live.stations import OPEN as MONDAY
 
 Outcomes = dict[Script, Outcome]
 
-CALLS_AT_ONCE = 12
+CALLS_AT_ONCE = 8
 INSTALLATIONS_AT_ONCE = 3
 LONGEST_WAIT = 6
 SILENCE_SECONDS = 5
 MOST_WAITING = 2
 A_KEY_PER_QUEUE = "12345"
 POLL_SECONDS = 0.1
-QUICK = ("  timeout: 6\n", "  timeout: 2\n")
+QUICK = ("  timeout: 6\n", "  timeout: 3\n")
 
 # Numbers that may be called, with the last three digits that scripts expect to hear; and premium ones, that may not.
 _numbers = itertools.count(600_000_200, 1000)
