@@ -225,10 +225,13 @@ def circumstances(wait: ServiceWait, answer: Event) -> tuple[tuple[str, bool], .
     match wait, answer:
         case CheckHours(hours), HoursChecked(is_open):
             return ((hours, is_open),)
+        case FindNumber(), NumberFound():
+            return ((OWN_NUMBER, True),)
         case FindNumber(), _:
-            return ((OWN_NUMBER, isinstance(answer, NumberFound)),)
+            # Nobody can be promised a call who cannot be called.
+            return ((OWN_NUMBER, False), (AWAITED, False))
         case FindCallback(), CallbackSought(found):
-            return ((AWAITED, found),)
+            return ((AWAITED, True), (OWN_NUMBER, True)) if found else ((AWAITED, False),)
         case DrawSurvey(), SurveyDrawn(asked):
             return ((DRAWN, asked),)
         case _:
