@@ -36,8 +36,8 @@ EVERYBODY = Allowed(("PL",), frozenset({"mobile", "fixed"}))
 class Terms:
     """Which numbers are called back, and how long after each try that was not answered the next one is.
 
-    The service's `own` numbers (E.164) are not among them. In a `rehearsal` (a call in a terminal) callbacks are promised
-    to nobody.
+    The service's `own` numbers (E.164) are not among them. In a `rehearsal` (a call in a terminal) nobody is promised
+    anything.
     """
 
     allowed: Allowed = EVERYBODY

@@ -108,7 +108,8 @@ def test_a_broken_file_replaces_nothing(changing: Live, numbers: Callable[[], st
     ear.wait_for("pl:information")
     call.hang_up()
 
-    assert [True] == [fault.startswith(f"{changing.station.menus}:{place}: ") for fault in refused["faults"]]
+    misspelt = [fault for fault in refused["faults"] if "mian" in fault]
+    assert [True] == [fault.startswith(f"{changing.station.menus}:{place}: ") for fault in misspelt]
     assert account(changing, ani).row.menu_version == refused["kept"]
     mended = edited(SHIPPED, ("pl: Dziękujemy za telefon.", "pl: Dziękujemy za rozmowę."))
     assert refused["kept"] != _publish(changing, mended)
