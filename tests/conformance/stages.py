@@ -24,6 +24,8 @@ from tests.live.stations import OPEN as MONDAY
 Outcomes = dict[Script, Outcome]
 
 CALLS_AT_ONCE = 8
+# More than callers whom nobody answers in one queue: each puts one consultant on a break.
+CONSULTANTS = 24
 LONGEST_WAIT = 10
 SILENCE_SECONDS = 5
 MOST_WAITING = 2
@@ -61,7 +63,7 @@ def _asked(written: Scenes, folder: Path) -> Outcomes:
 
 
 def _with_consultants(scripts: Iterable[Script], folder: Path, *edits: tuple[str, str]) -> Outcomes:
-    many = [_with_agents(extension, CALLS_AT_ONCE) for extension in ("11", "12", "13", "14", "15")]
+    many = [_with_agents(extension, CONSULTANTS) for extension in ("11", "12", "13", "14", "15")]
     queues = {"wrap_up_seconds": 0, "longest_wait_seconds": LONGEST_WAIT}
     sip = {"phone_silence_seconds": SILENCE_SECONDS}
     with _stage(menus_with(folder, QUICK, *edits, *many), folder, MONDAY, queues, sip) as running:
