@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import provision
-from demo.asterisk_process import AsteriskProcess, free_port, free_ports, free_udp_range
+from demo.asterisk_process import AsteriskProcess, free_ports, free_udp_range
 
 DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 READY_SECONDS = 60.0
@@ -44,9 +44,12 @@ class Addresses:
 
 
 def free_addresses(nodes: int, sip: int | None = None) -> Addresses:
-    """Free loopback ports; `sip` is taken if it is free."""
+    """Free loopback ports; `sip` is taken if it is free.
+
+    Telephones take theirs where the system hands them out: until Asterisk starts, one could have its SIP port.
+    """
     rtp = free_udp_range(RTP_PORTS)
-    chosen = sip if sip is not None and _is_free(sip) else free_port(socket.SOCK_DGRAM)
+    chosen = sip if sip is not None and _is_free(sip) else free_udp_range(1).start
     ami, *ivr = free_ports(nodes + 1)
     return Addresses(chosen, tuple(ivr), (rtp.start, rtp.stop - 1), ami)
 
