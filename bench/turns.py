@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ivr.definition import Flow
-from ivr.events import Event, HoursChecked, Keyed, NoInput, Played, QueueLeft, Started, SurveyDrawn
+from ivr.events import CallbackSought, Event, HoursChecked, Keyed, NoInput, Played, QueueLeft, Started, SurveyDrawn
 from ivr.flow import start, step
 from ivr.menus.loading import load_menus
 from ivr.turns import Ignored
@@ -18,6 +18,7 @@ CALLS_PER_LOOK_AT_THE_CLOCK = 200
 # A caller who listens to a message, goes back, mistypes, hesitates, asks for a consultant, agrees, and is served.
 CALL: tuple[Event, ...] = (
     Started(),
+    CallbackSought(False),
     Keyed("1"),
     Keyed("3"),
     Keyed("*"),

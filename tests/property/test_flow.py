@@ -11,12 +11,16 @@ from hypothesis import strategies as st
 from ivr.definition import Authentication, Flow, Menu
 from ivr.events import (
     QUEUE_OUTCOMES,
+    CallbackCancelled,
+    CallbackSought,
     Event,
     HoursChecked,
     HungUp,
     Joined,
     Keyed,
     NoInput,
+    NumberFound,
+    NumberRefused,
     OfficeFound,
     OfficeNotFound,
     PinRefused,
@@ -45,7 +49,18 @@ from ivr.state import (
 )
 from ivr.turns import Ignored, Turn
 from ivr.waiting import wait_at
-from ivr.waits import CheckHours, DrawSurvey, FindOffice, Gather, PlayOut, Transfer, VerifyPin
+from ivr.waits import (
+    CancelCallback,
+    CheckHours,
+    DrawSurvey,
+    FindCallback,
+    FindNumber,
+    FindOffice,
+    Gather,
+    PlayOut,
+    Transfer,
+    VerifyPin,
+)
 from tests.menu_files import SHIPPED, SMALL, SURVEY, edited, load_text
 from tests.property.walks import checked_step
 
@@ -70,6 +85,10 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.just(PinRefused()),
     st.builds(OfficeFound, st.text(), st.text(), st.text(), st.text()),
     st.just(OfficeNotFound()),
+    st.builds(NumberFound, st.text(), st.text()),
+    st.just(NumberRefused()),
+    st.builds(CallbackSought, st.booleans()),
+    st.just(CallbackCancelled()),
     st.builds(QueueLeft, st.sampled_from(QUEUE_OUTCOMES) | st.text(max_size=9)),
     st.just(Joined("1301")),
     st.builds(SentOn, st.sampled_from(["all", "none"])),
@@ -118,6 +137,12 @@ def answer(wait: object, number: int) -> Event | None:
             return PinVerified("profile") if number % 3 == 0 else PinRefused()
         case FindOffice():
             return OfficeFound("Office", "Street 1", "00-001", "City") if number % 2 else OfficeNotFound()
+        case FindNumber():
+            return NumberFound("+48600100200", "600100200") if number % 2 else NumberRefused()
+        case FindCallback():
+            return CallbackSought(number % 4 == 0)
+        case CancelCallback():
+            return CallbackCancelled()
         case Transfer():
             return QueueLeft(QUEUE_OUTCOMES[number % len(QUEUE_OUTCOMES)]) if number else SentOn("all")
         case Gather():
