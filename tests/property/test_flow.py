@@ -85,7 +85,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.just(PinRefused()),
     st.builds(OfficeFound, st.text(), st.text(), st.text(), st.text()),
     st.just(OfficeNotFound()),
-    st.builds(NumberFound, st.text(), st.text()),
+    st.builds(NumberFound, st.text(), st.text("0123456789", min_size=3)),
     st.just(NumberRefused()),
     st.builds(CallbackSought, st.booleans()),
     st.just(CallbackCancelled()),
