@@ -159,8 +159,15 @@ LEFT_BY_KEY = "returned_to_ivr"
 CALLBACK_REQUESTED = "callback_requested"
 CUT_OFF = "cut_off"
 QUEUE_OUTCOMES = (
-    *("answered", CUT_OFF, "timeout", "full", "join_empty", "leave_empty", "failed"),
-    *(LEFT_BY_KEY, CALLBACK_REQUESTED),
+    "answered",
+    CUT_OFF,
+    "timeout",
+    "full",
+    "join_empty",
+    "leave_empty",
+    "failed",
+    LEFT_BY_KEY,
+    CALLBACK_REQUESTED,
 )
 
 Event = (
