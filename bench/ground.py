@@ -108,17 +108,17 @@ def prepared(folder: Path) -> Iterator[Ground]:
 @contextmanager
 def lone_node(folder: Path) -> Iterator[tuple[int, int]]:
     """An IVR process without an Asterisk: its port and its process id."""
-    with _station(folder) as station:
+    with _station(folder, media_ports=2) as station:
         yield station.addresses.nodes[0], station.start_node().process.pid
 
 
 @contextmanager
-def _station(home: Path, database_url: str | None = None) -> Iterator[Station]:
+def _station(home: Path, database_url: str | None = None, media_ports: int = RTP_PORTS) -> Iterator[Station]:
     """An installation with the measured call's menus and sounds; whatever of it was started is stopped at the end."""
     flow = load_menus(MENUS).flow
     recordings = home / "recorded"
     tones.record(recordings / flow.languages[0], (name for name, _ in flow.prompts))
-    rtp = free_udp_range(RTP_PORTS)
+    rtp = free_udp_range(media_ports)
     addresses = Addresses(free_port(), (free_port(),), (rtp.start, rtp.stop - 1))
     station = Station(
         home, MENUS, addresses, database_url=database_url, settings={"prompts": {"recorded": str(recordings)}}

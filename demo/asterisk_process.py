@@ -14,7 +14,8 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -172,19 +173,26 @@ def free_udp_range(count: int, host: str = "127.0.0.1") -> range:
 
     They lie below what the system hands out to others on its own. Raises OSError where none is found.
     """
-    for _ in range(100):
-        start = random.randrange(_BELOW_EPHEMERAL[0], _BELOW_EPHEMERAL[1] - count, 2)
-        ports = range(start, start + count)
-        if _all_free(ports, host):
-            return ports
-    raise OSError(f"no {count} free UDP ports in a row on {host}")
+    starts = [start for gap in _free_gaps(host) for start in range(gap.start, gap.stop - count + 1, 2)]
+    if not starts:
+        raise OSError(f"no {count} free UDP ports in a row on {host}")
+    start = random.choice(starts)
+    return range(start, start + count)
 
 
-def _all_free(ports: range, host: str) -> bool:
-    for port in ports:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            try:
-                sock.bind((host, port))
-            except OSError:
-                return False
+def _free_gaps(host: str) -> Iterator[range]:
+    """What lies between UDP ports in use, each beginning with an even port."""
+    low, high = _BELOW_EPHEMERAL
+    taken = (low - 1, *(port for port in range(low, high) if not is_free(port, host)), high)
+    for before, after in pairwise(taken):
+        yield range(before + 1 + (before + 1) % 2, after)
+
+
+def is_free(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether nobody has a UDP port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.bind((host, port))
+        except OSError:
+            return False
     return True

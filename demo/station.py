@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import provision
-from demo.asterisk_process import AsteriskProcess, free_ports, free_udp_range
+from demo.asterisk_process import AsteriskProcess, free_ports, free_udp_range, is_free
 
 DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 READY_SECONDS = 60.0
@@ -49,18 +49,9 @@ def free_addresses(nodes: int, sip: int | None = None) -> Addresses:
     Telephones take theirs where the system hands them out: until Asterisk starts, one could have its SIP port.
     """
     rtp = free_udp_range(RTP_PORTS)
-    chosen = sip if sip is not None and _is_free(sip) else free_udp_range(1).start
+    chosen = sip if sip is not None and is_free(sip) else free_udp_range(1).start
     ami, *ivr = free_ports(nodes + 1)
     return Addresses(chosen, tuple(ivr), (rtp.start, rtp.stop - 1), ami)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 @dataclass(slots=True)

@@ -33,6 +33,8 @@ MANAGER_EVENTS = (
     *("QueueCallerJoin", "QueueCallerLeave", "QueueCallerAbandon"),
 )
 YEARS_OF_HOLIDAYS = 5
+# Of use only where somebody can be called back.
+CALLBACKS = "callbacks.conf.j2"
 # The keys * and # may stand alone, as an extension.
 PLAIN = re.compile(r"[\w./:+@=;, -]*|[*#]")
 NOT_IN_PATHS = re.compile(r"[;,]")
@@ -81,6 +83,8 @@ def render(plan: Plan, today: date) -> Mapping[str, str]:
         "hours_at": int(plan.fallback.hours_at.timestamp()) if plan.fallback.hours_at else "",
     }
     names = sorted(environment.list_templates(extensions=["j2"]))
+    if plan.outbound is None:
+        names.remove(CALLBACKS)
     return {name.removesuffix(".j2"): environment.get_template(name).render(values) for name in names}
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from tests.cli.conftest import ROOT
 
 PATIENCE = 60.0
+AGAIN_SECONDS = 1.0
 
 
 class Terminal:
@@ -40,20 +41,38 @@ class Terminal:
         """Press keys."""
         os.write(self._ours, keys.encode())
 
+    def leave_by(self, key: str) -> tuple[str, int]:
+        """Press a key until the command has ended, as people do: all that was shown, and the exit code.
+
+        A Ctrl-C that comes after a prompt and before readline's first look at the keyboard is heeded at the next key.
+        """
+        deadline = time.monotonic() + PATIENCE
+        self.type(key)
+        while not (shows := self._shows_within(AGAIN_SECONDS)) or self._read():
+            if not shows:
+                assert time.monotonic() < deadline, "the command does not end"
+                self.type(key)
+        return self._ended()
+
     def finish(self) -> tuple[str, int]:
         """Read until the command has ended: all that was shown, and the exit code."""
         while self._read():
             pass
+        return self._ended()
+
+    def _ended(self) -> tuple[str, int]:
         os.close(self._ours)
         return self._screen.decode(errors="replace"), self.process.wait(PATIENCE)
 
     def _read(self) -> bool:
-        deadline = time.monotonic() + PATIENCE
-        ready, _, _ = select.select([self._ours], [], [], max(0.0, deadline - time.monotonic()))
-        assert ready, "the command neither ends nor shows anything"
+        assert self._shows_within(PATIENCE), "the command neither ends nor shows anything"
         try:
             shown = os.read(self._ours, 4096)
         except OSError:  # Linux: nobody holds the other end any more
             return False
         self._screen += shown
         return bool(shown)
+
+    def _shows_within(self, seconds: float) -> bool:
+        """Whether there is something to read, the command's end included."""
+        return bool(select.select([self._ours], [], [], seconds)[0])

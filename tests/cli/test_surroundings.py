@@ -214,8 +214,7 @@ def test_ctrl_c_and_ctrl_d_leave_in_order(home: Path, words: Words, asked: str, 
     """A question is left with 130; a call is hung up, which is a good end of it."""
     terminal = Terminal([*CENTRALA, *words], environment(home))
     terminal.wait_for(asked if words[0] == "profiles" else "Powtórzenie")
-    terminal.type(key)
-    screen, code = terminal.finish()
+    screen, code = terminal.leave_by(key)
     assert "Traceback" not in screen
     assert (130 if words[0] == "profiles" else 0) == code
 

@@ -12,7 +12,7 @@ from tests.live import tones
 from tests.live.callers import Talk, account, answered, choose, picked_up, press, recorded_files, row_of
 from tests.live.conftest import SHORT_TIMEOUT
 from tests.live.stations import Live, hears_caller, hears_music, live, menus_with
-from tests.live.stories import IDENTIFIER, PIN
+from tests.live.stories import IDENTIFIER, PIN, wait_for
 
 DESKS = ("1301", "1302")
 WHISPER = "whisper-doctors-uk-none"
@@ -126,6 +126,8 @@ def test_identifiers_on_telephones_are_found_nowhere_else(offering: Live, ani: s
     _who_logged_in(offering, ani).end()
     account(offering, ani)
 
+    # What the dialplan has left for the IVR is gone once it is taken in.
+    wait_for(lambda: not list((offering.station.home / "spool").iterdir()), "every note taken in")
     files = [path for path in offering.station.home.rglob("*") if path.is_file()]
     assert {"centrala.db", "ivr-0.log", "messages.log"} <= {path.name for path in files}
     assert [] == [path for path in files if _holds(path, IDENTIFIER)]

@@ -32,7 +32,7 @@ from ivr.exploration import Exploration, Said, Transition, explore
 from ivr.exploration.moves import NUMBER, office_answer, transition, unserved
 from ivr.exploration.walk import walk
 from ivr.flow import start, step
-from ivr.state import AtIdentifier, AtPin, AtPostalCode, Ended, InQueue, State
+from ivr.state import AtIdentifier, AtNumber, AtPin, AtPostalCode, Ended, InQueue, State
 from ivr.turns import Turn
 from ivr.waiting import wait_at
 from ivr.waits import (
@@ -283,6 +283,8 @@ def events(flow: Flow, state: State) -> st.SearchStrategy[Event]:
             usual = [NoInput(), Keyed("*"), SecretKeyed(0), SecretKeyed(most - 1), SecretKeyed(most)]
         case _, AtPostalCode():
             usual = [NoInput(), *map(Keyed, ("*", "123", "00001", "10001", "25000", "50999", "99999"))]
+        case _, AtNumber():
+            usual = [NoInput(), Keyed("*"), NUMBER, NumberRefused()]
         case _:
             usual = [NoInput(), *map(Keyed, KEYS)]
     return st.sampled_from([*usual * 3, Reentered(), HungUp()])
