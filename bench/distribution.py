@@ -43,6 +43,7 @@ CONSULTANTS = 365
 # Two groups of the same size, always with callers waiting: one as Centrala renders it, the other entered directly. And
 # one whose conversations are long enough for what callers are told about their wait (bench.promises).
 BUSY, BARE, PROMISED = "busy", "bare", "promised"
+BARE_QUEUE = "nobodys"
 BUSY_KEY, PROMISED_KEY, BARE_NUMBER, NUMBER = "7", "8", "9001", "225601600"
 FLOODED = ((NUMBER, BUSY), (BARE_NUMBER, BARE))
 BUSY_AGENTS, PROMISED_AGENTS = 10, 30
@@ -361,8 +362,7 @@ def centre(folder: Path) -> Iterator[Station]:
     try:
         station.write_settings()
         station.render()
-        with (home / "asterisk" / "etc" / "extensions.conf").open("a", encoding="utf-8") as file:
-            file.write(f"\n[from-trunk](+)\nexten => {BARE_NUMBER},1,Answer()\n same => n,Queue({BARE},c,,,300)\n")
+        _add_bare_queue(home / "asterisk" / "etc")
         station.start_asterisk()
         # The first to run reads the manager interface; Asterisk's first address is the one that carries the calls.
         station.start_node(1)
@@ -371,6 +371,15 @@ def centre(folder: Path) -> Iterator[Station]:
         yield station
     finally:
         station.stop()
+
+
+def _add_bare_queue(folder: Path) -> None:
+    """A queue like Centrala's that is none of Centrala's, with consultants of its own, and a number that leads to it."""
+    members = "".join(f"member => PJSIP/{agent},0,{agent},PJSIP/{agent}\n" for agent in agents()[BARE])
+    with (folder / "queues.conf").open("a", encoding="utf-8") as file:
+        file.write(f"\n[{BARE_QUEUE}](group)\n{members}")
+    with (folder / "extensions.conf").open("a", encoding="utf-8") as file:
+        file.write(f"\n[from-trunk](+)\nexten => {BARE_NUMBER},1,Answer()\n same => n,Queue({BARE_QUEUE},c,,,300)\n")
 
 
 def _until_it_leads(station: Station) -> None:

@@ -18,7 +18,8 @@ from ivr.runner import Runner
 from routing.agent_watch import AgentWatch
 from routing.ami import Ami
 from routing.asterisk.plan import manager_password
-from routing.queues import wrap_up_in
+from routing.caller_wake import CallerWake
+from routing.queues import group_of, wrap_up_in
 from storage.installation import Installation
 
 LEASE = "asterisk"
@@ -51,7 +52,10 @@ def following(
             ami, database, library, runner.promises, store, installation.home.spool, context.now, term.holds
         )
 
-    led: list[Led] = [lost_calls, agents, lines]
+    def wake(ami: Ami, term: Term) -> CallerWake:
+        return CallerWake(ami, context.now, partial(wrap_up_of, library, settings), partial(is_ours, library))
+
+    led: list[Led] = [lost_calls, agents, lines, wake]
     lead = partial(_leading, manager, manager_password(installation.key("sip"), manager.user), led)
     return Leadership(database, LEASE, node, context.now, able=partial(_reached, manager), lead=lead)
 
@@ -79,3 +83,8 @@ def _reached(manager: Manager) -> bool:
 def wrap_up_of(library: Library, settings: Settings, name: str) -> int:
     """Seconds of wrap-up after a call of Asterisk's queue of that name, by the menus that run now."""
     return wrap_up_in(library.current.queues, name, settings.queues.wrap_up_seconds)
+
+
+def is_ours(library: Library, name: str) -> bool:
+    """Whether Asterisk's queue of that name is one of the menus that run now."""
+    return group_of(library.current.queues, name) is not None

@@ -117,7 +117,7 @@ def found(members: Iterable[Mapping[str, str]]) -> dict[str, Agent]:
         number, queue = agent_of(headers), headers.get("Queue", "")
         if number is None or headers.get("Event") != IN_LIST:
             continue
-        agent, membership = agents.get(number, Agent()), _membership(headers)
+        agent, membership = agents.get(number, Agent()), membership_of(headers)
         agent = replace(agent, memberships={**agent.memberships, queue: membership}, telephone=_telephone_of(headers))
         agents[number] = _connected(agent, queue) if membership.in_call else agent
     return agents
@@ -131,7 +131,7 @@ def take(agent: Agent, headers: Mapping[str, str]) -> Agent:
             return replace(agent, memberships={name: one for name, one in agent.memberships.items() if name != queue})
         case "QueueMemberAdded" | "QueueMemberStatus" | "QueueMemberPause":
             agent = replace(agent, telephone=_telephone_of(headers))
-            return _told(agent, {**agent.memberships, queue: _membership(headers)})
+            return _told(agent, {**agent.memberships, queue: membership_of(headers)})
         case "AgentCalled":
             return replace(agent, offered=True, rang=False)
         case "AgentConnect" if queue in agent.memberships:
@@ -194,18 +194,18 @@ def _paused(agent: Agent) -> AgentState:
     return AgentState(WRAP_UP) if reason == WRAP_UP else AgentState(ON_BREAK, reason)
 
 
-def _membership(headers: Mapping[str, str]) -> Membership:
-    device = _number(headers, "Status")
+def membership_of(headers: Mapping[str, str]) -> Membership:
+    device = number_of(headers, "Status")
     return Membership(
         device=Device(device) if device in list(Device) else Device.UNKNOWN,
         in_call=headers.get("InCall") == "1",
         paused=headers.get("Paused") == "1",
         reason=headers.get("PausedReason", "")[:40] if headers.get("Paused") == "1" else "",
-        last_call=_number(headers, "LastCall"),
-        wrap_up=_number(headers, "Wrapuptime"),
+        last_call=number_of(headers, "LastCall"),
+        wrap_up=number_of(headers, "Wrapuptime"),
     )
 
 
-def _number(headers: Mapping[str, str], name: str) -> int:
+def number_of(headers: Mapping[str, str], name: str) -> int:
     text = headers.get(name, "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 11 else 0

@@ -30,7 +30,12 @@ class Queue:
     overflow: Overflow | None = None
 
 
+def group_of(queues: Mapping[str, Queue], name: str) -> Queue | None:
+    """The group of that name, or the one whose callers of one language wait in Asterisk's queue of that name."""
+    return queues.get(name) or queues.get(name.rpartition("-")[0])
+
+
 def wrap_up_in(queues: Mapping[str, Queue], name: str, usual: int) -> int:
-    """Seconds of wrap-up after a call of the group of that name, or of Asterisk's queue for one of its languages."""
-    group = queues.get(name) or queues.get(name.rpartition("-")[0])
+    """Seconds of wrap-up after a call of Asterisk's queue of that name."""
+    group = group_of(queues, name)
     return usual if group is None or group.wrap_up is None else group.wrap_up
