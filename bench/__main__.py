@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 import provision
-from bench import crowd, distribution, keypress, machine, promises, report, turns
+from bench import centre, crowd, distribution, keypress, machine, promises, report, turns
 from bench.figures import AIMED_RATE, EASY_RATE, LOADED, Figures, Stage, Waiting, waiting
 from bench.ground import HERE, TITLES, Ground, Way, prepared, raise_file_limit
 from bench.load import AT_EASE, Load, LoadError, place_calls, running
@@ -92,7 +92,7 @@ def _measured(sizes: Sizes, quick: bool) -> report.Report:
 def _distribution(folder: Path, floods: int) -> distribution.Distribution | None:
     if not floods:
         return None
-    _say(f"{distribution.CONSULTANTS} consultants and their callers ...")
+    _say(f"{centre.CONSULTANTS} consultants and their callers ...")
     folder.mkdir()
     return distribution.measure(folder, floods)
 

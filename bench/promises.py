@@ -20,7 +20,8 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from bench.distribution import NUMBER, PROMISED, PROMISED_AGENTS, PROMISED_KEY, centre, consultants, placing
+from bench.centre import NUMBER, PROMISED, PROMISED_AGENTS, PROMISED_KEY, centre
+from bench.distribution import consultants, placing
 from bench.load import LoadError
 from routing import waiting
 from routing.estimates import Estimate

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from bench.distribution import PROMISED_AGENTS, Distribution, Flood
+from bench.centre import PROMISED_AGENTS
+from bench.distribution import Distribution, Flood
 from bench.figures import AIMED_RATE, EASY_RATE, LOADED, Aim, Figures, aims, percentile
 from bench.ground import TITLES
 from bench.keypress import HELD_MS

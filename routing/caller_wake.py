@@ -31,9 +31,7 @@ class CallerWake:
     `now` is Asterisk's clock, too: they share a machine. Asterisk may have queues that are not ours.
     """
 
-    def __init__(
-        self, ami: Ami, now: Callable[[], datetime], wrap_up: WrapUp, is_ours: Callable[[str], bool]
-    ) -> None:
+    def __init__(self, ami: Ami, now: Callable[[], datetime], wrap_up: WrapUp, is_ours: Callable[[str], bool]) -> None:
         self._ami = ami
         self._now = now
         self._wrap_up = wrap_up

@@ -195,6 +195,7 @@ def _paused(agent: Agent) -> AgentState:
 
 
 def membership_of(headers: Mapping[str, str]) -> Membership:
+    """What an event says of an agent in a queue."""
     device = number_of(headers, "Status")
     return Membership(
         device=Device(device) if device in list(Device) else Device.UNKNOWN,
@@ -207,5 +208,6 @@ def membership_of(headers: Mapping[str, str]) -> Membership:
 
 
 def number_of(headers: Mapping[str, str], name: str) -> int:
+    """A header that is a number; 0 where there is none."""
     text = headers.get(name, "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 11 else 0

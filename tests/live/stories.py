@@ -22,8 +22,9 @@ IDENTIFIER, PIN = "30517842", "471155"
 # The threads of an IVR process without calls: housekeeping, what takes calls, what takes notes, the heartbeat, and what
 # would lead.
 IDLE_THREADS = 5
-# Of the one that leads: its lease, the connection to Asterisk's manager interface, and what agents do.
-LEADING_THREADS = 4
+# Of the one that leads: its lease, the connection to Asterisk's manager interface, what agents do, callbacks, and whose
+# turn it is.
+LEADING_THREADS = 5
 # What Asterisk says of a CANCEL that crossed its answer.
 CROSSED = "Session already DISCONNECTED"
 

@@ -10,6 +10,7 @@ import pytest
 import provision
 from demo.phone.outgoing import OutgoingCall
 from routing import waiting
+from routing.caller_wake import KEY
 from tests.live import tones
 from tests.live.callers import PATIENCE, Talk, account, answered, press, talk_at_once, to_topic
 from tests.live.stations import Live, hears_music, live, menus_with
@@ -86,6 +87,35 @@ def test_whoever_was_cut_off_and_calls_again_has_the_old_place(patient: Live, nu
     assert before.row.id != after.row.id
     assert "pl:place-1" in set(ear.keys())
     assert [visit.enqueued_at for visit in before.visits] == [visit.enqueued_at for visit in after.visits]
+
+
+def test_who_waits_first_is_told_when_a_consultant_is_free(patient: Live, numbers: Callable[[], str]) -> None:
+    """By a key that nobody has: it gives the caller the consultant at once and leads nowhere else."""
+    with _all_busy(patient, numbers) as busy, _keys_noted(patient) as noted:
+        early, late = numbers(), numbers()
+        call, ear = _waiting(patient, early)
+        other_call, other_ear = _waiting(patient, late)
+        assert 0 == noted().count(f"'{KEY}'")
+        busy[0].end()
+        answered(patient, early, call, ear).end()
+        answered(patient, late, other_call, other_ear).end()
+
+    ends = [line.split("on ")[1] for line in noted().splitlines() if f"end '{KEY}' received" in line]
+    assert 2 == len(set(ends)), "each of the two"
+    for ani in (early, late):
+        assert ["answered"] == [visit.outcome for visit in account(patient, ani).visits]
+
+
+@contextmanager
+def _keys_noted(running: Live) -> Iterator[Callable[[], str]]:
+    """Asterisk notes every key for a while, which it never does otherwise; what it has noted so far."""
+    assert running.station.asterisk is not None
+    rx, name = running.station.asterisk.rx, "keys"
+    rx(f"logger add channel {name} dtmf")
+    try:
+        yield (running.station.home / "asterisk" / "log" / name).read_text
+    finally:
+        rx(f"logger remove channel {name}")
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bench.distribution import BARE, BUSY, Flood, Offer, Overtaken, gaps, group_of, offered_two, overtaken, read_offers
+from bench.centre import BARE, BUSY, group_of
+from bench.distribution import Flood, Offer, Overtaken, gaps, offered_two, overtaken, read_offers
 
 NOTES = """\
 2026-11-23\t10:00:00.5\t100.500 ringing 11001 600100200
