@@ -13,8 +13,6 @@ is heard; loading proves that they never form a circle.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ivr.definition import Flow
 from ivr.events import (
     CalledBack,
@@ -56,6 +54,7 @@ from ivr.state import (
     InQueue,
     New,
     State,
+    replace,
 )
 from ivr.turns import Ignored, Turn
 

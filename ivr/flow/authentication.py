@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ivr.definition import Flow
 from ivr.events import Event, Keyed, NoInput, PinRefused, PinVerified, Played, SecretKeyed
 from ivr.flow.tries import no_input, no_match
 from ivr.flow.walking import go, leave_login, turn
 from ivr.lookups import authentication_at, place, say
-from ivr.state import AtIdentifier, AtPin, AtResult, AtVerification, State
+from ivr.state import AtIdentifier, AtPin, AtResult, AtVerification, State, replace
 from ivr.turns import Ignored, Turn
 
 GIVE_UP = "*"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ivr.definition import Flow
 from ivr.events import (
     CallbackCancelled,
@@ -30,6 +28,7 @@ from ivr.state import (
     AtOwnNumber,
     AtPromise,
     State,
+    replace,
 )
 from ivr.turns import Ignored, Turn
 

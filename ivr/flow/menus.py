@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ivr import definition
 from ivr.definition import Flow, Menu
 from ivr.events import Event, HoursChecked, Keyed, NoInput
 from ivr.flow.tries import no_input, no_match
 from ivr.flow.walking import back, go
 from ivr.lookups import menu_at, opening_at, place
-from ivr.state import AtMenu, AtOpening, State
+from ivr.state import AtMenu, AtOpening, State, replace
 from ivr.turns import Ignored, Turn
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ivr.definition import Flow
 from ivr.events import Event, Keyed, NoInput, Played, QueueLeft, SentOn
 from ivr.flow.tries import no_input, no_match, not_recorded
 from ivr.flow.walking import go, to_queue, turn
 from ivr.lookups import place, say, transfer_at, way_to_topic
-from ivr.state import AtConsent, AtNotice, InQueue, State
+from ivr.state import AtConsent, AtNotice, InQueue, State, replace
 from ivr.turns import Ignored, Turn
 
 

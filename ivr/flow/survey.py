@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 from ivr.definition import Flow
@@ -10,7 +9,7 @@ from ivr.events import Event, Keyed, NoInput, SurveyDrawn
 from ivr.flow.tries import ask, no_match
 from ivr.flow.walking import end_survey, go
 from ivr.lookups import place, question_at, survey_at
-from ivr.state import AtSurveyDraw, AtSurveyOffer, AtSurveyQuestion, State
+from ivr.state import AtSurveyDraw, AtSurveyOffer, AtSurveyQuestion, State, replace
 from ivr.turns import Ignored, Turn
 
 ACCEPT = "1"

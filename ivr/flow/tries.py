@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ivr.definition import Flow
 from ivr.flow.walking import end_survey, go, leave_login, to_queue
 from ivr.lookups import authentication_at, callback_at, menu_at, offices_at, place, say
@@ -20,6 +18,7 @@ from ivr.state import (
     AtPostalCode,
     AtSurveyQuestion,
     State,
+    replace,
 )
 from ivr.turns import Turn
 from ivr.waiting import wait_at

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ivr.definition import (
     Authentication,
     Callback,
@@ -37,6 +35,7 @@ from ivr.state import (
     InQueue,
     Position,
     State,
+    replace,
 )
 from ivr.turns import Turn
 from ivr.waiting import wait_at
@@ -76,8 +75,7 @@ def _stop_at(flow: Flow, state: State, at: Step, said: Said) -> Turn:
         case Authentication(name, success=prompt, then=then) if state.auth_level == "full":
             return turn(flow, state, AtResult(name, prompt, then), said + say(flow, state, prompt))
         case Authentication(name, tries=tries, failure=prompt) if state.pin_tries >= tries:
-            left = leave_login(flow, state, name, prompt)
-            return replace(left, prompts=said + left.prompts)
+            return leave_login(flow, state, name, prompt, said)
         case Authentication(name, identifier):
             return turn(flow, state, AtIdentifier(name), said + say(flow, state, identifier))
         case Offices(name, postal_code):
@@ -128,10 +126,10 @@ def end(state: State, said: Said, name: str, cause: str) -> Turn:
     return Turn(replace(state, position=Ended(name, cause)), said, Hangup(cause))
 
 
-def leave_login(flow: Flow, state: State, name: str, prompt: str) -> Turn:
+def leave_login(flow: Flow, state: State, name: str, prompt: str, said: Said = ()) -> Turn:
     """Out of the login, with a prompt that cannot be cut short: a PIN keyed late must not act on the next menu."""
     result = AtResult(name, prompt, authentication_at(flow, name).otherwise)
-    return turn(flow, state, result, say(flow, state, prompt))
+    return turn(flow, state, result, said + say(flow, state, prompt))
 
 
 def end_survey(flow: Flow, state: State, name: str) -> Turn:
