@@ -437,22 +437,35 @@ def test_the_heavier_group_is_answered_first(centre: Live, numbers: Callable[[],
     assert ["1704", "1704"] == [account(centre, ani).visits[0].agent for ani in (heavy, light)]
 
 
-def test_whatever_dies_everybody_is_as_they_were(centre: Live, ani: str) -> None:
-    """Asterisk and the IVR are killed: who is logged in, at which desk, on a break for which reason, and since when."""
+def test_whatever_dies_everybody_is_as_they_were(centre: Live, numbers: Callable[[], str]) -> None:
+    """Asterisk and the IVR are killed: who is logged in, at which desk, on a break for which reason, and since when.
+
+    The same for those who let a call ring, whether they log in or not.
+    """
+    ani = numbers()
     sit(centre, "1701", HERE)
     sit(centre, "1702", THERE)
     keys(centre, HERE, "*133", "code-on-break")
     keys(centre, "1101", "*132", "code-on-break")
     keys(centre, "1102", "*12", "code-logged-out")
+    log_in(centre, "1801")
+    with desks_react(centre, Ring(), "1401", "1801"):
+        end(talk(centre, numbers(), OVERFLOWING))
+        call, ear = to_topic(centre, numbers(), WRAPPING_UP)
+        wait_for(lambda: "paused:Auto-Pause" in members(centre, "benefits")["1801"], "a telephone to ring in vain")
+        call.hang_up()
     expected = {
         "1701": ("on_break", "training", HERE),
         "1702": ("available", "", THERE),
         "1703": ("logged_out", "", ""),
         "1101": ("on_break", "meal", "1101"),
         "1102": ("logged_out", "", ""),
+        "1401": ("on_break", "Auto-Pause", "1401"),
+        "1801": ("on_break", "Auto-Pause", "1801"),
     }
     wait_for(lambda: expected.items() <= listed(centre).items(), "what everybody does")
-    wait_for(lambda: ("/break/1102", "logged-out") in kept_by_asterisk(centre), "the last code to be kept")
+    breaks = {("/break/1102", "logged-out"), ("/break/1401", "Auto-Pause"), ("/break/1801", "Auto-Pause")}
+    wait_for(lambda: breaks <= {*kept_by_asterisk(centre)}, "the last breaks to be kept")
 
     node(centre, 0).kill()
     assert centre.station.asterisk is not None
@@ -470,6 +483,8 @@ def test_whatever_dies_everybody_is_as_they_were(centre: Live, ani: str) -> None
     assert ["1702"] == [visit.agent for visit in account(centre, ani).visits]
     keys(centre, "1101", "*14", "code-back")
     keys(centre, HERE, "*14", "code-back")
+    keys(centre, "1401", "*14", "code-back")
+    wait_for(lambda: listed(centre)["1401"] == ("available", "", "1401"), "the end of the break")
     wait_for(lambda: listed(centre)["1701"] == ("available", "", HERE), "the end of the break")
 
 
