@@ -18,7 +18,6 @@ from ivr.runner import Runner
 from routing.agent_watch import AgentWatch
 from routing.ami import Ami
 from routing.asterisk.plan import manager_password
-from routing.queues import wrap_up_in
 from storage.installation import Installation
 
 LEASE = "asterisk"
@@ -44,7 +43,7 @@ def following(
         return LostCalls(ami, database, runner, installation.home.spool)
 
     def agents(ami: Ami, term: Term) -> AgentWatch:
-        return AgentWatch(ami, database, context.now, partial(wrap_up_of, library, settings), term.holds)
+        return AgentWatch(ami, database, context.now, term.holds)
 
     def lines(ami: Ami, term: Term) -> CallbackLines:
         return CallbackLines(
@@ -74,8 +73,3 @@ def _reached(manager: Manager) -> bool:
     except OSError:
         return False
     return True
-
-
-def wrap_up_of(library: Library, settings: Settings, name: str) -> int:
-    """Seconds of wrap-up after a call of Asterisk's queue of that name, by the menus that run now."""
-    return wrap_up_in(library.current.queues, name, settings.queues.wrap_up_seconds)
