@@ -372,4 +372,4 @@ def hang_up(runner: Runner, live: Live, cause: str = "caller") -> Live:
 
 def leave_queue(runner: Runner, live: Live, stay: Conversation) -> Live:
     """The call came back from its queue and the caller is still there."""
-    return runner.advance(live, QueueLeft(stay.outcome), stay)
+    return runner.advance(live, QueueLeft(stay.outcome, stay.cut_off_topic), stay)
