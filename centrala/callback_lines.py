@@ -122,7 +122,7 @@ class CallbackLines:
         for one in lines:
             # Whoever has answered at the number is not cut off.
             if not one.in_hand and (one.state != "waiting" or not self._is_open(flows[one.call_id], one)):
-                self._take_down(one)
+                self._take_down(one, "closed" if one.state == "waiting" else "down")
         if lines and time.monotonic() >= self._check_at:
             self._check(lines, at)
         for one in due:
@@ -167,6 +167,8 @@ class CallbackLines:
             "LEVEL": "none",
             "CAPTION": " ".join((flow.callbacks.caption if flow.callbacks else NAME, flow.captions.get(one.topic, ""))),
             "WHISPER": "&".join(self._sounds(flow, one)),
+            # In seconds, as the dialplan tells the time.
+            "OPEN_UNTIL": str(round(self._promises.open_until(flow, one.queue).timestamp())),
             "QUEUE_PRIO": str(waiting.priority(one.enqueued_at)),
         }
         self._ami.send(
@@ -193,14 +195,14 @@ class CallbackLines:
             log.error("a prompt cannot be made", reason=str(error))
             return ""
 
-    def _take_down(self, one: Callback) -> None:
+    def _take_down(self, one: Callback, way: str) -> None:
         """Its note tells that it has gone; one that is not there is found by a check.
 
-        By a line that ends the other one: who may hang up by AMI may do much else.
+        By a line that ends the other one, on a `way` of its own: who may hang up by AMI may do much else.
         """
         self._ami.send(
             "Originate",
-            Channel="Local/down@callback-line/n",
+            Channel=f"Local/{way}@callback-line/n",
             Application="NoOp",
             Async="true",
             Variable=[f"WAITS={waiting_half(one.call_id)}"],

@@ -8,14 +8,17 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 import provision
-from demo.phone import Answer, Exchange, IncomingCall, Phone, Reaction, Refuse, sounds
+from demo.phone import Answer, Exchange, IncomingCall, Phone, Reaction, Refuse, Ring, sounds
 from demo.phone.outgoing import OutgoingCall
 from demo.phone.phone import Settings
+from ivr.menus.loading import load_menus
 from routing import callbacks
+from routing.asterisk.rendering import RELOAD
 from routing.callbacks import Callback
 from tests.live import tones
 from tests.live.callers import (
@@ -31,6 +34,7 @@ from tests.live.callers import (
 )
 from tests.live.stations import Live, hears, hears_caller, hears_music, live, menus_with
 from tests.live.stories import node, on_a_break, wait_for
+from tests.menu_files import without_callbacks
 
 SUBSCRIBER_LINES = 8
 NOWHERE = ("127.0.0.1", 9)
@@ -41,6 +45,10 @@ ANOTHER_NUMBER = "223344556"
 PREMIUM = "700100200"
 DIALLED = re.compile(r"sip:\+48(\d+)@")
 E164 = "+48{}"
+# The hours end at six.
+BEFORE_CLOSING, AFTER_CLOSING = timedelta(seconds=2), "2026-11-23T18:30"
+LAST_MOMENT = "2026-11-23T17:59:58"
+UNTIL_MORNING = timedelta(hours=12)
 
 
 class Subscribers:
@@ -92,7 +100,7 @@ def network(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFacto
             "callbacks": {
                 "trunk": f"127.0.0.1:{outside.phone.address[1]}",
                 "pauses_seconds": [1, 1],
-                "ring_seconds": 5,
+                "ring_seconds": 60,
             },
         }
         menus = menus_with(folder, ("  timeout: 6\n", "  timeout: 2\n"))
@@ -274,6 +282,105 @@ def test_another_number_is_keyed_and_its_caller_sent_on(network: Network, number
     log = (running.station.home / "ivr-0.log").read_text("utf-8")
     assert ANOTHER_NUMBER not in log
     assert PREMIUM not in log
+
+
+@contextmanager
+def _hours_at(running: Live, moment: str) -> Iterator[None]:
+    """For the IVR it is always that time."""
+    usual = running.station.hours_at
+    _restart_node(running, moment)
+    try:
+        yield
+    finally:
+        _restart_node(running, usual)
+
+
+def _restart_node(running: Live, hours_at: str | None) -> None:
+    node(running, 0).stop()
+    running.station.hours_at = hours_at
+    running.station.start_node(0)
+
+
+def _is_for_tomorrow(running: Live, ani: str) -> None:
+    """Its line has left the queue, no try was counted, and the next one is at the next opening."""
+    wait_for(lambda: _of(running, ani).line_at is None, f"the line of {ani} to have left the queue")
+    found = _of(running, ani)
+    assert ("waiting", 0) == (found.state, found.tries)
+    assert found.next_try_at is not None
+    assert found.next_try_at - datetime.now(UTC) > UNTIL_MORNING
+
+
+def test_nobody_is_called_after_closing(network: Network, numbers: Callable[[], str]) -> None:
+    """Whose consultant is free a moment too late is called another day, and the consultant hears why."""
+    running, ani = network.live, numbers()
+    with _all_busy(running, numbers) as busy, _hours_at(running, LAST_MOMENT):
+        _asks(running, ani)
+        _stands(running, ani)
+        closed_at = (_of(running, ani).line_at or datetime.now(UTC)) + BEFORE_CLOSING + timedelta(seconds=1)
+        wait_for(lambda: datetime.now(UTC) >= closed_at, "closing time")
+        busy[0].end()
+        _is_for_tomorrow(running, ani)
+
+    heard = [tones.Ear(call, running.table).keys() for desk in DESKS for call in running.desks[desk].incoming]
+    assert 1 == sum("pl:callback-closed" in keys for keys in heard)
+    assert [] == network.outside.called(ani)
+
+
+def test_what_rings_at_closing_time_rings_on(network: Network, numbers: Callable[[], str]) -> None:
+    """Who is being called may still answer; who stands in the queue is called another day, and it was no try."""
+    running, early, late = network.live, numbers(), numbers()
+    network.outside.reactions[early] = [Ring()]
+    with _all_busy(running, numbers) as busy:
+        for ani in (early, late):
+            _asks(running, ani)
+            _stands(running, ani)
+        busy[0].end()
+        ringing = network.outside.wait_for(early)
+        with _hours_at(running, AFTER_CLOSING):
+            _is_for_tomorrow(running, late)
+            ringing.answer()
+            call, _ = _picks_up(network, early)
+            _consultant_hears(running, early).hang_up()
+            call.wait_ended(PATIENCE)
+            _is(running, early, "kept")
+
+    assert [] == network.outside.called(late)
+
+
+def _change_menus(running: Live, text: str) -> None:
+    trial = running.station.menus.with_name("trial.yaml")
+    trial.write_text(text, "utf-8")
+    flow = load_menus(trial).flow
+    running.learn(flow, " (new)")
+    trial.replace(running.station.menus)
+    running.station.render()
+    assert running.station.asterisk is not None
+    for command in RELOAD:
+        running.station.asterisk.rx(command)
+    log = running.station.home / "ivr-0.log"
+    published = re.compile(rf'"menus published".*"{flow.version}"|"{flow.version}".*"menus published"')
+    wait_for(lambda: published.search(log.read_text("utf-8")), "the menus to be published")
+
+
+def test_what_was_promised_is_kept_when_callbacks_are_no_more(network: Network, numbers: Callable[[], str]) -> None:
+    """The menus of now know none, and Asterisk is told so; who was promised one is tried and greeted all the same."""
+    running, ani = network.live, numbers()
+    usual = running.station.menus.read_text("utf-8")
+    network.outside.reactions[ani] = [Refuse(486)]
+    try:
+        with on_a_break(running, *DESKS):
+            _asks(running, ani)
+            _stands(running, ani)
+            _change_menus(running, without_callbacks(usual))
+        call, _ = _picks_up(network, ani, times=2)
+        desk = _consultant_hears(running, ani)
+        desk.hang_up()
+        call.wait_ended(PATIENCE)
+        _is(running, ani, "kept")
+    finally:
+        _change_menus(running, usual)
+
+    assert "Oddzwonienie Emerytury i renty pl none" == desk.remote.name
 
 
 def test_a_callback_survives_the_death_of_asterisk_and_of_the_ivr(network: Network, numbers: Callable[[], str]) -> None:
