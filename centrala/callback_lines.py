@@ -45,7 +45,8 @@ log = structlog.get_logger()
 class CallbackLines:
     """Keeps lines between entering and leaving. One process at a time does: lines are put up only while it `holds`.
 
-    `notes` is the folder in which the dialplan leaves them.
+    `notes` is the folder in which the dialplan leaves them. Lines speak the trunk's `codec`: sound that Asterisk makes
+    itself (music, a conversation of three) was not heard by whoever was called where it had to be translated for them.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class CallbackLines:
         promises: Promises,
         store: PromptStore,
         notes: Path,
+        codec: str,
         now: Callable[[], datetime],
         holds: Callable[[Connection], bool] = lambda connection: True,
     ) -> None:
@@ -65,6 +67,7 @@ class CallbackLines:
         self._promises = promises
         self._store = store
         self._notes = notes
+        self._codec = codec
         self._now = now
         self._holds = holds
         self._stopping = threading.Event()
@@ -154,7 +157,7 @@ class CallbackLines:
         log.info("a callback stands in its queue", call=one.call_id, queue=one.queue)
 
     def _originate(self, flow: Flow, one: Callback) -> None:
-        """The variables go to both halves of the line."""
+        """The variables go to both halves of the line. What is music goes through it to whoever was called (m)."""
         waits, line = waiting_half(one.call_id), calling_half(one.call_id)
         about = {
             "CALLBACK": one.call_id,
@@ -173,9 +176,10 @@ class CallbackLines:
         }
         self._ami.send(
             "Originate",
-            Channel="Local/s@callback-line/n",
+            Channel="Local/s@callback-line/nm",
             ChannelId=waits,
             OtherChannelId=line,
+            Codecs=self._codec,
             Context="callback-waits",
             Exten="s",
             Priority=1,

@@ -47,9 +47,8 @@ def following(
         return AgentWatch(ami, database, context.now, partial(wrap_up_of, library, settings), term.holds)
 
     def lines(ami: Ami, term: Term) -> CallbackLines:
-        return CallbackLines(
-            ami, database, library, runner.promises, store, installation.home.spool, context.now, term.holds
-        )
+        notes, codec = installation.home.spool, settings.sip.codecs[0]
+        return CallbackLines(ami, database, library, runner.promises, store, notes, codec, context.now, term.holds)
 
     led: list[Led] = [lost_calls, agents, lines]
     lead = partial(_leading, manager, manager_password(installation.key("sip"), manager.user), led)

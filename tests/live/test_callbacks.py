@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import provision
-from demo.phone import Answer, Exchange, IncomingCall, Phone, Reaction, Refuse, Ring, sounds
+from demo.phone import Answer, Call, Exchange, IncomingCall, Phone, Reaction, Refuse, Ring, sounds
 from demo.phone.outgoing import OutgoingCall
 from demo.phone.phone import Settings
 from ivr.menus.loading import load_menus
@@ -41,6 +41,7 @@ NOWHERE = ("127.0.0.1", 9)
 DESKS = ("1201", "1202")
 # Another group: its key, and its consultant.
 SENT_TO, HELPER = "1", "1101"
+FIRST_VOICE, COLLEAGUE_VOICE = tones.CONSULTANT_VOICES[1:3]
 ANOTHER_NUMBER = "223344556"
 PREMIUM = "700100200"
 DIALLED = re.compile(r"sip:\+48(\d+)@")
@@ -170,6 +171,12 @@ def _consultant_hears(running: Live, number: str) -> IncomingCall:
     return desk
 
 
+def _talk(desk: IncomingCall) -> None:
+    """Until the two have talked for some seconds."""
+    until = desk.recording.seconds + 3
+    desk.wait_until(lambda: desk.recording.seconds >= until, PATIENCE, "a conversation")
+
+
 def test_a_callback_keeps_its_place_and_is_a_call_like_any(network: Network, numbers: Callable[[], str]) -> None:
     """Behind who waited before, before who came later; the recording notice comes first, as in any call."""
     running, (early, ani, late) = network.live, (numbers(), numbers(), numbers())
@@ -186,6 +193,7 @@ def test_a_callback_keeps_its_place_and_is_a_call_like_any(network: Network, num
         assert running.consultant_of(late) is None, "who came later waits"
         desk = _consultant_hears(running, ani)
         call.wait_until(lambda: hears(call, tones.CONSULTANT_VOICES[0]), PATIENCE, "the consultant's voice")
+        _talk(desk)
         shown, header = desk.remote, desk.headers.all("X-Centrala")
         desk.hang_up()
         call.wait_ended(PATIENCE)
@@ -381,6 +389,90 @@ def test_what_was_promised_is_kept_when_callbacks_are_no_more(network: Network, 
         _change_menus(running, usual)
 
     assert "Oddzwonienie Emerytury i renty pl none" == desk.remote.name
+
+
+def _is_asked(network: Network, desk: IncomingCall) -> IncomingCall:
+    """A colleague of the other group, whom the consultant asks: the two hear each other."""
+    helper = network.live.desks[HELPER]
+    before = len(helper.incoming)
+    press(desk, f"*3{SENT_TO}")
+    desk.wait_until(lambda: len(helper.incoming) > before and helper.incoming[-1].up, PATIENCE, "a colleague")
+    asked = helper.incoming[-1]
+    desk.play(sounds.tone(FIRST_VOICE))
+    asked.play(sounds.tone(COLLEAGUE_VOICE))
+    _hear(asked, FIRST_VOICE)
+    _hear(desk, COLLEAGUE_VOICE)
+    return asked
+
+
+def _hear(call: Call, *voices: int) -> None:
+    call.wait_until(lambda: all(hears(call, hertz) for hertz in voices), PATIENCE, f"the voices {voices}")
+
+
+def test_a_colleague_takes_over_whoever_was_called_back(network: Network, numbers: Callable[[], str]) -> None:
+    """As in any call: music meanwhile, then the colleague, who sends the caller on again; everything is kept."""
+    running, ani = network.live, numbers()
+    with _all_busy(running, numbers) as busy:
+        _asks(running, ani)
+        busy[0].end()
+        call, _ = _picks_up(network, ani)
+        desk = _consultant_hears(running, ani)
+        asked = _is_asked(network, desk)
+        call.wait_until(lambda: hears_music(call), PATIENCE, "music")
+        desk.hang_up()
+        _hear(asked, tones.CALLER_VOICE)
+        _hear(call, COLLEAGUE_VOICE)
+        _talk(asked)
+        press(asked, "*22")
+        asked.wait_ended(PATIENCE)
+        third = _consultant_hears(running, ani)
+        third.hang_up()
+        call.wait_ended(PATIENCE)
+
+    kept = account(running, E164.format(ani))
+    first, second, last = kept.visits
+    assert ("topic=pensions;lang=pl;level=none;callback=yes",) == asked.headers.all("X-Centrala")
+    assert [("pensions", "answered"), ("technical", "answered"), ("pensions", "answered")] == [
+        (one.queue, one.outcome) for one in kept.visits
+    ]
+    assert (HELPER, first.left_at) == (second.agent, second.enqueued_at)
+    assert [one.agent for one in kept.visits] == [part.agent for part in kept.parts]
+    assert is_heard(recorded(running, kept.parts[0].caller_file), tones.CALLER_VOICE)
+    assert is_heard(recorded(running, kept.parts[1].agent_file), COLLEAGUE_VOICE)
+    assert (1, "completed") == (len(kept.consents), kept.row.cause)
+    assert (_of(running, ani).call_id, "kept") == (first.callback, _of(running, ani).state)
+    assert last.agent in DESKS
+
+
+def test_a_colleague_is_asked_once_there_is_somebody_to_ask_about(network: Network, numbers: Callable[[], str]) -> None:
+    """Not while it rings at the number; later they talk to both, go, and the caller stays with who is left."""
+    running, ani = network.live, numbers()
+    network.outside.reactions[ani] = [Ring()]
+    helped = len(running.desks[HELPER].incoming)
+    with _all_busy(running, numbers) as busy:
+        _asks(running, ani)
+        busy[0].end()
+        ringing = network.outside.wait_for(ani)
+        early = running.consultant_of(E164.format(ani))
+        assert early is not None
+        press(early, f"*3{SENT_TO}")
+        early.wait_until(lambda: not early.pressing, PATIENCE, "the keys to be sent")
+        ringing.answer()
+        call, _ = _picks_up(network, ani)
+        desk = _consultant_hears(running, ani)
+        assert helped == len(running.desks[HELPER].incoming)
+        asked = _is_asked(network, desk)
+        press(desk, "*3")
+        _hear(call, FIRST_VOICE, COLLEAGUE_VOICE)
+        _hear(asked, FIRST_VOICE, tones.CALLER_VOICE)
+        desk.hang_up()
+        _hear(asked, tones.CALLER_VOICE)
+        call.hang_up()
+        asked.wait_ended(PATIENCE)
+
+    kept = account(running, E164.format(ani))
+    assert [("pensions", "answered"), ("technical", "answered")] == [(one.queue, one.outcome) for one in kept.visits]
+    assert 2 == len(kept.parts)
 
 
 def test_a_callback_survives_the_death_of_asterisk_and_of_the_ivr(network: Network, numbers: Callable[[], str]) -> None:
