@@ -48,9 +48,8 @@ def following(
         return AgentWatch(ami, database, context.now, term.holds)
 
     def lines(ami: Ami, term: Term) -> CallbackLines:
-        return CallbackLines(
-            ami, database, library, runner.promises, store, installation.home.spool, context.now, term.holds
-        )
+        notes, codec = installation.home.spool, settings.sip.codecs[0]
+        return CallbackLines(ami, database, library, runner.promises, store, notes, codec, context.now, term.holds)
 
     def wake(ami: Ami, term: Term) -> CallerWake:
         return CallerWake(ami, context.now, partial(is_ours, library))
