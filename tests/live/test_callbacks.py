@@ -466,7 +466,7 @@ def test_a_colleague_is_asked_once_there_is_somebody_to_ask_about(network: Netwo
         _hear(call, FIRST_VOICE, COLLEAGUE_VOICE)
         _hear(asked, FIRST_VOICE, tones.CALLER_VOICE)
         desk.hang_up()
-        _hear(asked, tones.CALLER_VOICE)
+        asked.wait_until(lambda: not hears(asked, FIRST_VOICE), PATIENCE, "the two to be alone")
         call.hang_up()
         asked.wait_ended(PATIENCE)
 
