@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import queue
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Self
 
 import structlog
 from sqlalchemy import Connection
@@ -21,12 +18,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from routing import agent_states, members
 from routing.agent_states import Change
-from routing.ami import Ami, AmiError, Event
+from routing.ami import AGAIN_SECONDS, Ami, AmiError, Event, Follower
 from routing.members import Agent, AgentState
 from storage.database import Database, reason_of
 
 LOOK_SECONDS = 1.0
-AGAIN_SECONDS = 2.0
 # Who leaves a queue and comes back at once (so one moves to another telephone) has not logged out.
 REJOINING = timedelta(seconds=0.2)
 # A database that is away for hours: older changes are given up.
@@ -39,7 +35,7 @@ GONE: Seen = members.NOBODY, ""
 log = structlog.get_logger()
 
 
-class AgentWatch:
+class AgentWatch(Follower):
     """Follows every agent between `start` and `stop`. `now` is Asterisk's clock, too: they share a machine.
 
     Nothing is written in a transaction in which this is not `leading` any more: somebody else has read everything anew.
@@ -52,40 +48,18 @@ class AgentWatch:
         now: Callable[[], datetime],
         leading: Callable[[Connection], bool],
     ) -> None:
-        self._ami = ami
+        super().__init__(ami, members.EVENTS, "agents")
         self._database = database
         self._now = now
         self._leading = leading
-        self._inbox: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._agents: dict[str, Agent] = {}
         self._known: dict[str, Seen] = {}
         self._leaving: dict[str, datetime] = {}
         self._waiting: list[Change] = []
-        # Set as soon as a connection is made: what was known until then may be wrong.
-        self._must_read = threading.Event()
         self._read_at, self._read_since = 0, now()
         self._told = False
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="agents", daemon=True)
-        ami.subscribe(members.EVENTS, self._inbox.put)
-        ami.on_connect(self._connected)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stopping.set()
-        self._inbox.put(None)
-        self._thread.join(AGAIN_SECONDS)
-
-    def _connected(self) -> None:
-        self._must_read.set()
-        self._inbox.put(None)
-
-    def _run(self) -> None:
+    def _follow(self) -> None:
         while not self._stopping.is_set():
             try:
                 self._turn()

@@ -6,59 +6,33 @@ Whoever has left the queue meanwhile hears nothing of it.
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 
 import structlog
 
-from routing.ami import Ami, AmiError, Event, Refused
+from routing.ami import AGAIN_SECONDS, Ami, AmiError, Follower, Refused
 from routing.lines import EVENTS, Lines
 
 KEY = "D"
-REST_SECONDS = 1.0
 
 log = structlog.get_logger()
 
 
-class CallerWake:
+class CallerWake(Follower):
     """Follows the lines of our queues between `start` and `stop`.
 
     `now` is Asterisk's clock, too: they share a machine. Asterisk may have queues that are not ours.
     """
 
     def __init__(self, ami: Ami, now: Callable[[], datetime], is_ours: Callable[[str], bool]) -> None:
-        self._ami = ami
+        super().__init__(ami, EVENTS, "callers")
         self._now = now
         self._is_ours = is_ours
-        self._inbox: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._lines = Lines()
         self._read_at = 0
-        self._must_read = threading.Event()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="callers", daemon=True)
-        ami.subscribe(EVENTS, self._inbox.put)
-        ami.on_connect(self._connected)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stopping.set()
-        self._inbox.put(None)
-        self._thread.join(REST_SECONDS)
-
-    def _connected(self) -> None:
-        self._must_read.set()
-        self._inbox.put(None)
-
-    def _run(self) -> None:
+    def _follow(self) -> None:
         while not self._stopping.is_set():
             try:
                 self._turn()
@@ -66,11 +40,11 @@ class CallerWake:
                 # Callers look by themselves, within a second.
                 log.warning("callers are not told to look", reason=str(error))
                 self._must_read.set()
-                self._stopping.wait(REST_SECONDS)
+                self._stopping.wait(AGAIN_SECONDS)
             except Exception:
                 log.exception("callers could not be told to look")
                 self._must_read.set()
-                self._stopping.wait(REST_SECONDS)
+                self._stopping.wait(AGAIN_SECONDS)
 
     def _turn(self) -> None:
         event = self._inbox.get()

@@ -11,15 +11,18 @@ breaks into what it sends. Its messages and errors are kept; reading, writing an
 
 from routing.ami.client import Ami, Callback, Reply
 from routing.ami.faults import AmiError, Disconnected, NoReply, ProtocolError, Refused
+from routing.ami.follower import AGAIN_SECONDS, Follower
 from routing.ami.messages import Event, Message, Value
 from routing.ami.patience import Patience
 
 __all__ = [
+    "AGAIN_SECONDS",
     "Ami",
     "AmiError",
     "Callback",
     "Disconnected",
     "Event",
+    "Follower",
     "Message",
     "NoReply",
     "Patience",
