@@ -202,7 +202,7 @@ class CallbackLines:
     def _take_down(self, one: Callback, way: str) -> None:
         """Its note tells that it has gone; one that is not there is found by a check.
 
-        By a line that ends the other one, on a `way` of its own: who may hang up by AMI may do much else.
+        By a line that ends the other one, on a `way` of its own: the dialplan decides whether it is to end.
         """
         self._ami.send(
             "Originate",

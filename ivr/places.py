@@ -43,7 +43,11 @@ def begin_of_wait(
 def _handed_over(own: Sequence[Visit]) -> list[Visit]:
     """The stays of colleagues to whom the caller was left: each begins where the conversation before it ended."""
     pairs = pairwise(own)
-    return [after for before, after in pairs if before.answered_at and after.enqueued_at == before.left_at]
+    return [
+        after
+        for before, after in pairs
+        if before.answered_at and after.answered_at and after.enqueued_at == before.left_at
+    ]
 
 
 def _from_the_same_number(connection: Connection, call_id: str, at: datetime) -> tuple[Visit, ...]:

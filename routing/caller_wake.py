@@ -1,7 +1,8 @@
 """Has the callers whose turn it may be look at once when a consultant is free, instead of within a second.
 
 A key that nobody has (`D`) ends the second for which a caller in app_queue rests; no way out of a queue begins with it.
-Whoever has left the queue meanwhile hears nothing of it.
+It cuts news short, as an answer would: mostly there is one. Who leaves the queue by a key in the same moment may hear
+in the menu that there is no such key.
 """
 
 from __future__ import annotations

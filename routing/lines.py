@@ -18,7 +18,7 @@ from routing.members import Device, Membership
 # The events that say something of a line: `take` knows them.
 EVENTS = (
     *("QueueMemberAdded", "QueueMemberStatus", "QueueMemberPause"),
-    *("QueueCallerJoin", "QueueCallerLeave", "AgentCalled", "AgentRingNoAnswer"),
+    *("QueueCallerJoin", "QueueCallerLeave", "AgentCalled", "AgentRingNoAnswer", "AgentDump"),
 )
 IN_LIST = "QueueEntry"
 # Who was sent to look rings a consultant within so long, or was not to be served.
@@ -52,7 +52,8 @@ class Lines:
                 self._leave(queue, channel)
             case "AgentCalled":
                 self._ringing.add(channel)
-            case "AgentRingNoAnswer":
+            # Nobody has answered, or has hung up over what was said to them alone.
+            case "AgentRingNoAnswer" | "AgentDump":
                 self._ringing.discard(channel)
             case "QueueMemberAdded" | "QueueMemberStatus" | "QueueMemberPause":
                 return self._first(queue, at) if _is_free(members.membership_of(headers)) else None

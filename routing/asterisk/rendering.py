@@ -29,12 +29,10 @@ from routing.waiting import FIRST_MOMENT, HIGHEST_PRIORITY, PRIORITY_PER_SECOND
 # numbers, but nothing that was keyed.
 MANAGER_EVENTS = (
     *("FullyBooted", "QueueMemberAdded", "QueueMemberRemoved", "QueueMemberStatus", "QueueMemberPause"),
-    *("AgentCalled", "AgentConnect", "AgentComplete", "AgentRingNoAnswer"),
+    *("AgentCalled", "AgentConnect", "AgentComplete", "AgentRingNoAnswer", "AgentDump"),
     *("QueueCallerJoin", "QueueCallerLeave", "QueueCallerAbandon"),
 )
 YEARS_OF_HOLIDAYS = 5
-# Of use only where somebody can be called back.
-CALLBACKS = "callbacks.conf.j2"
 # The keys * and # may stand alone, as an extension.
 PLAIN = re.compile(r"[\w./:+@=;, -]*|[*#]")
 NOT_IN_PATHS = re.compile(r"[;,]")
@@ -83,8 +81,6 @@ def render(plan: Plan, today: date) -> Mapping[str, str]:
         "hours_at": int(plan.fallback.hours_at.timestamp()) if plan.fallback.hours_at else "",
     }
     names = sorted(environment.list_templates(extensions=["j2"]))
-    if plan.outbound is None:
-        names.remove(CALLBACKS)
     return {name.removesuffix(".j2"): environment.get_template(name).render(values) for name in names}
 
 

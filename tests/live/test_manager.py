@@ -216,7 +216,7 @@ def test_without_a_manager_keys_are_not_even_told_within_asterisk(watched: Watch
 def test_the_user_may_ask_and_handle_calls_and_nothing_else(
     watched: Watched, action: str, headers: dict[str, str]
 ) -> None:
-    """Callbacks are put in their queues, callers told to look; neither agents nor Asterisk itself can be changed."""
+    """Callbacks are put in queues, callers told to look; no command, configuration or database is within reach."""
     running = watched.live
     secret = manager_password(running.installation.key("sip"), "centrala")
     with Ami(("127.0.0.1", running.station.addresses.ami or 0), "centrala", secret) as ami:

@@ -78,6 +78,15 @@ def test_for_whom_a_telephone_rings_need_not_look() -> None:
     assert "anna" == lines.take(status(Device.NOT_INUSE), NOW + LOOKED_AFTER)
 
 
+@pytest.mark.parametrize("event", ["AgentRingNoAnswer", "AgentDump"])
+def test_who_was_nearly_connected_is_the_first_again(event: str) -> None:
+    """A telephone rang out, or its consultant hung up over the whisper."""
+    lines = waiting("anna", "bob")
+    lines.take(rings("anna"), NOW)
+    lines.take({**rings("anna"), "Event": event}, NOW)
+    assert "anna" == lines.take(status(Device.NOT_INUSE), NOW + LOOKED_AFTER)
+
+
 def test_who_has_left_does_not_look() -> None:
     """The next one is the first."""
     lines = waiting("anna", "bob")

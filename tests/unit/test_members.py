@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from routing import members
 from routing.members import Agent, AgentState, Device, agent_of, found, state_of, take
 
-NOW = 1_795_244_648
-
 AVAILABLE, RINGING, ON_CALL = (AgentState(name) for name in (members.AVAILABLE, members.RINGING, members.ON_CALL))
 WRAPPING_UP, GONE = AgentState(members.WRAP_UP), AgentState(members.LOGGED_OUT, members.UNREACHABLE)
 
@@ -28,8 +26,6 @@ def member(event: str, device: Device, queue: str = "pensions", **headers: objec
         "InCall": "0",
         "Paused": "0",
         "PausedReason": "",
-        "LastCall": "0",
-        "Wrapuptime": "0",
     }
     return usual | {name: str(value) for name, value in headers.items()}
 
@@ -134,7 +130,7 @@ def test_an_unanswered_call() -> None:
 
 def test_a_wrap_up_lasts_as_long_as_the_queue_says() -> None:
     """None follows a conversation where the queue tells of none, whenever that was."""
-    agent = after(LOGS_IN, queue_event("AgentConnect"), status(Device.NOT_INUSE, LastCall=NOW))
+    agent = after(LOGS_IN, queue_event("AgentConnect"), status(Device.NOT_INUSE))
     wraps_up = after(WRAPS_UP | IDLE, agent=agent)
     assert [AVAILABLE, WRAPPING_UP, AVAILABLE] == [
         state_of(one) for one in (agent, wraps_up, after(member("QueueMemberPause", Device.NOT_INUSE), agent=wraps_up))
@@ -180,7 +176,7 @@ def test_everything_is_read_again_from_the_list() -> None:
         in_list("1201", Device.NOT_INUSE),
         in_list("1202", Device.BUSY, "benefits", InCall=1),
         in_list("1202", Device.BUSY),
-        in_list("1203", Device.NOT_INUSE, Paused=1, PausedReason=members.WRAP_UP, LastCall=NOW - 3),
+        in_list("1203", Device.NOT_INUSE, Paused=1, PausedReason=members.WRAP_UP),
         in_list("1204", Device.NOT_INUSE, Location="Local/1204@phones/n", Paused=1),
     ]
     agents = found(listed)
@@ -215,7 +211,7 @@ EVENT_NAMES = st.sampled_from([*members.EVENTS, "AgentComplete", "Other"])
 NUMBERS = st.one_of(st.integers(-3, 12).map(str), st.text(max_size=12))
 EVENTS = st.fixed_dictionaries(
     {"Event": EVENT_NAMES, "Queue": st.sampled_from(["a", "b"])},
-    optional=dict.fromkeys(("Status", "InCall", "Paused", "LastCall", "Wrapuptime", "PausedReason"), NUMBERS),
+    optional=dict.fromkeys(("Status", "InCall", "Paused", "PausedReason"), NUMBERS),
 )
 
 

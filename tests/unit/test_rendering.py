@@ -35,10 +35,10 @@ GOES_TO = re.compile(r"[(?:,]([a-z][\w-]*),(?:s|h|down),1\b")
 
 
 def test_where_nobody_is_called_back_nobody_can_be_called() -> None:
-    """There is no way out by the trunk, and the manager's user may only ask."""
+    """There is no way out by the trunk, and the manager's user may place no call."""
     files = render(ALONE, MONDAY)
     assert ("", []) == (files["callbacks.conf"], [name for name, text in files.items() if "@outbound" in text])
-    assert "write = reporting\n" in files["manager.conf"]
+    assert "write = reporting,call\n" in files["manager.conf"]
 
 
 def test_where_callers_are_called_back_it_is_by_the_trunk() -> None:
@@ -46,7 +46,7 @@ def test_where_callers_are_called_back_it_is_by_the_trunk() -> None:
     files = render(CALLING_BACK, MONDAY)
     assert "#include callbacks.conf\n" in files["extensions.conf"]
     assert f"contact = sip:{TRUNK}\n" in files["pjsip.conf"]
-    assert "write = reporting,originate\n" in files["manager.conf"]
+    assert "write = reporting,call,originate\n" in files["manager.conf"]
 
 
 def test_every_way_in_the_dialplan_leads_somewhere() -> None:
