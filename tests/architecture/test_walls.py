@@ -41,7 +41,7 @@ FLOW = tuple(
 CORE = ("vocabulary", "policy", "flow")
 PARTS = (
     *CORE,
-    *("provision", "storage", "routing", "auth_pin", "recordings"),
+    *("provision", "storage", "routing", "auth_pin", "retention", "recordings"),
     *("menus", "exploration", "audio", "calls", "history", "runner", "AGI", "terminal"),
 )
 
@@ -52,7 +52,8 @@ LAYERS = (
     Layer("policy", POLICY, libraries=frozenset({"holidays", "phonenumbers"})),
     Layer("routing", ("routing",), ("policy", "storage"), DATABASE | {"asterisk", "jinja2", "structlog"}),
     Layer("auth_pin", ("auth_pin",), ("storage",), DATABASE | {"argon2", "cryptography"}),
-    Layer("recordings", ("recordings",), ("storage",), DATABASE),
+    Layer("retention", ("recordings.retention",)),
+    Layer("recordings", ("recordings",), ("retention", "storage"), DATABASE | {"cryptography", "pydub", "structlog"}),
     Layer("vocabulary", VOCABULARY),
     Layer("flow", FLOW, ("vocabulary", "policy")),
     Layer("menus", ("ivr.menus",), CORE, frozenset({"pydantic", "pydantic_core", "ruamel"})),
