@@ -28,6 +28,8 @@ from sqlalchemy import (
 
 from storage.database import Instant, metadata
 
+CALLER_LENGTH = 40
+
 
 class Purpose(StrEnum):
     """What was recorded."""
@@ -55,7 +57,7 @@ recordings = Table(
     Column("queue", String(40)),
     Column("consultant", String(40)),
     Column("level", String(20)),
-    Column("caller", String(40), index=True),
+    Column("caller", String(CALLER_LENGTH), index=True),
     Column("ended_at", Instant, nullable=False),
     Column("taken_in_at", Instant, nullable=False),
     Column("duration_ms", Integer, nullable=False),

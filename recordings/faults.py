@@ -13,3 +13,11 @@ class SealBroken(RecordingFault):
 
 class KeyMissing(RecordingFault):
     """A key is needed that is not there."""
+
+
+class DamagedSound(RecordingFault):
+    """What should be sound is none that can be taken in; the text begins with "it" and says why."""
+
+
+class EncoderFault(RecordingFault):
+    """The program that writes sound in the chosen format is missing or fails; no recording is to blame."""

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from recordings.faults import KeyMissing
 from recordings.sealing import KEY_BYTES
+from storage.files import sync_folder
 
 VARIABLE = "CENTRALA_RECORDING_KEYS"
 
@@ -77,6 +78,7 @@ def make_key(folder: Path, id: str) -> Path:
         file.write(os.urandom(KEY_BYTES).hex() + "\n")
         file.flush()
         os.fsync(file.fileno())
+    sync_folder(folder)
     return path
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, Integer, String, Table, insert, select
+from sqlalchemy import Column, Connection, Integer, String, Table, and_, insert, or_, select, update
 
 from storage.database import Instant, metadata
 
@@ -19,12 +19,16 @@ recording_parts = Table(
     Column("ended_at", Instant, nullable=False),
     Column("caller_file", String(200), nullable=False),
     Column("agent_file", String(200), nullable=False),
+    Column("settled_at", Instant, index=True),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingPart:
-    """One conversation of a call. `seq` is the turn that sent the call to the queue; files lie in Home.recordings."""
+    """One conversation of a call. `seq` is the turn that sent the call to the queue; files lie in Home.recordings.
+
+    `settled_at` is when they were gone from there: taken into the archive, put aside or destroyed.
+    """
 
     call_id: str
     seq: int
@@ -33,6 +37,7 @@ class RecordingPart:
     ended_at: datetime
     caller_file: str
     agent_file: str
+    settled_at: datetime | None = None
 
 
 def store(connection: Connection, part: RecordingPart) -> None:
@@ -44,3 +49,18 @@ def of_call(connection: Connection, call_id: str) -> tuple[RecordingPart, ...]:
     """The parts of a call, in order."""
     query = select(recording_parts).where(recording_parts.c.call_id == call_id).order_by(recording_parts.c.seq)
     return tuple(RecordingPart(**row._mapping) for row in connection.execute(query))
+
+
+def unsettled(connection: Connection, after: tuple[str, int], most: int) -> tuple[RecordingPart, ...]:
+    """Parts whose files are still to be taken in, from behind that call and `seq` on, at most so many."""
+    c = recording_parts.c
+    behind = or_(c.call_id > after[0], and_(c.call_id == after[0], c.seq > after[1]))
+    query = select(recording_parts).where(c.settled_at.is_(None), behind).order_by(c.call_id, c.seq).limit(most)
+    return tuple(RecordingPart(**row._mapping) for row in connection.execute(query))
+
+
+def settle(connection: Connection, part: RecordingPart, at: datetime) -> None:
+    """Nothing is to be done about the part any more."""
+    c = recording_parts.c
+    this = (c.call_id == part.call_id) & (c.seq == part.seq)
+    connection.execute(update(recording_parts).where(this).values(settled_at=at))

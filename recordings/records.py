@@ -54,7 +54,8 @@ tombstones = Table(
     Column("hash", String(64), nullable=False),
 )
 
-# Sound that was not taken in: put aside (quarantined) or destroyed, and why. `sha256` is of the files as they were.
+# Sound that was not taken in: put aside (quarantined) or destroyed, and why. `sha256` is of the files as they were,
+# one after another; `ended_at` is when the conversation ended.
 rejected_recordings = Table(
     "rejected_recordings",
     metadata,
@@ -63,5 +64,6 @@ rejected_recordings = Table(
     Column("reason", String(200), nullable=False),
     Column("sha256", String(64)),
     Column("quarantined", Boolean(name="quarantined_is_boolean"), nullable=False),
+    Column("ended_at", Instant),
     Column("keep_until", Date),
 )

@@ -18,6 +18,7 @@ def upgrade() -> None:
     _catalogue()
     _retention()
     _destroyed()
+    _settled()
 
 
 def _catalogue() -> None:
@@ -100,5 +101,11 @@ def _destroyed() -> None:
         sa.Column("reason", sa.String(200), nullable=False),
         sa.Column("sha256", sa.String(64)),
         sa.Column("quarantined", sa.Boolean(name="quarantined_is_boolean"), nullable=False),
+        sa.Column("ended_at", Instant()),
         sa.Column("keep_until", sa.Date()),
     )
+
+
+def _settled() -> None:
+    op.add_column("recording_parts", sa.Column("settled_at", Instant()))
+    op.create_index("ix_recording_parts_settled_at", "recording_parts", ["settled_at"])
