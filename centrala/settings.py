@@ -1,7 +1,7 @@
 """settings.yaml: every setting that is not a secret, and the only place that reads them.
 
 Defaults run everything on loopback. Secrets are files in CENTRALA_HOME, addresses of the installation are in the
-environment (CENTRALA_HOME, CENTRALA_DATABASE_URL, CENTRALA_SETTINGS).
+environment (CENTRALA_HOME, CENTRALA_DATABASE_URL, CENTRALA_KEYS_URL, CENTRALA_SETTINGS).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ivr.menus.document import Document, read_bytes, read_document
+from recordings.retention import LONGEST_YEARS, YEARS
 from routing.telephones import extensions
 
 DEFAULT_FILE = "settings.yaml"
@@ -156,6 +157,21 @@ class Callbacks(_Model):
     pauses_seconds: Annotated[list[Annotated[int, Field(ge=1, le=86400)]], Field(max_length=9)] = [900, 3600]
 
 
+class Years(_Model):
+    """For how many years recordings are kept, by what was recorded: through the same date so many years later."""
+
+    consultant_call: Annotated[int, Field(ge=1, le=LONGEST_YEARS)] = YEARS
+    virtual_assistant: Annotated[int, Field(ge=1, le=LONGEST_YEARS)] = YEARS
+    video_visit: Annotated[int, Field(ge=1, le=LONGEST_YEARS)] = YEARS
+
+
+class Recordings(_Model):
+    """How recordings are kept: in which format (flac and opus need ffmpeg), and for how long."""
+
+    format: Literal["wav", "flac", "opus"] = "wav"
+    years: Years = Years()
+
+
 class Reporting(_Model):
     """Seconds: an answer within the first is in time; who hangs up within the second has hardly waited."""
 
@@ -197,6 +213,7 @@ class Settings(_Model):
     sip: Sip = Sip()
     queues: Queues = Queues()
     callbacks: Callbacks = Callbacks()
+    recordings: Recordings = Recordings()
     reporting: Reporting = Reporting()
     metrics: Metrics = Metrics()
     asterisk: Asterisk = Asterisk()

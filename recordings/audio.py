@@ -66,28 +66,27 @@ def write_sides(parts: Sequence[tuple[Path, Path]], target: BinaryIO, format: st
 
 
 def write_file(path: Path, target: BinaryIO, format: str) -> Measured:
-    """Write a sound that is one file, mono or stereo, at the rate that it has. Raises like `write_sides`."""
+    """Write a sound that is one file, mono or stereo, at the rate that it has.
+
+    Raises DamagedSound, which does not name the file: archives have callers' numbers in names; EncoderFault, OSError.
+    """
     with ExitStack() as stack:
-        wav = _opened(stack, path)
+        wav = stack.enter_context(open_wav(path))
         if wav.format.channels > MOST_CHANNELS:
-            raise DamagedSound(f"{path.name}: it has {wav.format.channels} channels; one or two can be taken in")
+            raise DamagedSound(f"it has {wav.format.channels} channels; one or two can be taken in")
         measure = _Measure(wav.frames, wav.format.channels, wav.format.rate)
         sound = (_segment(piece, wav.format) for piece in wav.pieces(measure.piece_frames))
         return _write(sound, measure, target, format)
 
 
 def _side(stack: ExitStack, path: Path) -> Wav:
-    wav = _opened(stack, path)
-    if wav.format != SIDE:
-        raise DamagedSound(f"{path.name}: it is {wav.format}, where a side of a call is {SIDE}")
-    return wav
-
-
-def _opened(stack: ExitStack, path: Path) -> Wav:
     try:
-        return stack.enter_context(open_wav(path))
+        wav = stack.enter_context(open_wav(path))
+        if wav.format != SIDE:
+            raise DamagedSound(f"it is {wav.format}, where a side of a call is {SIDE}")
     except DamagedSound as fault:
         raise DamagedSound(f"{path.name}: {fault}") from None
+    return wav
 
 
 def _joined(caller: Wav, consultant: Wav, frames: int) -> Iterator[Any]:

@@ -145,7 +145,7 @@ class Intake:
             return fate
 
     def take_file(self, path: Path, about: Conversation, *, consent: bool, at: datetime) -> Fate:
-        """Take in a file of another archive, which stays where it is.
+        """Take in a file of another archive, which stays where it is; without consent nothing is kept of it.
 
         Raises DamagedSound, EncoderFault, KeyMissing, OSError.
         """
@@ -154,7 +154,6 @@ class Intake:
             if decided is not None:
                 return decided
             if not consent:
-                self._reject(about, (path,), NO_CONSENT, at, quarantine=False)
                 return Fate.REFUSED
             return self._keep(about, partial(write_file, path), at)
 

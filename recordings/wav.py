@@ -13,6 +13,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -68,8 +69,8 @@ class Wav:
 
 
 @contextmanager
-def open_wav(path: Path) -> Iterator[Wav]:
-    """Open a WAV file. Raises DamagedSound: it is missing, no file, no WAV, cut short, or holds nothing; OSError."""
+def open_file(path: Path) -> Iterator[BufferedReader]:
+    """Open a file that may be anything. Raises DamagedSound: it is missing or no file; OSError."""
     # A pipe that somebody put there must not be waited for.
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
@@ -78,6 +79,13 @@ def open_wav(path: Path) -> Iterator[Wav]:
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise DamagedSound("it is no file")
+        yield file
+
+
+@contextmanager
+def open_wav(path: Path) -> Iterator[Wav]:
+    """Open a WAV file. Raises DamagedSound: it is missing, no file, no WAV, cut short, or holds nothing; OSError."""
+    with open_file(path) as file:
         yield Wav(file)
 
 
