@@ -33,6 +33,7 @@ class Archive:
         """
         path = self.path(recording_id, what)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _sync(self.folder)
         new = _new(path)
         key = self.keys.make(recording_id, at)
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:

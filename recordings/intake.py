@@ -160,7 +160,7 @@ class Intake:
     def _sides(self, part: RecordingPart) -> tuple[Path, ...]:
         """The files of a part; none where their names lead out of the folder."""
         names = (part.caller_file, part.agent_file)
-        is_safe = all(name == Path(name).name and "\0" not in name for name in names)
+        is_safe = all(name == Path(name).name and name not in ("", "..") and "\0" not in name for name in names)
         return tuple(self._home.recordings / name for name in names) if is_safe else ()
 
     def _decided(self, about: Conversation) -> Fate | None:

@@ -141,7 +141,7 @@ def test_what_was_destroyed_is_never_taken_in_again(here: Place) -> None:
     assert (0, [], [], ()) == (here.rows, here.plain, here.sealed, here.unsettled)
 
 
-@pytest.mark.parametrize("name", ["../secret.wav", "/etc/passwd", "a/b.wav", "x\0.wav"])
+@pytest.mark.parametrize("name", ["../secret.wav", "/etc/passwd", "a/b.wav", "x\0.wav", "..", ".", ""])
 def test_a_name_that_leads_elsewhere_is_not_followed(here: Place, name: str) -> None:
     """Whatever lies there stays."""
     secret = write(here.home.path / "secret.wav", tone(1))
@@ -150,6 +150,7 @@ def test_a_name_that_leads_elsewhere_is_not_followed(here: Place, name: str) -> 
     assert here.rejected is not None
     assert "its files have names that lead elsewhere" == here.rejected.reason
     assert secret.exists()
+    assert here.home.recordings.exists()
     assert (0, []) == (here.rows, here.quarantined)
 
 
