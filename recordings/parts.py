@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, Integer, String, Table, insert, select
+from sqlalchemy import Column, ColumnElement, Connection, Integer, String, Table, insert, select
 
 from storage.database import Instant, metadata
 
@@ -44,3 +44,24 @@ def of_call(connection: Connection, call_id: str) -> tuple[RecordingPart, ...]:
     """The parts of a call, in order."""
     query = select(recording_parts).where(recording_parts.c.call_id == call_id).order_by(recording_parts.c.seq)
     return tuple(RecordingPart(**row._mapping) for row in connection.execute(query))
+
+
+def find(connection: Connection, call_id: str, seq: int) -> RecordingPart | None:
+    """One part of a call."""
+    row = connection.execute(select(recording_parts).where(_is(call_id, seq))).one_or_none()
+    return None if row is None else RecordingPart(**row._mapping)
+
+
+def remove(connection: Connection, call_id: str, seq: int) -> None:
+    """Take the row out: what it tells of is destroyed."""
+    connection.execute(recording_parts.delete().where(_is(call_id, seq)))
+
+
+def file_names(connection: Connection) -> frozenset[str]:
+    """The files of all parts."""
+    c = recording_parts.c
+    return frozenset(name for row in connection.execute(select(c.caller_file, c.agent_file)) for name in row)
+
+
+def _is(call_id: str, seq: int) -> ColumnElement[bool]:
+    return (recording_parts.c.call_id == call_id) & (recording_parts.c.seq == seq)
