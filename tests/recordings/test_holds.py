@@ -131,7 +131,7 @@ def test_withdrawal_destroys_at_once_and_waits_for_holds(places: Places) -> None
     place(places, Wanted(id=id_of(1)))
     with places.database.writing() as connection:
         now, later = purge.withdraw(connection, [id_of(1), id_of(2)], today)
-    assert ({id_of(2)}, {id_of(1)}) == (now, later)
+    assert (frozenset({id_of(2)}), frozenset({id_of(1)})) == (now, later)
     assert (1, [], whole(id_of(3))) == (destroyed(places, today), left_of(places, id_of(2)), left_of(places, id_of(3)))
     with places.database.reading() as connection:
         waiting = catalogue.find(connection, id_of(1))

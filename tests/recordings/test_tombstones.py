@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +19,7 @@ from tests.recordings.conftest import NOW
 from tests.recordings.kept import a_recording, id_of
 
 LENGTH = 5
-CHANGES = {
+CHANGES: dict[str, Callable[[Any], Any]] = {
     "number": lambda value: value + 10,
     "ended_at": lambda value: value + timedelta(microseconds=1),
     "purged_at": lambda value: value - timedelta(microseconds=1),
@@ -39,8 +41,11 @@ def a_chain(length: int = LENGTH) -> list[Tombstone]:
 
 def changed(stone: Tombstone, field: str) -> Tombstone:
     """Another value in one field."""
-    value = getattr(stone, field)
-    return replace(stone, **{field: CHANGES.get(field, lambda text: f"{text}x")(value)})
+    return replace(stone, **{field: CHANGES.get(field, _longer)(getattr(stone, field))})
+
+
+def _longer(text: Any) -> str:
+    return f"{text}x"
 
 
 @given(st.integers(0, 20))
