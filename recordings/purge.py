@@ -47,6 +47,14 @@ Count = Callable[[Connection, int], None]
 """Keeps how many recordings were destroyed, in the transaction that removes them."""
 
 
+def unwatched(step: Step, number: int) -> None:
+    """Nobody watches."""
+
+
+def uncounted(connection: Connection, number: int) -> None:
+    """Nobody counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """Where all that there is of recordings lies. `spool` is the folder that Asterisk writes to."""
@@ -136,10 +144,16 @@ def carry_out(places: Places, now: Callable[[], datetime], batch: int, watch: Wa
             found = catalogue.purging(connection, batch)
         if not found:
             return gone
-        _destroy(places, found, watch)
-        gone += _bury(places.database, found, now(), watch, count)
-        forget_rows(places.database)
-        watch(Step.ROWS_FORGOTTEN, len(found))
+        gone += destroy(places, found, now(), watch, count)
+
+
+def destroy(places: Places, found: Sequence[Recording], at: datetime, watch: Watch, count: Count) -> int:
+    """Destroy these, for which it was decided: how many are gone, others' doing aside. Raises as `carry_out` does."""
+    _destroy(places, found, watch)
+    buried = _bury(places.database, found, at, watch, count)
+    forget_rows(places.database)
+    watch(Step.ROWS_FORGOTTEN, len(found))
+    return buried
 
 
 def _destroy(places: Places, found: Sequence[Recording], watch: Watch) -> None:

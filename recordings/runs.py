@@ -99,7 +99,8 @@ def _watched(watch: Watch, still_alone: Callable[[], None]) -> Watch:
 
 def check(foreseen: Foreseen, limits: Limits) -> None:
     """Raises TooMany: a wrong clock or a wrong policy is likelier than so many at once."""
-    if foreseen.share > limits.share:
+    # Written so that a limit that is no number (NaN) allows nothing.
+    if foreseen.due and not foreseen.share <= limits.share:
         raise TooMany(
             f"{foreseen.due} of {foreseen.recordings} recordings are due, {_percent(foreseen.share)} of all, and at "
             f"most {_percent(limits.share)} may go in one run; nothing was decided. See that the clock and the years "

@@ -17,7 +17,7 @@ from recordings.catalogue import Purpose, Recording
 from recordings.key_encryption import KeyEncryption
 from recordings.key_store import KeyStore
 from recordings.parts import RecordingPart
-from recordings.purge import Places, Step
+from recordings.purge import Places
 from recordings.retention import keep_until, policy
 from storage.database import Database
 from tests.recordings.conftest import FIRST_KEY
@@ -96,10 +96,6 @@ def left_of(places: Places, id: str) -> list[str]:
 def whole(id: str) -> list[str]:
     """What there is of a recording of which nothing was destroyed."""
     return ["kept", "key", f"{id}.sound", f"{id}.waveform", f"{id}-r.wav", f"{id}-t.wav"]
-
-
-def unwatched(step: Step, number: int) -> None:
-    """Nobody watches."""
 
 
 def at_noon(day: date) -> Callable[[], datetime]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from recordings import runs
-from recordings.purge import Step
+from recordings.purge import Step, unwatched
 from recordings.runs import Busy, Limits
 from storage.database import Database
 from tests.recordings.kept import at_noon, places_in
@@ -41,7 +41,7 @@ def run_together(url: str, folder: Path, today: date, start: Any, told: Any) -> 
     places = places_in(folder, Database(url))
     start.wait(PATIENCE)
     try:
-        run = runs.once(places, today, "together", at_noon(today), ALL, lambda step, number: None)
+        run = runs.once(places, today, "together", at_noon(today), ALL, unwatched)
         told.put("found done" if run.was_done else f"purged {run.purged}")
     except Busy:
         told.put("busy")

@@ -11,10 +11,10 @@ import pytest
 from recordings import catalogue, holds, purge, tombstones
 from recordings.catalogue import State
 from recordings.holds import Hold, Placed, Wanted
-from recordings.purge import Places
+from recordings.purge import Places, uncounted, unwatched
 from storage.database import Database
 from tests.recordings.conftest import NOW
-from tests.recordings.kept import DUE, ENDED, a_recording, at_noon, id_of, keep, left_of, places_in, unwatched, whole
+from tests.recordings.kept import DUE, ENDED, a_recording, at_noon, id_of, keep, left_of, places_in, whole
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def held(places: Places, today: date = DUE) -> set[int]:
 def destroyed(places: Places, today: date = DUE) -> int:
     """Run over all that is due: how many went."""
     purge.decide(places.database, today, 2, unwatched)
-    return purge.carry_out(places, at_noon(today), 2, unwatched, lambda connection, number: None)
+    return purge.carry_out(places, at_noon(today), 2, unwatched, uncounted)
 
 
 @pytest.mark.parametrize(

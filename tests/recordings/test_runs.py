@@ -13,13 +13,13 @@ from sqlalchemy import func, select, update
 from recordings import holds, parts, purge, runs, tombstones
 from recordings.catalogue import recordings as table
 from recordings.holds import Hold, Wanted
-from recordings.purge import Places
+from recordings.purge import Places, uncounted, unwatched
 from recordings.records import retention_runs
 from recordings.records import tombstones as stones
 from recordings.runs import Busy, Limits, Refused, Run, TooMany
 from storage.database import Database
 from tests.recordings.conftest import NOW
-from tests.recordings.kept import DUE, ENDED, a_recording, at_noon, id_of, keep, left_of, places_in, unwatched, whole
+from tests.recordings.kept import DUE, ENDED, a_recording, at_noon, id_of, keep, left_of, places_in, whole
 from tests.recordings.processes import ALL, PATIENCE, context, ended, run_and_die, run_together, started
 
 DAY = timedelta(days=1)
@@ -191,9 +191,9 @@ def test_a_purge_that_is_carried_out_twice_at_once_is_done_once(places: Places) 
     def meanwhile(step: purge.Step, number: int) -> None:
         if step is purge.Step.SPOOL_CLEARED and not counted:
             counted.append(0)
-            counted[0] = purge.carry_out(places, lambda: NOW, 2, unwatched, lambda connection, number: None)
+            counted[0] = purge.carry_out(places, lambda: NOW, 2, unwatched, uncounted)
 
-    late = purge.carry_out(places, lambda: NOW, 2, meanwhile, lambda connection, number: None)
+    late = purge.carry_out(places, lambda: NOW, 2, meanwhile, uncounted)
     assert ([1], 0) == (counted, late)
 
 

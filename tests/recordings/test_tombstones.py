@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,12 +18,8 @@ from tests.recordings.conftest import NOW
 from tests.recordings.kept import a_recording, id_of
 
 LENGTH = 5
-CHANGES: dict[str, Callable[[Any], Any]] = {
-    "number": lambda value: value + 10,
-    "ended_at": lambda value: value + timedelta(microseconds=1),
-    "purged_at": lambda value: value - timedelta(microseconds=1),
-    "keep_until": lambda value: value + timedelta(days=1),
-}
+ANOTHER: dict[type, Any] = {int: 10, str: "x", datetime: timedelta(microseconds=1), date: timedelta(days=1)}
+"""What is added to a value of that type to make another one."""
 
 
 def a_chain(length: int = LENGTH) -> list[Tombstone]:
@@ -41,11 +36,8 @@ def a_chain(length: int = LENGTH) -> list[Tombstone]:
 
 def changed(stone: Tombstone, field: str) -> Tombstone:
     """Another value in one field."""
-    return replace(stone, **{field: CHANGES.get(field, _longer)(getattr(stone, field))})
-
-
-def _longer(text: Any) -> str:
-    return f"{text}x"
+    value = getattr(stone, field)
+    return replace(stone, **{field: value + ANOTHER[type(value)]})
 
 
 @given(st.integers(0, 20))
