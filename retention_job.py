@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date
 from functools import partial
 
 import click
@@ -46,7 +46,12 @@ GRACE_SECONDS = 12 * 3600  # a machine that slept through the night runs when it
 @click.command(cls=Guarded, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--once", is_flag=True, help="Run now, and end.")
 @click.option("--dry-run", is_flag=True, help="With --once: tell what would be done, and write nothing at all.")
-@click.option("--now", "at", metavar="ISO", help="With --once: as if it were then; Polish time without an offset.")
+@click.option(
+    "--now",
+    "at",
+    metavar="ISO",
+    help="With --once: decide as if it were then (Polish time without an offset). Records keep the true time.",
+)
 @click.option(
     "--allow-share",
     type=click.FloatRange(0, 1, min_open=True),
@@ -73,37 +78,30 @@ def main(once: bool, dry_run: bool, at: str | None, allow_share: float | None) -
         raise click.UsageError("--dry-run, --now and --allow-share need --once")
     settings = context.settings().retention
     limits = Limits(settings.allow_share if allow_share is None else allow_share, settings.batch)
-    now = context.now if at is None else partial(_same, context.moment(at))
+    today = business_date(context.now() if at is None else context.moment(at), SERVICE_ZONE)
     configure_logs("WARNING" if once else "INFO")
     with _coded():
         if dry_run:
-            _look(now, limits)
+            _look(today, limits)
         elif once:
-            _run_once(now, limits)
+            _run_once(today, limits)
         else:
             _stay(settings, limits)
 
 
-def _same(moment: datetime) -> datetime:
-    return moment
-
-
-def _look(now: Callable[[], datetime], limits: Limits) -> None:
+def _look(today: date, limits: Limits) -> None:
     """Tell what a run would do."""
-    with _looked_at() as database:
-        today = business_date(now(), SERVICE_ZONE)
-        with database.reading() as connection:
-            runs.check_day(connection, today)
-            foreseen = purge.foresee(connection, today)
-            chain = tombstones.head(connection)
+    with _looked_at() as database, database.reading() as connection:
+        runs.check_day(connection, today)
+        foreseen = purge.foresee(connection, today)
+        chain = tombstones.head(connection)
     print_table(_foreseen(today.isoformat(), foreseen, chain.number))
     runs.check(foreseen, limits)
 
 
-def _run_once(now: Callable[[], datetime], limits: Limits) -> None:
+def _run_once(today: date, limits: Limits) -> None:
     """Run, with a progress bar."""
     places = open_places(context.installation(), os.environ)
-    today = business_date(now(), SERVICE_ZONE)
     with places.database.reading() as connection:
         foreseen = purge.foresee(connection, today)
     length, hidden = foreseen.due + foreseen.pending, not sys.stderr.isatty()
@@ -113,7 +111,7 @@ def _run_once(now: Callable[[], datetime], limits: Limits) -> None:
             if step is Step.BURIED:
                 bar.update(number)
 
-        run = runs.once(places, today, this_node(), now, limits, watch)
+        run = runs.once(places, today, this_node(), context.now, limits, watch)
     print_table(_done(run))
 
 
@@ -165,7 +163,7 @@ def _run_logged(places: Places, limits: Limits, stopping: list[bool]) -> None:
     except RecordingFault as fault:
         log.error("the retention job did not run", reason=str(fault), code=CODES.get(type(fault), 2))
     except (SQLAlchemyError, OSError) as error:
-        reason = reason_of(error) if isinstance(error, SQLAlchemyError) else f"{error.filename}: {error.strerror}"
+        reason = reason_of(error) if isinstance(error, SQLAlchemyError) else str(error)
         log.error("the retention job was cut short; the next run goes on", reason=reason)
     except _Stopping:
         log.info("the retention job is stopped; the next run goes on")

@@ -6,7 +6,7 @@ import json
 import signal
 import subprocess
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import retention_job
 from centrala.context import SERVICE_ZONE
 from centrala.settings import Retention
-from recordings import runs
+from recordings import runs, tombstones
 from storage.installation import open_installation
 from tests.cli.keeping import JOB, environment, job, opened, table
 from tests.recordings.kept import DUE, ENDED, a_recording, id_of, keep, left_of, whole
@@ -57,6 +57,11 @@ def test_a_run_destroys_what_is_due(home: Path) -> None:
         told[name] for name in ("day", "destroyed", "held", "tombstones", "run")
     )
     assert ([], whole(id_of(2))) == (left(home, 1), left(home, 2))
+    with opened(home) as places, places.database.reading() as connection:
+        stone = tombstones.find(connection, id_of(1))
+    # The day was given; the record says when it was really done.
+    assert stone is not None
+    assert abs(datetime.now(UTC) - stone.purged_at) < DAY
     again = job(home, "--once", "--now", NIGHT, *EVERYTHING)
     assert (0, "had ended before; nothing was done") == (again.returncode, table(again)["run"])
 
