@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -21,11 +22,20 @@ from centrala.settings import Retention
 from recordings import runs, tombstones
 from storage.installation import open_installation
 from tests.cli.keeping import JOB, environment, job, opened, table
+from tests.cli.terminal import Terminal
 from tests.recordings.kept import DUE, ENDED, a_recording, id_of, keep, left_of, whole
 
 DAY = timedelta(days=1)
 NIGHT = f"{DUE}T03:30"
 EVERYTHING = ("--allow-share", "1")
+
+
+@pytest.fixture(autouse=True)
+def open_umask() -> Iterator[None]:
+    """The job makes what it writes private; the tests that follow in this process are not its own."""
+    umask = os.umask(0o022)
+    yield
+    os.umask(umask)
 
 
 @pytest.fixture
@@ -64,6 +74,14 @@ def test_a_run_destroys_what_is_due(home: Path) -> None:
     assert abs(datetime.now(UTC) - stone.purged_at) < DAY
     again = job(home, "--once", "--now", NIGHT, *EVERYTHING)
     assert (0, "had ended before; nothing was done") == (again.returncode, table(again)["run"])
+
+
+def test_whoever_watches_sees_how_far_it_is(home: Path) -> None:
+    """On a terminal; what is printed last is the table."""
+    terminal = Terminal([*JOB, "--once", "--now", NIGHT, *EVERYTHING], environment(home))
+    terminal.wait_for("destroying")
+    screen, code = terminal.finish()
+    assert (0, True, True) == (code, "100%" in screen, screen.rstrip().endswith("ended"))
 
 
 def test_a_dry_run_writes_nothing_at_all(home: Path) -> None:
