@@ -55,5 +55,6 @@ def centrala() -> None:
     configure_logs("WARNING")
 
 
-for command in (check, call, serve, asterisk, prompts, calls, callbacks, queues, surveys, agents, profiles, recordings):
+parts = (check, call, serve, asterisk, prompts, calls, callbacks, queues, surveys, recordings, agents, profiles)
+for command in parts:
     centrala.add_command(command)

@@ -75,10 +75,20 @@ def _telephones(value: str) -> str:
     return value
 
 
+def _nightly(value: str) -> str:
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
+        raise ValueError('a time of day looks like "03:30"')
+    if value < "03:00":
+        # 02:30 itself does so; of midnight APScheduler 3.11 leaves out the day after the clocks went forward.
+        raise ValueError("before 03:00 a night comes twice or not at all when the clocks change")
+    return value
+
+
 Address = Annotated[str, AfterValidator(_address)]
 IpAddress = Annotated[str, AfterValidator(_ip_address)]
 SipUri = Annotated[str, AfterValidator(_sip_uri)]
 Host = Annotated[str, AfterValidator(_host)]
+Nightly = Annotated[str, AfterValidator(_nightly)]
 Number = Annotated[str, Field(pattern=r"^\+?[0-9]{3,15}$")]
 Extension = Annotated[str, Field(pattern=r"^[0-9]{2,10}$")]
 Telephones = Annotated[str, AfterValidator(_telephones)]
@@ -199,6 +209,17 @@ class Asterisk(_Model):
     ami: Manager | None = Manager()
 
 
+class Retention(_Model):
+    """When `retention_job.py` runs each night (Polish time), and how much it may destroy.
+
+    A run that would take more than `allow_share` of all recordings stops; `batch` is how many go in one transaction.
+    """
+
+    at: Nightly = "03:30"
+    allow_share: Annotated[float, Field(gt=0, le=1)] = 0.05
+    batch: Annotated[int, Field(ge=1, le=10000)] = 500
+
+
 class Settings(_Model):
     """Everything in settings.yaml. Relative paths are relative to the working folder.
 
@@ -217,6 +238,7 @@ class Settings(_Model):
     reporting: Reporting = Reporting()
     metrics: Metrics = Metrics()
     asterisk: Asterisk = Asterisk()
+    retention: Retention = Retention()
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    func,
     insert,
     select,
     update,
@@ -40,9 +41,10 @@ class Purpose(StrEnum):
 
 
 class State(StrEnum):
-    """Whether a recording is kept, or is being destroyed, which never turns back."""
+    """Whether a recording is kept, is kept by a hold alone, or is being destroyed, which never turns back."""
 
     KEPT = "kept"
+    WITHDRAWN = "withdrawn"
     PURGING = "purging"
 
 
@@ -81,8 +83,8 @@ class Recording:
     `origin` names where it came from, once: "call:<call>/<seq>" or "import:<file>". `duration_ms` is in milliseconds,
     `size` in bytes as stored, `sha256` is of the plain sound as stored before it was sealed, `level_dbfs` in decibels
     below full scale (None: silent throughout), `silence` the share of it that is silent. `keep_until` is the last day,
-    by the service's calendar, on which it is kept; `policy` says in words why. `decision` is who or what decided to
-    destroy it, once that is decided.
+    by the service's calendar, on which it is kept; `policy` says in words why. `decision` is what decided to destroy
+    it, once that is decided; no person is named there, as it outlives the recording.
     """
 
     id: str
@@ -133,6 +135,14 @@ def due(connection: Connection, today: date, after: str, most: int) -> tuple[Rec
     return tuple(_recording(row._mapping) for row in rows)
 
 
+def withdrawn(connection: Connection, after: str, most: int) -> tuple[Recording, ...]:
+    """Recordings that only holds keep since consent was withdrawn, by id from behind `after` on, at most so many."""
+    c = recordings.c
+    where = (c.state == State.WITHDRAWN) & (c.id > after)
+    rows = connection.execute(select(recordings).where(where).order_by(c.id).limit(most))
+    return tuple(_recording(row._mapping) for row in rows)
+
+
 def purging(connection: Connection, most: int) -> tuple[Recording, ...]:
     """Recordings whose destruction is decided and not finished, at most so many."""
     rows = connection.execute(select(recordings).where(recordings.c.state == State.PURGING).limit(most))
@@ -140,15 +150,30 @@ def purging(connection: Connection, most: int) -> tuple[Recording, ...]:
 
 
 def decide(connection: Connection, ids: Iterable[str], decision: str) -> None:
-    """Have these destroyed. What is decided already keeps its decision."""
+    """Have these destroyed. What is decided already keeps its decision, which is why a hold alone kept it, too."""
+    c = recordings.c
+    where = c.id.in_(list(ids)) & (c.state != State.PURGING)
+    values = {"state": State.PURGING, "decision": func.coalesce(c.decision, decision)}
+    connection.execute(update(recordings).where(where).values(values))
+
+
+def decide_after_holds(connection: Connection, ids: Iterable[str], decision: str) -> None:
+    """Have these destroyed as soon as no hold keeps them."""
     c = recordings.c
     where = c.id.in_(list(ids)) & (c.state == State.KEPT)
-    connection.execute(update(recordings).where(where).values(state=State.PURGING, decision=decision))
+    connection.execute(update(recordings).where(where).values(state=State.WITHDRAWN, decision=decision))
 
 
-def remove(connection: Connection, id: str) -> None:
-    """Take the row out; its tombstone is written in the same transaction."""
-    connection.execute(recordings.delete().where(recordings.c.id == id))
+def remove(connection: Connection, id: str) -> bool:
+    """Take the row out; its tombstone is written in the same transaction. Whether it was there."""
+    return connection.execute(recordings.delete().where(recordings.c.id == id)).rowcount > 0
+
+
+def of_call(connection: Connection, call_id: str) -> tuple[Recording, ...]:
+    """The recordings of a call, the oldest first."""
+    c = recordings.c
+    rows = connection.execute(select(recordings).where(c.call_id == call_id).order_by(c.ended_at, c.id))
+    return tuple(_recording(row._mapping) for row in rows)
 
 
 def everything(connection: Connection) -> Iterator[Recording]:

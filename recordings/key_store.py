@@ -7,7 +7,7 @@ and in PostgreSQL frees dead rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from os import urandom
 from typing import Any
@@ -68,6 +68,13 @@ class KeyStore:
         c = recording_keys.c.recording_id
         with self._database.reading() as connection:
             return frozenset(connection.execute(select(c).where(c.in_(list(recording_ids)))).scalars())
+
+    def ids(self) -> Iterator[str]:
+        """The recordings that have a key."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(recording_keys.c.recording_id).execution_options(yield_per=1000))
+            for row in rows:
+                yield row[0]
 
     def destroy(self, recording_ids: Iterable[str]) -> None:
         """Destroy keys; those that are not there are no fault."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, Integer, String, Table, and_, insert, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Integer, String, Table, and_, insert, or_, select, update
 
 from storage.database import Instant, metadata
 
@@ -61,6 +61,26 @@ def unsettled(connection: Connection, after: tuple[str, int], most: int) -> tupl
 
 def settle(connection: Connection, part: RecordingPart, at: datetime) -> None:
     """Nothing is to be done about the part any more."""
-    c = recording_parts.c
-    this = (c.call_id == part.call_id) & (c.seq == part.seq)
+    this = _is(part.call_id, part.seq)
     connection.execute(update(recording_parts).where(this).values(settled_at=at))
+
+
+def find(connection: Connection, call_id: str, seq: int) -> RecordingPart | None:
+    """One part of a call."""
+    row = connection.execute(select(recording_parts).where(_is(call_id, seq))).one_or_none()
+    return None if row is None else RecordingPart(**row._mapping)
+
+
+def remove(connection: Connection, call_id: str, seq: int) -> None:
+    """Take the row out: what it tells of is destroyed."""
+    connection.execute(recording_parts.delete().where(_is(call_id, seq)))
+
+
+def file_names(connection: Connection) -> frozenset[str]:
+    """The files of all parts."""
+    c = recording_parts.c
+    return frozenset(name for row in connection.execute(select(c.caller_file, c.agent_file)) for name in row)
+
+
+def _is(call_id: str, seq: int) -> ColumnElement[bool]:
+    return (recording_parts.c.call_id == call_id) & (recording_parts.c.seq == seq)

@@ -17,6 +17,7 @@ from typing import Any
 import click
 
 from centrala import archiving
+from centrala.commands.keeping import hold, orphans, prove, withdraw
 from centrala.commands.recording_keys import keys
 from centrala.commands.recording_playback import played
 from centrala.context import SERVICE_ZONE, explained, fail, installation, now, settings
@@ -135,7 +136,8 @@ def play(recording_id: str) -> None:
         played(archive, recording)
 
 
-recordings.add_command(keys)
+for command in (keys, hold, withdraw, prove, orphans):
+    recordings.add_command(command)
 
 
 @contextmanager
