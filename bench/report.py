@@ -178,9 +178,9 @@ def _of_order(found: Distribution) -> str:
         "A caller is overtaken where a telephone rings for a later one first. That violates the order if no other "
         f"consultant was free for the earlier one: {found.ours.violations} callers here, {found.bare.violations} in "
         "the queue that is entered directly (app_queue counts a consultant who is being called as free until the "
-        "telephone's state has come round). Else it is app_queue's way: each caller looks once a second, so of two "
-        f"consultants who are free the first may ring for the second caller. So it was for {ours}, in the other queue "
-        f"for {bare}."
+        "telephone's state has come round). Else of two consultants who are free the first rang for the second caller: "
+        f"so it was for {ours}, in the other queue for {bare}. There each caller looks once a second; in Centrala's "
+        "the first is told to look when a consultant is free."
     )
 
 

@@ -45,7 +45,8 @@ log = structlog.get_logger()
 class CallbackLines:
     """Keeps lines between entering and leaving. One process at a time does: lines are put up only while it `holds`.
 
-    `notes` is the folder in which the dialplan leaves them.
+    `notes` is the folder in which the dialplan leaves them. Lines speak the trunk's `codec`: sound that Asterisk makes
+    itself (music, a conversation of three) was not heard by whoever was called where it had to be translated for them.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class CallbackLines:
         promises: Promises,
         store: PromptStore,
         notes: Path,
+        codec: str,
         now: Callable[[], datetime],
         holds: Callable[[Connection], bool] = lambda connection: True,
     ) -> None:
@@ -65,6 +67,7 @@ class CallbackLines:
         self._promises = promises
         self._store = store
         self._notes = notes
+        self._codec = codec
         self._now = now
         self._holds = holds
         self._stopping = threading.Event()
@@ -122,7 +125,7 @@ class CallbackLines:
         for one in lines:
             # Whoever has answered at the number is not cut off.
             if not one.in_hand and (one.state != "waiting" or not self._is_open(flows[one.call_id], one)):
-                self._take_down(one)
+                self._take_down(one, "closed" if one.state == "waiting" else "down")
         if lines and time.monotonic() >= self._check_at:
             self._check(lines, at)
         for one in due:
@@ -154,7 +157,7 @@ class CallbackLines:
         log.info("a callback stands in its queue", call=one.call_id, queue=one.queue)
 
     def _originate(self, flow: Flow, one: Callback) -> None:
-        """The variables go to both halves of the line."""
+        """The variables go to both halves of the line. What is music goes through it to whoever was called (m)."""
         waits, line = waiting_half(one.call_id), calling_half(one.call_id)
         about = {
             "CALLBACK": one.call_id,
@@ -167,13 +170,16 @@ class CallbackLines:
             "LEVEL": "none",
             "CAPTION": " ".join((flow.callbacks.caption if flow.callbacks else NAME, flow.captions.get(one.topic, ""))),
             "WHISPER": "&".join(self._sounds(flow, one)),
+            # In seconds, as the dialplan tells the time.
+            "OPEN_UNTIL": str(round(self._promises.open_until(flow, one.queue).timestamp())),
             "QUEUE_PRIO": str(waiting.priority(one.enqueued_at)),
         }
         self._ami.send(
             "Originate",
-            Channel="Local/s@callback-line/n",
+            Channel="Local/s@callback-line/nm",
             ChannelId=waits,
             OtherChannelId=line,
+            Codecs=self._codec,
             Context="callback-waits",
             Exten="s",
             Priority=1,
@@ -193,14 +199,14 @@ class CallbackLines:
             log.error("a prompt cannot be made", reason=str(error))
             return ""
 
-    def _take_down(self, one: Callback) -> None:
+    def _take_down(self, one: Callback, way: str) -> None:
         """Its note tells that it has gone; one that is not there is found by a check.
 
-        By a line that ends the other one: who may hang up by AMI may do much else.
+        By a line that ends the other one, on a `way` of its own: who may hang up by AMI may do much else.
         """
         self._ami.send(
             "Originate",
-            Channel="Local/down@callback-line/n",
+            Channel=f"Local/{way}@callback-line/n",
             Application="NoOp",
             Async="true",
             Variable=[f"WAITS={waiting_half(one.call_id)}"],

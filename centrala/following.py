@@ -19,7 +19,7 @@ from routing.agent_watch import AgentWatch
 from routing.ami import Ami
 from routing.asterisk.plan import manager_password
 from routing.caller_wake import CallerWake
-from routing.queues import group_of, wrap_up_in
+from routing.queues import group_of
 from storage.installation import Installation
 
 LEASE = "asterisk"
@@ -45,15 +45,14 @@ def following(
         return LostCalls(ami, database, runner, installation.home.spool)
 
     def agents(ami: Ami, term: Term) -> AgentWatch:
-        return AgentWatch(ami, database, context.now, partial(wrap_up_of, library, settings), term.holds)
+        return AgentWatch(ami, database, context.now, term.holds)
 
     def lines(ami: Ami, term: Term) -> CallbackLines:
-        return CallbackLines(
-            ami, database, library, runner.promises, store, installation.home.spool, context.now, term.holds
-        )
+        notes, codec = installation.home.spool, settings.sip.codecs[0]
+        return CallbackLines(ami, database, library, runner.promises, store, notes, codec, context.now, term.holds)
 
     def wake(ami: Ami, term: Term) -> CallerWake:
-        return CallerWake(ami, context.now, partial(wrap_up_of, library, settings), partial(is_ours, library))
+        return CallerWake(ami, context.now, partial(is_ours, library))
 
     led: list[Led] = [lost_calls, agents, lines, wake]
     lead = partial(_leading, manager, manager_password(installation.key("sip"), manager.user), led)
@@ -78,11 +77,6 @@ def _reached(manager: Manager) -> bool:
     except OSError:
         return False
     return True
-
-
-def wrap_up_of(library: Library, settings: Settings, name: str) -> int:
-    """Seconds of wrap-up after a call of Asterisk's queue of that name, by the menus that run now."""
-    return wrap_up_in(library.current.queues, name, settings.queues.wrap_up_seconds)
 
 
 def is_ours(library: Library, name: str) -> bool:

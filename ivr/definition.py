@@ -256,14 +256,15 @@ class Callbacks:
     """Callbacks are offered (`OFFERING`) to callers who have waited, or are told that they will, for `after` seconds.
 
     `greeting` is heard by whoever answers, and asks for a key; `unmet` is the step for whoever presses none.
-    `unreached` is heard by the consultant where nobody answers, `whisper` before the number is called, when the
-    telephone shows `caption`.
+    `unreached` is heard by the consultant where nobody answers, `closed` where nobody is called any more, `whisper`
+    before the number is called, when the telephone shows `caption`.
     """
 
     after: int
     greeting: str
     unmet: str
     unreached: str
+    closed: str
     whisper: Prompt
     caption: str
 

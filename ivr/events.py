@@ -120,10 +120,12 @@ class CallbackCancelled:
 class QueueLeft:
     """The call came back from a queue, its caller still there. `outcome` is one of `QUEUE_OUTCOMES`.
 
-    `answered`: the conversation is over; `CUT_OFF`: the consultant's telephone has gone in the middle of it.
+    `answered`: the conversation is over; `CUT_OFF`: the consultant's telephone has gone in the middle of it. `topic` is
+    that of a colleague to whom the caller had been left by then, else empty: the queue's own.
     """
 
     outcome: str
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)

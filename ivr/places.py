@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from sqlalchemy import Connection, select
 
@@ -20,21 +22,28 @@ def begin_of_wait(
 ) -> datetime:
     """When the caller, who joins the queue at `at`, began to wait for it.
 
-    Whoever is sent on by a consultant has waited already, so has whoever is called back (`kept` is the callback), and
-    so has whoever has just cancelled one. Else the place is found again by the call itself or by the caller's number.
-    Several people may call from one number, so each place is given back once.
+    Whoever is sent on by a consultant has waited already, so has whoever was left to a colleague whose telephone has
+    gone, whoever is called back (`kept` is the callback), and whoever has just cancelled one. Else the place is found
+    again by the call itself or by the caller's number. Several people may call from one number, so each place is given
+    back once.
     """
     if kept is not None and (promised := callbacks.find(connection, kept)):
         return promised.enqueued_at
     own = visits.of_call(connection, call_id)
-    # A colleague whom the caller was left to has a stay for which nobody waited.
-    waited = [visit for visit in own if visit.enqueued_at != visit.answered_at]
-    if sent_on and waited:
+    handed_over = _handed_over(own)
+    waited = [visit for visit in own if visit not in handed_over]
+    if waited and (sent_on or waiting.kept_place([one for one in own[-1:] if one in handed_over], queue, at)):
         return waited[-1].enqueued_at
     before = (*own, *_from_the_same_number(connection, call_id, at))
     cancelled = [one.enqueued_at for one in callbacks.cancelled_in(connection, call_id, queue)]
     began = min(filter(None, (*cancelled, waiting.kept_place(before, queue, at))), default=None)
     return at if began is None or waiting.is_taken(connection, queue, began) else began
+
+
+def _handed_over(own: Sequence[Visit]) -> list[Visit]:
+    """The stays of colleagues to whom the caller was left: each begins where the conversation before it ended."""
+    pairs = pairwise(own)
+    return [after for before, after in pairs if before.answered_at and after.enqueued_at == before.left_at]
 
 
 def _from_the_same_number(connection: Connection, call_id: str, at: datetime) -> tuple[Visit, ...]:

@@ -19,7 +19,7 @@ from ivr.library import Library
 from ivr.places import begin_of_wait
 from ivr.state import AtConsent, AtGreeting, AtNotice, AtPromise, Ended, InQueue, New, State
 from routing import callbacks, phone_numbers
-from routing.callback_times import PAUSES, first_try, in_line_again, next_try
+from routing.callback_times import PAUSES, first_try, in_line_again, next_try, open_until
 from routing.callbacks import Callback
 from routing.hours import Hours
 from routing.phone_numbers import Allowed, MayCall
@@ -150,6 +150,11 @@ class Promises:
         hours = _hours(flow, queue)
         return hours is not None and hours.is_open(self._hours_at())
 
+    def open_until(self, flow: Flow, queue: str) -> datetime:
+        """When the queue closes next; now, if it is closed or no more."""
+        hours, at = _hours(flow, queue), self._now()
+        return at if hours is None else self._in_hours(lambda moment: open_until(moment, hours), at) or at
+
     def _in_hours(self, following: Callable[[datetime], datetime | None], at: datetime) -> datetime | None:
         """What follows a moment, by the clock of opening hours."""
         ahead = self._hours_at() - self._now()
@@ -163,6 +168,11 @@ def _hours(flow: Flow, queue: str) -> Hours | None:
 
 
 def flow_of(library: Library, connection: Connection, callback: Callback) -> Flow:
-    """The menus by which a callback is kept: those of now, or, if they know its queue no more, those of its call."""
-    call = None if callback.queue in library.current.queues else calls.find(connection, callback.call_id)
+    """The menus by which a callback is kept: those of now, or, if they know its queue or callbacks no more, its call's.
+
+    Raises MenuError or UnknownVersion where those of its call cannot be read any more.
+    """
+    current = library.current
+    is_known = current.callbacks is not None and callback.queue in current.queues
+    call = None if is_known else calls.find(connection, callback.call_id)
     return library.current if call is None else library.flow(call.menu_version)

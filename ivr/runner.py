@@ -43,7 +43,7 @@ from ivr.live import Arrival as Arrival
 from ivr.live import Live as Live
 from ivr.live import call_row, unanswered
 from ivr.places import begin_of_wait
-from ivr.promises import Promises, Terms
+from ivr.promises import Promises, Terms, flow_of
 from ivr.prompts import Prompt
 from ivr.services import Authenticator
 from ivr.state import AtConsent, AtGreeting, AtIdentifier, AtNotice, AtNumber, Ended, InQueue, State
@@ -110,18 +110,19 @@ class Runner:
 
     def arrive(self, arrival: Arrival) -> Live:
         """A call reaches this process: a new one, or one that another process began."""
-        return self._begin(arrival, Started(arrival.lang))
+        return self._begin(arrival, Started(arrival.lang), self._library.current)
 
     def call_back(self, arrival: Arrival, callback: str) -> Live:
         """Somebody has answered at the number of a callback: a call like any, but for its beginning."""
         with self._database.reading() as connection:
             found = callbacks.find(connection, callback)
-        if found is None:
+            flow = None if found is None else flow_of(self._library, connection, found)
+        if found is None or flow is None:
             return self.arrive(arrival)
-        return self._begin(arrival, CalledBack(found.call_id, found.topic, found.lang))
+        return self._begin(arrival, CalledBack(found.call_id, found.topic, found.lang), flow)
 
-    def _begin(self, arrival: Arrival, event: Event) -> Live:
-        flow, at = self._library.current, self._now()
+    def _begin(self, arrival: Arrival, event: Event, flow: Flow) -> Live:
+        at = self._now()
         try:
             return self._advance(unanswered(arrival, flow), event, at, call=call_row(arrival, flow, at))
         except calls.Superseded:
@@ -372,4 +373,4 @@ def hang_up(runner: Runner, live: Live, cause: str = "caller") -> Live:
 
 def leave_queue(runner: Runner, live: Live, stay: Conversation) -> Live:
     """The call came back from its queue and the caller is still there."""
-    return runner.advance(live, QueueLeft(stay.outcome), stay)
+    return runner.advance(live, QueueLeft(stay.outcome, stay.cut_off_topic), stay)

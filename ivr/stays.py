@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from ivr.events import CUT_OFF
 from recordings import parts
 from routing import visits
 
@@ -57,6 +58,11 @@ class Conversation:
             return None
         return last if last.left_at is None or last.left_at >= self.passed_at else None
 
+    @property
+    def cut_off_topic(self) -> str:
+        """The topic of the colleague whose telephone has gone while the caller was theirs, else empty."""
+        return self.successor.topic if self.successor and self.outcome == CUT_OFF else ""
+
 
 def close(connection: Connection, call_id: str, stay: Conversation, at: datetime) -> None:
     """Close the call's stay in a queue; colleagues have the numbers after it, those of the turns that they are."""
@@ -67,7 +73,7 @@ def close(connection: Connection, call_id: str, stay: Conversation, at: datetime
         connection,
         call_id,
         at=until,
-        outcome=stay.outcome,
+        outcome="answered" if stay.cut_off_topic else stay.outcome,
         answered_at=stay.answered_at,
         agent=stay.agent,
         queue=stay.queue,
@@ -78,7 +84,8 @@ def close(connection: Connection, call_id: str, stay: Conversation, at: datetime
     for number, colleague in enumerate(stay.colleagues if stay.turn == seq else (), seq + 1):
         _keep_part(connection, call_id, number, colleague, colleague.left_at or at)
         if colleague is stay.successor:
-            _keep_successor(connection, call_id, number, colleague, until, at)
+            outcome = CUT_OFF if stay.cut_off_topic else "answered"
+            _keep_successor(connection, call_id, number, colleague, until, at, outcome)
     return None
 
 
@@ -89,12 +96,18 @@ def _keep_part(connection: Connection, call_id: str, seq: int, talk: Conversatio
 
 
 def _keep_successor(
-    connection: Connection, call_id: str, seq: int, colleague: Colleague, since: datetime, at: datetime
+    connection: Connection,
+    call_id: str,
+    seq: int,
+    colleague: Colleague,
+    since: datetime,
+    at: datetime,
+    outcome: str,
 ) -> None:
     """Their own stay begins where the first one ended: the caller has not waited, unless it still rang."""
     answered, left = max(since, colleague.answered_at), colleague.left_at or at
     visit = visits.Visit(
-        call_id, seq, colleague.queue, colleague.topic, since, answered, left, agent=colleague.agent, outcome="answered"
+        call_id, seq, colleague.queue, colleague.topic, since, answered, left, agent=colleague.agent, outcome=outcome
     )
     visits.enqueued(connection, visit)
 

@@ -22,12 +22,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from routing import agent_states, members
 from routing.agent_states import Change
 from routing.ami import Ami, AmiError, Event
-from routing.members import Agent, AgentState, WrapUp
+from routing.members import Agent, AgentState
 from storage.database import Database, reason_of
 
 LOOK_SECONDS = 1.0
 AGAIN_SECONDS = 2.0
-# Who leaves a queue and comes back at once (so a wrap-up is ended early) has not logged out.
+# Who leaves a queue and comes back at once (so one moves to another telephone) has not logged out.
 REJOINING = timedelta(seconds=0.2)
 # A database that is away for hours: older changes are given up.
 MOST_WAITING = 100_000
@@ -50,13 +50,11 @@ class AgentWatch:
         ami: Ami,
         database: Database,
         now: Callable[[], datetime],
-        wrap_up: WrapUp,
         leading: Callable[[Connection], bool],
     ) -> None:
         self._ami = ami
         self._database = database
         self._now = now
-        self._wrap_up = wrap_up
         self._leading = leading
         self._inbox: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._agents: dict[str, Agent] = {}
@@ -109,7 +107,7 @@ class AgentWatch:
         self._stopping.wait(AGAIN_SECONDS)
 
     def _turn(self) -> None:
-        """Take in what is there, at the latest after a second: wrap-up ends by the clock."""
+        """Take in what is there; what could not be written is tried again at the latest after a second."""
         if self._must_read.is_set():
             self._read_again()
         try:
@@ -119,7 +117,6 @@ class AgentWatch:
         while event is not None:
             self._take(event)
             event = self._next()
-        self._wrapped_up(self._now())
         self._logged_out(self._now())
         self._write()
         self._told = False
@@ -154,22 +151,12 @@ class AgentWatch:
         if agent is None or event.number <= self._read_at:
             return
         at = max(event.at or self._now(), self._read_since)
-        self._wrapped_up(at)
         self._agents[agent] = members.take(self._agents.get(agent, Agent()), event.headers)
-        if self._state(agent, at) == members.NOBODY:
+        if self._state(agent) == members.NOBODY:
             self._leaving.setdefault(agent, at)
         else:
             self._leaving.pop(agent, None)
             self._note(agent, at)
-
-    def _wrapped_up(self, now: datetime) -> None:
-        """Those whose wrap-up was over by then."""
-        for agent, (state, _) in list(self._known.items()):
-            if state.state != members.WRAP_UP:
-                continue
-            until = members.wraps_up_until(self._agents.get(agent, Agent()), self._wrap_up)
-            if until is not None and until <= now:
-                self._note(agent, until)
 
     def _logged_out(self, now: datetime) -> None:
         """Those who left and did not come back."""
@@ -178,11 +165,11 @@ class AgentWatch:
                 del self._leaving[agent]
                 self._note(agent, at)
 
-    def _state(self, agent: str, at: datetime) -> AgentState:
-        return members.state_of(self._agents.get(agent, Agent()), at, self._wrap_up)
+    def _state(self, agent: str) -> AgentState:
+        return members.state_of(self._agents.get(agent, Agent()))
 
     def _note(self, agent: str, at: datetime) -> None:
-        state = self._state(agent, at)
+        state = self._state(agent)
         telephone = "" if state == members.NOBODY else self._agents[agent].telephone
         if (state, telephone) == self._known.get(agent, GONE):
             return

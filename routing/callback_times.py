@@ -14,6 +14,8 @@ AGAIN = timedelta(minutes=1)
 # How far ahead an opening is looked for, and how exactly.
 HORIZON = timedelta(days=30)
 STEP = timedelta(minutes=1)
+# No line stands in a queue for so long: further ahead nobody looks for a closing.
+LONGEST_LINE = timedelta(days=1)
 
 
 def first_try(requested_at: datetime, hours: Hours) -> datetime | None:
@@ -32,6 +34,17 @@ def next_try(tries: int, last_try_at: datetime, hours: Hours, pauses: Sequence[t
 def in_line_again(left_at: datetime, hours: Hours) -> datetime | None:
     """When somebody who left the queue at `left_at`, without a try, stands there again."""
     return _opening(hours, left_at.astimezone(UTC) + AGAIN)
+
+
+def open_until(at: datetime, hours: Hours) -> datetime:
+    """The closing that follows `at`, though at most a day ahead; `at` itself outside the opening hours."""
+    at = at.astimezone(UTC)
+    if not hours.is_open(at):
+        return at
+    minute = at.replace(second=0, microsecond=0) + STEP
+    while minute < at + LONGEST_LINE and hours.is_open(minute):
+        minute += STEP
+    return minute
 
 
 def _opening(hours: Hours, at: datetime) -> datetime | None:

@@ -17,7 +17,6 @@ import structlog
 
 from routing.ami import Ami, AmiError, Event, Refused
 from routing.lines import EVENTS, Lines
-from routing.members import WrapUp
 
 KEY = "D"
 REST_SECONDS = 1.0
@@ -31,13 +30,12 @@ class CallerWake:
     `now` is Asterisk's clock, too: they share a machine. Asterisk may have queues that are not ours.
     """
 
-    def __init__(self, ami: Ami, now: Callable[[], datetime], wrap_up: WrapUp, is_ours: Callable[[str], bool]) -> None:
+    def __init__(self, ami: Ami, now: Callable[[], datetime], is_ours: Callable[[str], bool]) -> None:
         self._ami = ami
         self._now = now
-        self._wrap_up = wrap_up
         self._is_ours = is_ours
         self._inbox: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        self._lines = Lines(wrap_up)
+        self._lines = Lines()
         self._read_at = 0
         self._must_read = threading.Event()
         self._stopping = threading.Event()
@@ -75,28 +73,20 @@ class CallerWake:
                 self._stopping.wait(REST_SECONDS)
 
     def _turn(self) -> None:
-        event = self._next()
+        event = self._inbox.get()
         if self._must_read.is_set():
             self._must_read.clear()
             reply = self._ami.send("QueueStatus")
             self._read_at = reply.number
-            self._lines = Lines.of((one.headers for one in reply.events), self._wrap_up)
+            self._lines = Lines.of(one.headers for one in reply.events)
         # What is older than the list is in the list.
         if event is not None and event.number > self._read_at and self._is_ours(event.headers.get("Queue", "")):
             self._wake(self._lines.take(event.headers, self._now()))
-        self._wake(self._lines.ended(self._now()))
 
-    def _next(self) -> Event | None:
-        end = self._lines.next_end
-        rest = REST_SECONDS if end is None else min(max((end - self._now()).total_seconds(), 0), REST_SECONDS)
+    def _wake(self, channel: str | None) -> None:
+        if channel is None:
+            return
         try:
-            return self._inbox.get(timeout=rest)
-        except queue.Empty:
-            return None
-
-    def _wake(self, channels: tuple[str, ...]) -> None:
-        for channel in channels:
-            try:
-                self._ami.send("PlayDTMF", Channel=channel, Digit=KEY, Receive="true")
-            except Refused:
-                log.debug("a caller who was to look has gone")
+            self._ami.send("PlayDTMF", Channel=channel, Digit=KEY, Receive="true")
+        except Refused:
+            log.debug("a caller who was to look has gone")

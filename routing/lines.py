@@ -8,17 +8,16 @@ app_queue's to say. Nothing here knows a clock or a connection.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from routing import members
-from routing.members import Device, Membership, WrapUp
+from routing.members import Device, Membership
 
 # The events that say something of a line: `take` knows them.
 EVENTS = (
-    *("QueueMemberAdded", "QueueMemberRemoved", "QueueMemberStatus", "QueueMemberPause"),
+    *("QueueMemberAdded", "QueueMemberStatus", "QueueMemberPause"),
     *("QueueCallerJoin", "QueueCallerLeave", "AgentCalled", "AgentRingNoAnswer"),
 )
 IN_LIST = "QueueEntry"
@@ -27,30 +26,24 @@ LOOKED_AFTER = timedelta(seconds=0.3)
 
 
 class Lines:
-    """The lines of callers, who are known by their channels, and the consultants they wait for, by queue."""
+    """The lines of callers, who are known by their channels, by queue."""
 
-    def __init__(self, wrap_up: WrapUp) -> None:
-        self._wrap_up = wrap_up
+    def __init__(self) -> None:
         self._callers: dict[str, list[str]] = {}
-        self._members: dict[tuple[str, str], Membership] = {}
         self._ringing: set[str] = set()
         self._sent: dict[str, datetime] = {}
-        # When somebody's wrap-up is over in a queue.
-        self._ends: list[tuple[datetime, str, str]] = []
 
     @classmethod
-    def of(cls, listed: Iterable[Mapping[str, str]], wrap_up: WrapUp) -> Self:
+    def of(cls, listed: Iterable[Mapping[str, str]]) -> Self:
         """The lines as QueueStatus lists them."""
-        lines = cls(wrap_up)
+        lines = cls()
         for headers in listed:
             if headers.get("Event") == IN_LIST:
                 lines._join(headers)
-            elif headers.get("Event") == members.IN_LIST and (agent := members.agent_of(headers)):
-                lines._members[headers.get("Queue", ""), agent] = members.membership_of(headers)
         return lines
 
-    def take(self, headers: Mapping[str, str], at: datetime) -> tuple[str, ...]:
-        """Take an event in that came at that time: the channels of the callers who are to look now."""
+    def take(self, headers: Mapping[str, str], at: datetime) -> str | None:
+        """Take an event in that came at that time: the channel of the caller who is to look now."""
         queue, channel = headers.get("Queue", ""), headers.get("Channel", "")
         match headers.get("Event"):
             case "QueueCallerJoin":
@@ -61,48 +54,18 @@ class Lines:
                 self._ringing.add(channel)
             case "AgentRingNoAnswer":
                 self._ringing.discard(channel)
-            case "QueueMemberRemoved":
-                self._members.pop((queue, members.agent_of(headers) or ""), None)
             case "QueueMemberAdded" | "QueueMemberStatus" | "QueueMemberPause":
-                return self._told_of(queue, members.agent_of(headers) or "", members.membership_of(headers), at)
-        return ()
+                return self._first(queue, at) if _is_free(members.membership_of(headers)) else None
+        return None
 
-    @property
-    def next_end(self) -> datetime | None:
-        """When the next wrap-up is over."""
-        return self._ends[0][0] if self._ends else None
-
-    def ended(self, at: datetime) -> tuple[str, ...]:
-        """Whose turn it may be because wrap-ups were over by then."""
-        found: list[str] = []
-        while self._ends and self._ends[0][0] <= at:
-            _, queue, agent = heapq.heappop(self._ends)
-            member = self._members.get((queue, agent))
-            if member is not None and _is_idle(member) and self._end_of_wrap_up(queue, member) <= at:
-                found += self._first(queue, at)
-        return tuple(found)
-
-    def _told_of(self, queue: str, agent: str, member: Membership, at: datetime) -> tuple[str, ...]:
-        self._members[queue, agent] = member
-        if not _is_idle(member):
-            return ()
-        end = self._end_of_wrap_up(queue, member)
-        if end <= at:
-            return self._first(queue, at)
-        heapq.heappush(self._ends, (end, queue, agent))
-        return ()
-
-    def _end_of_wrap_up(self, queue: str, member: Membership) -> datetime:
-        return datetime.fromtimestamp(member.last_call + (member.wrap_up or self._wrap_up(queue)), UTC)
-
-    def _first(self, queue: str, at: datetime) -> tuple[str, ...]:
+    def _first(self, queue: str, at: datetime) -> str | None:
         """The first caller who is neither being connected nor looking already."""
         for channel in self._callers.get(queue, ()):
             sent = self._sent.get(channel)
             if channel not in self._ringing and (sent is None or at - sent >= LOOKED_AFTER):
                 self._sent[channel] = at
-                return (channel,)
-        return ()
+                return channel
+        return None
 
     def _join(self, headers: Mapping[str, str]) -> None:
         line = self._callers.setdefault(headers.get("Queue", ""), [])
@@ -116,5 +79,5 @@ class Lines:
         self._sent.pop(channel, None)
 
 
-def _is_idle(member: Membership) -> bool:
+def _is_free(member: Membership) -> bool:
     return member.device is Device.NOT_INUSE and not member.paused and not member.in_call

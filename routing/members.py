@@ -4,18 +4,16 @@ Asterisk tells of memberships, one per agent and queue; an agent is in one state
 its interface the telephone at which the agent sits. `take` and `found` turn Asterisk's words into what is known of an
 agent, `state_of` turns that into a state. Nothing here knows a clock or a connection.
 
-What app_queue does (apps/app_queue.c, Asterisk 22): it tells of a telephone's state for each queue in turn; when the
-telephone becomes idle, `LastCall` is already that of the call which has just ended. A telephone that is being called is
-in use even before it rings, so what rings and what talks is told by the queue (AgentCalled, AgentConnect). Nobody tells
-when wrap-up ends: it is over so many seconds after LastCall, as the queue has it whose call was the last.
+What app_queue does (apps/app_queue.c, Asterisk 22): it tells of a telephone's state for each queue in turn. A telephone
+that is being called is in use even before it rings, so what rings and what talks is told by the queue (AgentCalled,
+AgentConnect). A wrap-up is a pause of that name: the dialplan begins it before the telephone is idle, and ends it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from enum import IntEnum
 
 LOGGED_OUT, AVAILABLE, RINGING = "logged_out", "available", "ringing"
@@ -36,9 +34,6 @@ IN_LIST = "QueueMember"
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,20}")
 _INTERFACE = re.compile(r"[A-Za-z0-9]+/([A-Za-z0-9_.-]{1,20})")
-
-# How long wrap-up lasts after a call of the queue of that name, in seconds.
-WrapUp = Callable[[str], int]
 
 
 class Device(IntEnum):
@@ -72,22 +67,17 @@ NOBODY = AgentState(LOGGED_OUT)
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """An agent in a queue.
-
-    `last_call` is the Unix time at which their last call ended, 0 if there was none; a `wrap_up` of 0 is the queue's.
-    """
+    """An agent in a queue; `reason` is the one of the pause."""
 
     device: Device
     in_call: bool
     paused: bool
     reason: str
-    last_call: int
-    wrap_up: int
 
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """What is known of an agent: memberships by queue, which queue's call was the last, and the telephone.
+    """What is known of an agent: memberships by queue, and the telephone.
 
     `offered` is set while a queue's call is with the telephone, `rang` once it has been heard to ring.
     """
@@ -95,7 +85,6 @@ class Agent:
     memberships: Mapping[str, Membership] = field(default_factory=dict)
     offered: bool = False
     rang: bool = False
-    last_queue: str = ""
     telephone: str = ""
 
 
@@ -119,7 +108,7 @@ def found(members: Iterable[Mapping[str, str]]) -> dict[str, Agent]:
             continue
         agent, membership = agents.get(number, Agent()), membership_of(headers)
         agent = replace(agent, memberships={**agent.memberships, queue: membership}, telephone=_telephone_of(headers))
-        agents[number] = _connected(agent, queue) if membership.in_call else agent
+        agents[number] = _connected(agent) if membership.in_call else agent
     return agents
 
 
@@ -136,7 +125,7 @@ def take(agent: Agent, headers: Mapping[str, str]) -> Agent:
             return replace(agent, offered=True, rang=False)
         case "AgentConnect" if queue in agent.memberships:
             talking = replace(agent.memberships[queue], in_call=True)
-            return _connected(replace(agent, memberships={**agent.memberships, queue: talking}), queue)
+            return _connected(replace(agent, memberships={**agent.memberships, queue: talking}))
         case _:
             return agent
 
@@ -149,11 +138,11 @@ def _told(agent: Agent, memberships: Mapping[str, Membership]) -> Agent:
     return replace(agent, memberships=memberships, offered=offered, rang=rang)
 
 
-def _connected(agent: Agent, queue: str) -> Agent:
-    return replace(agent, offered=True, rang=True, last_queue=queue)
+def _connected(agent: Agent) -> Agent:
+    return replace(agent, offered=True, rang=True)
 
 
-def state_of(agent: Agent, at: datetime, wrap_up: WrapUp) -> AgentState:
+def state_of(agent: Agent) -> AgentState:
     """The state that the agent is in."""
     memberships = agent.memberships.values()
     devices = {one.device for one in memberships}
@@ -167,18 +156,7 @@ def state_of(agent: Agent, at: datetime, wrap_up: WrapUp) -> AgentState:
         return _in_use(agent)
     if devices.issubset(_GONE):
         return AgentState(LOGGED_OUT, UNREACHABLE)
-    if all(one.paused for one in memberships):
-        return _paused(agent)
-    until = wraps_up_until(agent, wrap_up)
-    return AgentState(WRAP_UP if until is not None and at < until else AVAILABLE)
-
-
-def wraps_up_until(agent: Agent, wrap_up: WrapUp) -> datetime | None:
-    """When the wrap-up after the agent's last call is or was over; None where there was no call or is no wrap-up."""
-    last = max((one.last_call for one in agent.memberships.values()), default=0)
-    queues = [agent.last_queue] if agent.last_queue in agent.memberships else list(agent.memberships)
-    seconds = max((agent.memberships[queue].wrap_up or wrap_up(queue) for queue in queues), default=0)
-    return datetime.fromtimestamp(last + seconds, UTC) if last and seconds else None
+    return _paused(agent) if all(one.paused for one in memberships) else AgentState(AVAILABLE)
 
 
 def _in_use(agent: Agent) -> AgentState:
@@ -202,8 +180,6 @@ def membership_of(headers: Mapping[str, str]) -> Membership:
         in_call=headers.get("InCall") == "1",
         paused=headers.get("Paused") == "1",
         reason=headers.get("PausedReason", "")[:40] if headers.get("Paused") == "1" else "",
-        last_call=number_of(headers, "LastCall"),
-        wrap_up=number_of(headers, "Wrapuptime"),
     )
 
 

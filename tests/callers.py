@@ -103,9 +103,9 @@ class Caller:
         """Hear what cannot be cut short to its end."""
         return self._happen(Played())
 
-    def returns(self, outcome: str) -> Caller:
-        """Come back from a queue."""
-        return self._happen(QueueLeft(outcome))
+    def returns(self, outcome: str, topic: str = "") -> Caller:
+        """Come back from a queue, or from a colleague of another topic."""
+        return self._happen(QueueLeft(outcome, topic))
 
     def sent_on(self, topic: str) -> Caller:
         """Be sent on by a consultant."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent, indent
+from typing import Any
+
+from ruamel.yaml import YAML
 
 from ivr.menus.faults import MenuError
 from ivr.menus.loading import Loaded, load
@@ -182,6 +186,21 @@ def with_seventh_topic(text: str) -> str:
         ("\nsteps:\n", "\nsteps:\n" + indent(way, "  ")),
         (WAY_OF_THE_MENU_TOPICS, indent(option, "      ") + WAY_OF_THE_MENU_TOPICS),
     )
+
+
+def without_callbacks(text: str) -> str:
+    """The menus of a service that promises no callbacks any more (as JSON, which is YAML)."""
+    menus = YAML(typ="safe").load(text)
+    asking = (name for name, step in menus["steps"].items() if step["type"] == "callback")
+    gone = {menus.pop("callbacks")["unmet"], *asking}
+    menus["steps"] = {name: _leading_elsewhere(step, gone) for name, step in menus["steps"].items() if name not in gone}
+    return json.dumps(menus, indent=1)
+
+
+def _leading_elsewhere(step: dict[str, Any], gone: set[str]) -> dict[str, Any]:
+    if "options" not in step:
+        return step
+    return step | {"options": {key: way for key, way in step["options"].items() if way.get("to") not in gone}}
 
 
 def load_text(text: str | bytes, tables: Mapping[str, bytes] | None = None) -> Loaded:

@@ -15,8 +15,8 @@ from centrala.settings import Settings, parts
 from centrala.settings import Sip as SipSettings
 from centrala.staff import staff
 from ivr import calls
-from ivr.audio import AudioError
-from ivr.definition import Flow
+from ivr.audio import AudioError, PromptStore
+from ivr.definition import Callbacks, Flow
 from ivr.fallback import fallback
 from ivr.library import Library, UnknownVersion
 from ivr.menus.faults import MenuError
@@ -68,7 +68,8 @@ def render_configuration(
             (plan.folders.state / part).mkdir(mode=0o700, parents=True, exist_ok=True)
         files = render(plan, context.now().date())
         write(files, folder)
-        rendered.remember_queues(plan.folders.state, [*(queue.name for queue in plan.queues), *_callbacks_kept(plan)])
+        queues = (queue.name for queue in plan.queues)
+        rendered.remember_queues(plan.folders.state, (*queues, *_callbacks_offered(flow)))
     return tuple(files)
 
 
@@ -77,6 +78,7 @@ def make_plan(
 ) -> Plan:
     """What the configuration is made from."""
     program = provision.asterisk()
+    older = _older_menus(installation)
     home = installation.home
     return Plan(
         folders=Folders(
@@ -91,7 +93,7 @@ def make_plan(
         ),
         sip=_sip(settings.sip),
         nodes=tuple(settings.ivr.nodes),
-        queues=_queues(installation, flow),
+        queues=_queues(flow, older),
         distribution=Distribution(
             ring=settings.queues.ring_seconds,
             wrap_up=settings.queues.wrap_up_seconds,
@@ -105,7 +107,7 @@ def make_plan(
         manager=_manager(settings),
         transfers=tuple((key, topic, flow.topics[topic]) for key, topic in transfer_keys(flow).items()),
         leaving_keys=tuple((key, status) for key, status in _leaving_keys(flow) if key is not None),
-        outbound=_outbound(installation, settings, flow),
+        outbound=_outbound(installation, settings, (flow, *older)),
         agents=staff(settings, flow),
         breaks=tuple(sorted(settings.breaks.items())),
         codes=_codes(installation, settings, flow),
@@ -130,16 +132,27 @@ def _leaving_keys(flow: Flow) -> tuple[tuple[str | None, str], ...]:
     return (flow.queueing.leaving_key, "KEY"), (flow.queueing.callback_key, "CALLBACK")
 
 
-def _callbacks_kept(plan: Plan) -> tuple[str, ...]:
-    return () if plan.outbound is None else (rendered.CALLBACKS,)
+def _callbacks_offered(flow: Flow) -> tuple[str, ...]:
+    return () if flow.callbacks is None else (rendered.CALLBACKS,)
 
 
-def _outbound(installation: Installation, settings: Settings, flow: Flow) -> Outbound | None:
-    if flow.callbacks is None:
-        return None
-    prompt = flow.prompts[flow.callbacks.unreached, flow.languages[0]]
-    unreached = make_prompt_store(installation, settings).sound((prompt,)).path
-    return Outbound(settings.callbacks.trunk or settings.sip.trunk_hosts[0], settings.callbacks.ring_seconds, unreached)
+def _outbound(installation: Installation, settings: Settings, menus: tuple[Flow, ...]) -> Outbound | None:
+    """How callers are called back, as long as any of the menus (the present ones first) have promised it."""
+    for flow in menus:
+        if flow.callbacks is not None:
+            return Outbound(
+                settings.callbacks.trunk or settings.sip.trunk_hosts[0],
+                settings.callbacks.ring_seconds,
+                *_heard_by_consultants(make_prompt_store(installation, settings), flow, flow.callbacks),
+            )
+    return None
+
+
+def _heard_by_consultants(store: PromptStore, flow: Flow, told: Callbacks) -> tuple[str, str]:
+    unreached, closed = (
+        store.sound((flow.prompts[name, flow.languages[0]],)).path for name in (told.unreached, told.closed)
+    )
+    return unreached, closed
 
 
 def _manager(settings: Settings) -> Manager | None:
@@ -147,20 +160,26 @@ def _manager(settings: Settings) -> Manager | None:
     return None if ami is None else Manager(*parts(ami.listen), ami.user)
 
 
-def _queues(installation: Installation, flow: Flow) -> tuple[Queue, ...]:
-    """The flow's queues, and those of older versions that running calls or callbacks may still be sent to."""
+def _older_menus(installation: Installation) -> tuple[Flow, ...]:
+    """Those that running calls and callbacks still go by."""
     library = Library(installation.database)
     with installation.database.reading() as connection:
         waiting = (calls.find(connection, one.call_id) for one in waiting_callbacks(connection))
         versions = {*calls.versions_in_use(connection), *(call.menu_version for call in waiting if call)}
-    older: dict[str, Queue] = {}
+    older: list[Flow] = []
     for version in sorted(versions):
         try:
-            older |= library.flow(version).queues
+            older.append(library.flow(version))
         except (MenuError, UnknownVersion):
             # Checks grow stricter: a version from before an upgrade may not load any more, and its calls are few.
             click.echo(f"centrala: the queues of the older menus {version} cannot be kept", err=True)
-    return tuple((older | dict(flow.queues)).values())
+    return tuple(older)
+
+
+def _queues(flow: Flow, older: tuple[Flow, ...]) -> tuple[Queue, ...]:
+    """The flow's queues, and those of older menus, which calls may still be sent to."""
+    named = {name: queue for menus in (*older, flow) for name, queue in menus.queues.items()}
+    return tuple(named.values())
 
 
 def _fallback(installation: Installation, settings: Settings, flow: Flow, hours_at: datetime | None) -> Fallback:

@@ -25,7 +25,8 @@ def _calling_back(flow: Flow) -> Iterator[Said]:
     """What is heard where a callback is kept: no caller can bring that about, so that it is not explored."""
     if flow.callbacks is not None:
         yield (flow.callbacks.whisper,)
-        yield (flow.prompts[flow.callbacks.unreached, flow.languages[0]],)
+        told = (flow.callbacks.unreached, flow.callbacks.closed)
+        yield from ((flow.prompts[name, flow.languages[0]],) for name in told)
         yield from ((flow.prompts[flow.callbacks.greeting, lang],) for lang in flow.languages)
 
 

@@ -30,7 +30,12 @@ def consenting(flow: Flow, state: State, event: Event) -> Turn | Ignored:
 
 def back_from_queue(flow: Flow, state: State, at: InQueue, event: QueueLeft | SentOn) -> Turn:
     """The call goes on after a queue, by that queue's own ways where it has any."""
-    outcome = "answered" if isinstance(event, SentOn) else event.outcome
-    way = flow.queueing.after(outcome, transfer_at(flow, at.step).queue)
-    sent_to = way_to_topic(flow, event.topic) if isinstance(event, SentOn) else None
-    return go(flow, state, sent_to or way, ())
+    match event, way_to_topic(flow, event.topic):
+        case SentOn(), str(sent_to):
+            return go(flow, state, sent_to, ())
+        case QueueLeft(outcome, topic), str(left_to):
+            way = flow.queueing.after(outcome, transfer_at(flow, left_to).queue)
+            return go(flow, replace(state, topic=topic), way, ())
+        case _:
+            outcome = event.outcome if isinstance(event, QueueLeft) else "answered"
+            return go(flow, state, flow.queueing.after(outcome, transfer_at(flow, at.step).queue), ())

@@ -99,10 +99,11 @@ def _prompt_references(file: schema.MenuFile) -> Iterator[tuple[Path, str]]:
         ("gathering", ("no_input", "no_match")),
         ("recording", ("notice", "staying", "ask", "refused")),
         ("queueing", ("connecting",)),
-        ("callbacks", ("greeting", "unreached")),
+        ("callbacks", ("greeting", "unreached", "closed")),
     ):
         if (found := getattr(file, section)) is not None:
-            yield from (((section, field), getattr(found, field)) for field in fields)
+            named = ((field, getattr(found, field)) for field in fields)
+            yield from (((section, field), prompt) for field, prompt in named if prompt is not None)
     if file.codes is not None:
         for field in schema.Codes.model_fields:
             yield ("codes", field), getattr(file.codes, field)

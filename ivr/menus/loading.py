@@ -156,7 +156,8 @@ def _callbacks(file: schema.MenuFile) -> definition.Callbacks | None:
     if found is None:
         return None
     whisper = Prompt(WHISPERED, file.languages[0], f"{found.short}.")
-    return definition.Callbacks(found.after, found.greeting, found.unmet, found.unreached, whisper, plain(found.short))
+    told = (found.unreached, found.closed or found.unreached)
+    return definition.Callbacks(found.after, found.greeting, found.unmet, *told, whisper, plain(found.short))
 
 
 def _queueing(file: schema.MenuFile) -> definition.Queueing:

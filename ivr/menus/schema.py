@@ -325,7 +325,8 @@ class Callbacks(Choice):
     they will wait, for `after` seconds.
 
     Whoever answers hears `greeting` and presses 1, or goes on at `unmet`. `short` is what consultants hear before the
-    number is called, `unreached` what they hear where nobody answers.
+    number is called, `unreached` what they hear where nobody answers, and `closed` where the queue has just closed and
+    the number is not called (without it `unreached`).
     """
 
     key: Key
@@ -334,6 +335,7 @@ class Callbacks(Choice):
     unmet: str
     short: Text
     unreached: Name
+    closed: Name | None = None
 
 
 class Codes(Model):

@@ -12,12 +12,11 @@ from routing.queues import Queue, wrap_up_in
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A queue of Asterisk's: `members` are there from the start, others log in. `wrap_up` is in seconds."""
+    """A queue of Asterisk's: `members` are there from the start, others log in."""
 
     name: str
     members: tuple[str, ...]
     weight: int
-    wrap_up: int
 
 
 def served(plan: Plan) -> tuple[Served, ...]:
@@ -26,11 +25,10 @@ def served(plan: Plan) -> tuple[Served, ...]:
 
 
 def _served(plan: Plan, group: Queue) -> tuple[Served, ...]:
-    wrap_up = wrap_up_of(plan, group)
     languages = language_queues(plan.agents, group.name, plan.language)
     return (
-        Served(group.name, group.agents, group.weight, wrap_up),
-        *(Served(language_queue(group.name, lang), (), group.weight, wrap_up) for lang in languages),
+        Served(group.name, group.agents, group.weight),
+        *(Served(language_queue(group.name, lang), (), group.weight) for lang in languages),
     )
 
 

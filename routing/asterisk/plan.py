@@ -101,12 +101,14 @@ class Manager:
 class Outbound:
     """How callers are called back: by whom (host and port), and for how many seconds it rings.
 
-    `unreached` is the sound, a path without extension, that tells the consultant that nobody has answered.
+    Two sounds, paths without extension, are for the consultant: `unreached` tells that nobody has answered, `closed`
+    that nobody is called any more today.
     """
 
     trunk: str
     ring: int
     unreached: str
+    closed: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ from storage.database import Database
 from tests.ami.peers import SECRET, USER, Act, Headers, Manager, Peer, wait_for
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-WRAP_UP = 10
 QUICK = Patience(connect=5, reply=5, first_pause=0.01, longest_pause=0.02)
 
 
@@ -79,7 +78,7 @@ def watching(
     """Agents are followed through these connections, the last of which stays."""
     manager = Manager(*acts)
     ami = Ami(manager.address, USER, SECRET, QUICK)
-    watch = AgentWatch(ami, database, clock or Clock(), lambda queue: WRAP_UP, lambda _: leading())
+    watch = AgentWatch(ami, database, clock or Clock(), lambda _: leading())
     with manager, watch, ami:
         yield
 
@@ -122,59 +121,44 @@ def test_what_differs_at_the_start_is_logged(database: Database) -> None:
 
 
 def test_events_are_written_with_the_times_at_which_they_happened(database: Database) -> None:
-    """Whenever it is that they are taken in; wrap-up ends by the clock, in its place among them."""
-    clock = Clock()
+    """Whenever it is that they are taken in."""
 
     def act(peer: Peer) -> None:
         peer.let_in()
         lists(peer, member("1201", Device.NOT_INUSE))
+        wraps_up = {"Paused": 1, "PausedReason": members.WRAP_UP}
         status = "QueueMemberStatus"
         peer.say(
             member("1201", Device.NOT_INUSE, "AgentCalled", 1.5),
             member("1201", Device.RINGING, status, 1.75),
             member("1201", Device.BUSY, status, 3.5),
             member("1201", Device.BUSY, "AgentConnect", 3.75),
-            member("1201", Device.NOT_INUSE, status, 60.25, LastCall=int(at(60).timestamp())),
+            member("1201", Device.BUSY, "QueueMemberPause", 60.2, **wraps_up),
+            member("1201", Device.NOT_INUSE, status, 60.25, **wraps_up),
+            member("1201", Device.NOT_INUSE, "QueueMemberPause", 70),
             member("1202", Device.NOT_INUSE, "QueueMemberAdded", 90),
         )
         peer.read()
 
-    with watching(database, act, clock=clock):
+    with watching(database, act):
         wait_for(lambda: len(history(database)) == 6, "six changes")
     assert [
         into("1201", members.AVAILABLE, "", at(0)),
         into("1201", members.RINGING, "", at(1.75)),
         into("1201", members.ON_CALL, "", at(3.5)),
         into("1201", members.WRAP_UP, "", at(60.25)),
-        into("1201", members.AVAILABLE, "", at(60 + WRAP_UP)),
+        into("1201", members.AVAILABLE, "", at(70)),
         into("1202", members.AVAILABLE, "", at(90)),
     ] == history(database)
 
 
-def test_wrap_up_ends_though_nothing_happens(database: Database) -> None:
-    """Nobody tells: the clock does."""
-    clock = Clock()
-    clock.now = at(61)
-
-    def act(peer: Peer) -> None:
-        peer.let_in()
-        lists(peer, member("1201", Device.NOT_INUSE, LastCall=int(at(60).timestamp())))
-        peer.read()
-
-    with watching(database, act, clock=clock):
-        wait_for(lambda: now(database).get("1201") == members.WRAP_UP, "wrap-up")
-        clock.now = at(300)
-        wait_for(lambda: now(database).get("1201") == members.AVAILABLE, "its end")
-    assert at(60 + WRAP_UP) == history(database)[-1].at
-
-
 def test_who_leaves_a_queue_and_comes_back_at_once_has_not_logged_out(database: Database) -> None:
-    """As a wrap-up is ended early; who stays away has, from when they left."""
+    """As one moves to another telephone; who stays away has, from when they left."""
     clock = Clock()
 
     def act(peer: Peer) -> None:
         peer.let_in()
-        lists(peer, *(member(agent, Device.NOT_INUSE, LastCall=int(START.timestamp())) for agent in ("1201", "1202")))
+        lists(peer, member("1201", Device.NOT_INUSE), member("1202", Device.NOT_INUSE))
         wait_for(lambda: len(now(database)) == 2, "both")
         clock.now = at(3)
         peer.say(
@@ -185,11 +169,8 @@ def test_who_leaves_a_queue_and_comes_back_at_once_has_not_logged_out(database: 
         peer.read()
 
     with watching(database, act, clock=clock):
-        wait_for(lambda: len(history(database)) == 4, "four changes")
-    assert [
-        ("1201", members.AVAILABLE, at(1.51)),
-        ("1202", members.LOGGED_OUT, at(1.52)),
-    ] == [(change.agent, change.state, change.at) for change in history(database)[2:]]
+        wait_for(lambda: len(history(database)) == 3, "a change")
+    assert [Change("1202", members.LOGGED_OUT, "", at(1.52))] == history(database)[2:]
 
 
 def test_who_moves_to_another_telephone_is_there_from_then_on(database: Database) -> None:

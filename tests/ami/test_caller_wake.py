@@ -20,7 +20,7 @@ def waking(*acts: Act) -> Iterator[Manager]:
     """Lines are followed through these connections, the last of which stays."""
     manager = Manager(*acts)
     ami = Ami(manager.address, USER, SECRET, QUICK)
-    wake = CallerWake(ami, lambda: NOW, lambda queue: 0, lambda queue: queue == "pensions")
+    wake = CallerWake(ami, lambda: NOW, lambda queue: queue == "pensions")
     with manager, wake, ami:
         yield manager
 

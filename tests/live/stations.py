@@ -102,6 +102,7 @@ class Live:
         if asterisk is not None and asterisk.running:
             for extension in dict.fromkeys(NOT_ANSWERED.findall(asterisk.rx("queue show"))):
                 asterisk.rx(f"queue unpause member PJSIP/{extension}")
+                asterisk.rx(f"database del break {extension}")
 
     def staff(self, *extensions: str, when_called: Reaction | OnCall | None = None) -> None:
         """Register consultants' phones (all of them by default); they answer at once and speak with a tone."""

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
@@ -39,6 +40,7 @@ agent,name,site,skills,languages
 1702,Second,Here,pensions:2,pl:1
 1703,Third,There,pensions:1,pl:1 uk:2
 1704,Both,There,pensions:1 payers:1,pl:1
+1705,Shared,Here,pensions:1 benefits:1,pl:1
 1801,Alone,There,benefits:1,pl:1
 """
 GROUPS = (
@@ -382,9 +384,7 @@ def test_a_wrap_up_lasts_as_long_as_the_group_says_and_can_be_ended(centre: Live
     """Nobody is called in it, but a consultant who is ready earlier."""
     log_in(centre, "1801")
     assert "1801" == who_answers(centre, numbers(), WRAPPING_UP)
-    assert (
-        "in wrapup" in members(centre, "benefits")["1801"].lower() or "1 calls" in members(centre, "benefits")["1801"]
-    )
+    wait_for(lambda: listed(centre)["1801"] == ("wrap_up", "", "1801"), "the wrap-up")
 
     caller = numbers()
     call, ear = to_topic(centre, caller, WRAPPING_UP)
@@ -393,6 +393,29 @@ def test_a_wrap_up_lasts_as_long_as_the_group_says_and_can_be_ended(centre: Live
     assert 0 == offered(centre, "1801", caller)
     keys(centre, "1801", "*15", "code-ready")
     end(answered(centre, caller, call, ear))
+
+
+def test_the_wrap_up_is_that_of_the_group_whose_call_it_was(centre: Live, numbers: Callable[[], str]) -> None:
+    """In every group of a consultant's: none after a call of one, the long one after a call of the other."""
+    calls = {name: (numbers(), key) for name, key in (("long", WRAPPING_UP), ("none", LOGGED_IN))}
+    sit(centre, "1705", HERE)
+    first = talk(centre, numbers(), LOGGED_IN)
+    waiting = {}
+    for name, (ani, key) in calls.items():
+        waiting[name] = to_topic(centre, ani, key)
+        waiting[name][1].wait_for("pl:connecting")
+        music_while(waiting[name][0], 1.5)
+    first.end()
+    there = answered(centre, calls["long"][0], *waiting["long"])
+    there.wait(1.1)
+    there.end()
+    wait_for(lambda: listed(centre)["1705"] == ("wrap_up", "", HERE), "the wrap-up")
+
+    music_while(waiting["none"][0], 2.5)
+    assert 0 == offered(centre, HERE, calls["none"][0])
+    keys(centre, HERE, "*15", "code-ready")
+    end(answered(centre, calls["none"][0], *waiting["none"]))
+    wait_for(lambda: listed(centre)["1705"] == ("available", "", HERE), "nothing to wrap up")
 
 
 def test_a_refused_call_follows_nobody_to_another_telephone(centre: Live, ani: str) -> None:
@@ -437,32 +460,44 @@ def test_the_heavier_group_is_answered_first(centre: Live, numbers: Callable[[],
     assert ["1704", "1704"] == [account(centre, ani).visits[0].agent for ani in (heavy, light)]
 
 
-def test_whatever_dies_everybody_is_as_they_were(centre: Live, ani: str) -> None:
-    """Asterisk and the IVR are killed: who is logged in, at which desk, on a break for which reason, and since when."""
+def test_whatever_dies_everybody_is_as_they_were(centre: Live, numbers: Callable[[], str]) -> None:
+    """Asterisk and the IVR are killed: who is logged in, at which desk, on a break for which reason, and since when.
+
+    The same for those who let a call ring, whether they log in or not.
+    """
+    ani = numbers()
     sit(centre, "1701", HERE)
     sit(centre, "1702", THERE)
     keys(centre, HERE, "*133", "code-on-break")
     keys(centre, "1101", "*132", "code-on-break")
     keys(centre, "1102", "*12", "code-logged-out")
+    sit(centre, "1705", "1703")
+    assert "1703" == who_answers(centre, numbers(), WRAPPING_UP)
+    log_in(centre, "1801")
+    with desks_react(centre, Ring(), "1401", "1801"):
+        end(talk(centre, numbers(), OVERFLOWING))
+        call, _ = to_topic(centre, numbers(), WRAPPING_UP)
+        wait_for(lambda: "paused:Auto-Pause" in members(centre, "benefits")["1801"], "a telephone to ring in vain")
+        call.hang_up()
     expected = {
         "1701": ("on_break", "training", HERE),
         "1702": ("available", "", THERE),
         "1703": ("logged_out", "", ""),
         "1101": ("on_break", "meal", "1101"),
         "1102": ("logged_out", "", ""),
+        "1401": ("on_break", "Auto-Pause", "1401"),
+        "1801": ("on_break", "Auto-Pause", "1801"),
+        "1705": ("wrap_up", "", "1703"),
     }
     wait_for(lambda: expected.items() <= listed(centre).items(), "what everybody does")
-    wait_for(lambda: ("/break/1102", "logged-out") in kept_by_asterisk(centre), "the last code to be kept")
+    breaks = {("/break/1102", "logged-out"), ("/break/1401", "Auto-Pause"), ("/break/1801", "Auto-Pause")}
+    wait_for(lambda: breaks <= {*kept_by_asterisk(centre)}, "the last breaks to be kept")
 
     node(centre, 0).kill()
-    assert centre.station.asterisk is not None
-    os.killpg(centre.station.asterisk.pid, signal.SIGKILL)
-    centre.station.start_asterisk()
-    for desk in centre.desks.values():
-        assert 200 == desk.register()
+    start_again(centre)
     stand_up(centre)
 
-    wait_for(lambda: len(members(centre, "pensions")) == 2, "members after a restart")
+    wait_for(lambda: len(members(centre, "pensions")) == 3, "members after a restart")
     assert "paused:training" in members(centre, "pensions")["1701"]
     assert "with penalty 1" in members(centre, "pensions")["1702"]
     wait_for(lambda: expected.items() <= listed(centre).items(), "what everybody does")
@@ -470,7 +505,32 @@ def test_whatever_dies_everybody_is_as_they_were(centre: Live, ani: str) -> None
     assert ["1702"] == [visit.agent for visit in account(centre, ani).visits]
     keys(centre, "1101", "*14", "code-back")
     keys(centre, HERE, "*14", "code-back")
-    wait_for(lambda: listed(centre)["1701"] == ("available", "", HERE), "the end of the break")
+    keys(centre, "1401", "*14", "code-back")
+    keys(centre, "1703", "*15", "code-ready")
+    free = {"1701": HERE, "1401": "1401", "1705": "1703"}
+    ready = {agent: ("available", "", telephone) for agent, telephone in free.items()}
+    wait_for(lambda: ready.items() <= listed(centre).items(), "the ends of breaks and wrap-up")
+
+
+def test_a_wrap_up_that_is_over_when_asterisk_is_back_has_ended(centre: Live, numbers: Callable[[], str]) -> None:
+    """Nobody waits for its end any more; who serves its group is called."""
+    log_in(centre, "1801")
+    assert "1801" == who_answers(centre, numbers(), WRAPPING_UP)
+    wait_for(lambda: "paused:wrap_up" in members(centre, "benefits")["1801"], "the wrap-up")
+    over = int(time.time())
+    rx(centre, f"database put wrap-up 1801 {over}")
+    wait_for(lambda: ("/wrap-up/1801", str(over)) in kept_by_asterisk(centre), "what is kept")
+    start_again(centre)
+    end(talk(centre, numbers(), WRAPPING_UP))
+
+
+def start_again(running: Live) -> None:
+    """Asterisk is killed and started, and telephones register."""
+    assert running.station.asterisk is not None
+    os.killpg(running.station.asterisk.pid, signal.SIGKILL)
+    running.station.start_asterisk()
+    for desk in running.desks.values():
+        assert 200 == desk.register()
 
 
 def listed(running: Live) -> dict[str, tuple[str, str, str]]:

@@ -8,14 +8,17 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 import provision
-from demo.phone import Answer, Exchange, IncomingCall, Phone, Reaction, Refuse, sounds
+from demo.phone import Answer, Call, Exchange, IncomingCall, Phone, Reaction, Refuse, Ring, sounds
 from demo.phone.outgoing import OutgoingCall
 from demo.phone.phone import Settings
+from ivr.menus.loading import load_menus
 from routing import callbacks
+from routing.asterisk.rendering import RELOAD
 from routing.callbacks import Callback
 from tests.live import tones
 from tests.live.callers import (
@@ -31,16 +34,22 @@ from tests.live.callers import (
 )
 from tests.live.stations import Live, hears, hears_caller, hears_music, live, menus_with
 from tests.live.stories import node, on_a_break, wait_for
+from tests.menu_files import without_callbacks
 
 SUBSCRIBER_LINES = 8
 NOWHERE = ("127.0.0.1", 9)
 DESKS = ("1201", "1202")
 # Another group: its key, and its consultant.
 SENT_TO, HELPER = "1", "1101"
+FIRST_VOICE, COLLEAGUE_VOICE = tones.CONSULTANT_VOICES[1:3]
 ANOTHER_NUMBER = "223344556"
 PREMIUM = "700100200"
 DIALLED = re.compile(r"sip:\+48(\d+)@")
 E164 = "+48{}"
+# The hours end at six.
+BEFORE_CLOSING, AFTER_CLOSING = timedelta(seconds=2), "2026-11-23T18:30"
+LAST_MOMENT = "2026-11-23T17:59:58"
+UNTIL_MORNING = timedelta(hours=12)
 
 
 class Subscribers:
@@ -92,7 +101,7 @@ def network(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFacto
             "callbacks": {
                 "trunk": f"127.0.0.1:{outside.phone.address[1]}",
                 "pauses_seconds": [1, 1],
-                "ring_seconds": 5,
+                "ring_seconds": 60,
             },
         }
         menus = menus_with(folder, ("  timeout: 6\n", "  timeout: 2\n"))
@@ -162,6 +171,12 @@ def _consultant_hears(running: Live, number: str) -> IncomingCall:
     return desk
 
 
+def _talk(desk: IncomingCall) -> None:
+    """Until the two have talked for some seconds."""
+    until = desk.recording.seconds + 3
+    desk.wait_until(lambda: desk.recording.seconds >= until, PATIENCE, "a conversation")
+
+
 def test_a_callback_keeps_its_place_and_is_a_call_like_any(network: Network, numbers: Callable[[], str]) -> None:
     """Behind who waited before, before who came later; the recording notice comes first, as in any call."""
     running, (early, ani, late) = network.live, (numbers(), numbers(), numbers())
@@ -178,6 +193,7 @@ def test_a_callback_keeps_its_place_and_is_a_call_like_any(network: Network, num
         assert running.consultant_of(late) is None, "who came later waits"
         desk = _consultant_hears(running, ani)
         call.wait_until(lambda: hears(call, tones.CONSULTANT_VOICES[0]), PATIENCE, "the consultant's voice")
+        _talk(desk)
         shown, header = desk.remote, desk.headers.all("X-Centrala")
         desk.hang_up()
         call.wait_ended(PATIENCE)
@@ -274,6 +290,189 @@ def test_another_number_is_keyed_and_its_caller_sent_on(network: Network, number
     log = (running.station.home / "ivr-0.log").read_text("utf-8")
     assert ANOTHER_NUMBER not in log
     assert PREMIUM not in log
+
+
+@contextmanager
+def _hours_at(running: Live, moment: str) -> Iterator[None]:
+    """For the IVR it is always that time."""
+    usual = running.station.hours_at
+    _restart_node(running, moment)
+    try:
+        yield
+    finally:
+        _restart_node(running, usual)
+
+
+def _restart_node(running: Live, hours_at: str | None) -> None:
+    node(running, 0).stop()
+    running.station.hours_at = hours_at
+    running.station.start_node(0)
+
+
+def _is_for_tomorrow(running: Live, ani: str) -> None:
+    """Its line has left the queue, no try was counted, and the next one is at the next opening."""
+    wait_for(lambda: _of(running, ani).line_at is None, f"the line of {ani} to have left the queue")
+    found = _of(running, ani)
+    assert ("waiting", 0) == (found.state, found.tries)
+    assert found.next_try_at is not None
+    assert found.next_try_at - datetime.now(UTC) > UNTIL_MORNING
+
+
+def test_nobody_is_called_after_closing(network: Network, numbers: Callable[[], str]) -> None:
+    """Whose consultant is free a moment too late is called another day, and the consultant hears why."""
+    running, ani = network.live, numbers()
+    with _all_busy(running, numbers) as busy, _hours_at(running, LAST_MOMENT):
+        _asks(running, ani)
+        _stands(running, ani)
+        closed_at = (_of(running, ani).line_at or datetime.now(UTC)) + BEFORE_CLOSING + timedelta(seconds=1)
+        wait_for(lambda: datetime.now(UTC) >= closed_at, "closing time")
+        busy[0].end()
+        _is_for_tomorrow(running, ani)
+
+    heard = [tones.Ear(call, running.table).keys() for desk in DESKS for call in running.desks[desk].incoming]
+    assert 1 == sum("pl:callback-closed" in keys for keys in heard)
+    assert [] == network.outside.called(ani)
+
+
+def test_what_rings_at_closing_time_rings_on(network: Network, numbers: Callable[[], str]) -> None:
+    """Who is being called may still answer; who stands in the queue is called another day, and it was no try."""
+    running, early, late = network.live, numbers(), numbers()
+    network.outside.reactions[early] = [Ring()]
+    with _all_busy(running, numbers) as busy:
+        for ani in (early, late):
+            _asks(running, ani)
+            _stands(running, ani)
+        busy[0].end()
+        ringing = network.outside.wait_for(early)
+        with _hours_at(running, AFTER_CLOSING):
+            _is_for_tomorrow(running, late)
+            ringing.answer()
+            call, _ = _picks_up(network, early)
+            _consultant_hears(running, early).hang_up()
+            call.wait_ended(PATIENCE)
+            _is(running, early, "kept")
+
+    assert [] == network.outside.called(late)
+
+
+def _change_menus(running: Live, text: str) -> None:
+    trial = running.station.menus.with_name("trial.yaml")
+    trial.write_text(text, "utf-8")
+    flow = load_menus(trial).flow
+    running.learn(flow, " (new)")
+    trial.replace(running.station.menus)
+    running.station.render()
+    assert running.station.asterisk is not None
+    for command in RELOAD:
+        running.station.asterisk.rx(command)
+    log = running.station.home / "ivr-0.log"
+    published = re.compile(rf'"menus published".*"{flow.version}"|"{flow.version}".*"menus published"')
+    wait_for(lambda: published.search(log.read_text("utf-8")), "the menus to be published")
+
+
+def test_what_was_promised_is_kept_when_callbacks_are_no_more(network: Network, numbers: Callable[[], str]) -> None:
+    """The menus of now know none, and Asterisk is told so; who was promised one is tried and greeted all the same."""
+    running, ani = network.live, numbers()
+    usual = running.station.menus.read_text("utf-8")
+    network.outside.reactions[ani] = [Refuse(486)]
+    try:
+        with on_a_break(running, *DESKS):
+            _asks(running, ani)
+            _stands(running, ani)
+            _change_menus(running, without_callbacks(usual))
+        call, _ = _picks_up(network, ani, times=2)
+        desk = _consultant_hears(running, ani)
+        desk.hang_up()
+        call.wait_ended(PATIENCE)
+        _is(running, ani, "kept")
+    finally:
+        _change_menus(running, usual)
+
+    assert "Oddzwonienie Emerytury i renty pl none" == desk.remote.name
+
+
+def _is_asked(network: Network, desk: IncomingCall) -> IncomingCall:
+    """A colleague of the other group, whom the consultant asks: the two hear each other."""
+    helper = network.live.desks[HELPER]
+    before = len(helper.incoming)
+    press(desk, f"*3{SENT_TO}")
+    desk.wait_until(lambda: len(helper.incoming) > before and helper.incoming[-1].up, PATIENCE, "a colleague")
+    asked = helper.incoming[-1]
+    desk.play(sounds.tone(FIRST_VOICE))
+    asked.play(sounds.tone(COLLEAGUE_VOICE))
+    _hear(asked, FIRST_VOICE)
+    _hear(desk, COLLEAGUE_VOICE)
+    return asked
+
+
+def _hear(call: Call, *voices: int) -> None:
+    call.wait_until(lambda: all(hears(call, hertz) for hertz in voices), PATIENCE, f"the voices {voices}")
+
+
+def test_a_colleague_takes_over_whoever_was_called_back(network: Network, numbers: Callable[[], str]) -> None:
+    """As in any call: music meanwhile, then the colleague, who sends the caller on again; everything is kept."""
+    running, ani = network.live, numbers()
+    with _all_busy(running, numbers) as busy:
+        _asks(running, ani)
+        busy[0].end()
+        call, _ = _picks_up(network, ani)
+        desk = _consultant_hears(running, ani)
+        asked = _is_asked(network, desk)
+        call.wait_until(lambda: hears_music(call), PATIENCE, "music")
+        desk.hang_up()
+        _hear(asked, tones.CALLER_VOICE)
+        _hear(call, COLLEAGUE_VOICE)
+        _talk(asked)
+        press(asked, "*22")
+        asked.wait_ended(PATIENCE)
+        third = _consultant_hears(running, ani)
+        third.hang_up()
+        call.wait_ended(PATIENCE)
+
+    kept = account(running, E164.format(ani))
+    first, second, last = kept.visits
+    assert ("topic=pensions;lang=pl;level=none;callback=yes",) == asked.headers.all("X-Centrala")
+    assert [("pensions", "answered"), ("technical", "answered"), ("pensions", "answered")] == [
+        (one.queue, one.outcome) for one in kept.visits
+    ]
+    assert (HELPER, first.left_at) == (second.agent, second.enqueued_at)
+    assert [one.agent for one in kept.visits] == [part.agent for part in kept.parts]
+    assert is_heard(recorded(running, kept.parts[0].caller_file), tones.CALLER_VOICE)
+    assert is_heard(recorded(running, kept.parts[1].agent_file), COLLEAGUE_VOICE)
+    assert (1, "completed") == (len(kept.consents), kept.row.cause)
+    assert (_of(running, ani).call_id, "kept") == (first.callback, _of(running, ani).state)
+    assert last.agent in DESKS
+
+
+def test_a_colleague_is_asked_once_there_is_somebody_to_ask_about(network: Network, numbers: Callable[[], str]) -> None:
+    """Not while it rings at the number; later they talk to both, go, and the caller stays with who is left."""
+    running, ani = network.live, numbers()
+    network.outside.reactions[ani] = [Ring()]
+    helped = len(running.desks[HELPER].incoming)
+    with _all_busy(running, numbers) as busy:
+        _asks(running, ani)
+        busy[0].end()
+        ringing = network.outside.wait_for(ani)
+        early = running.consultant_of(E164.format(ani))
+        assert early is not None
+        press(early, f"*3{SENT_TO}")
+        early.wait_until(lambda: not early.pressing, PATIENCE, "the keys to be sent")
+        ringing.answer()
+        call, _ = _picks_up(network, ani)
+        desk = _consultant_hears(running, ani)
+        assert helped == len(running.desks[HELPER].incoming)
+        asked = _is_asked(network, desk)
+        press(desk, "*3")
+        _hear(call, FIRST_VOICE, COLLEAGUE_VOICE)
+        _hear(asked, FIRST_VOICE, tones.CALLER_VOICE)
+        desk.hang_up()
+        asked.wait_until(lambda: not hears(asked, FIRST_VOICE), PATIENCE, "the two to be alone")
+        call.hang_up()
+        asked.wait_ended(PATIENCE)
+
+    kept = account(running, E164.format(ani))
+    assert [("pensions", "answered"), ("technical", "answered")] == [(one.queue, one.outcome) for one in kept.visits]
+    assert 2 == len(kept.parts)
 
 
 def test_a_callback_survives_the_death_of_asterisk_and_of_the_ivr(network: Network, numbers: Callable[[], str]) -> None:

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 import pytest
 
 import provision
-from demo.phone import Ring
+from demo.phone import IncomingCall, Ring
 from routing import waiting
 from tests.live import tones
-from tests.live.callers import PATIENCE, recorded_files, talk_at_once
+from tests.live.callers import PATIENCE, Talk, press, recorded_files, talk, talk_at_once
 from tests.live.conftest import SHORT_TIMEOUT
 from tests.live.stations import CLOSED, OPEN, Live, hears_music, live, menus_with
 from tests.live.stories import Caller, channels, faults, node, on_a_break, unfinished, wait_for
@@ -177,6 +177,62 @@ def test_a_telephone_that_is_gone_in_a_conversation_leaves_its_caller_to_the_nex
     assert 1 == len({visit.enqueued_at for visit in kept.visits})
     files = sorted(name for part in kept.parts for name in (part.caller_file, part.agent_file))
     assert (4, files) == (len(files), recorded_files(centre, kept.row.id))
+    assert "completed" == kept.row.cause
+
+
+def _asks(centre: Live, first: Talk) -> None:
+    """A consultant asks a colleague of the payers' and leaves the caller to them."""
+    press(first.consultant, "*3" + PAYERS)
+    first.call.wait_until(lambda: len(_payers(centre)) == 2, PATIENCE, "a colleague")
+    first.consultant.hang_up()
+
+
+def _sends_on(centre: Live, first: Talk) -> None:
+    """A consultant sends the caller on to the payers' group."""
+    press(first.consultant, "*2" + PAYERS)
+
+
+def _payers(centre: Live) -> dict[str, IncomingCall]:
+    """The conversations of the payers' consultants, by extension."""
+    return {name: call for name, call in centre.answered().items() if name in ("1501", "1502")}
+
+
+@pytest.mark.parametrize("hands_over", [_asks, _sends_on], ids=["asked", "sent on"])
+def test_a_colleagues_telephone_that_is_gone_leaves_the_caller_to_the_next_of_that_group(
+    centre: Live, numbers: Numbers, hands_over: Callable[[Live, Talk], None]
+) -> None:
+    """As the first consultant's does: told so, the caller stands there before who came meanwhile."""
+    caller = Caller(centre, numbers())
+    with _nothing_stays(centre):
+        busy = talk(centre, numbers(), PAYERS)
+        first = talk(centre, caller.ani, BENEFITS)
+        caller.call, caller.ear = first.call, first.ear
+        hands_over(centre, first)
+        first.consultant.wait_ended()
+        colleague = caller.talks()
+        connected = caller.heard().count("connecting")
+        later = _waits(centre, numbers(), PAYERS)
+        centre.desks.pop(colleague.extension).vanish()
+        caller.hears("conversation-cut-off")
+        caller.hears("connecting", times=connected + 1)
+        caller.call.wait_until(lambda: hears_music(caller.call), what="music")
+        busy.end()
+        again = caller.talks()
+        assert busy.extension == again.extension
+        assert centre.consultant_of(later.ani) is None
+        again.end()
+        later.talks().end()
+        centre.staff(colleague.extension)
+
+    kept = caller.account()
+    assert [
+        ("answered", "benefits", first.extension),
+        ("cut_off", "payers", colleague.extension),
+        ("answered", "payers", again.extension),
+    ] == [(visit.outcome, visit.queue, visit.agent) for visit in kept.visits]
+    assert kept.visits[0].enqueued_at == kept.visits[2].enqueued_at
+    files = sorted(name for part in kept.parts for name in (part.caller_file, part.agent_file))
+    assert (6, files) == (len(files), recorded_files(centre, kept.row.id))
     assert "completed" == kept.row.cause
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.callback_times import PAUSES, first_try, next_try
+from routing.callback_times import LONGEST_LINE, PAUSES, first_try, next_try, open_until
 from routing.hours import MIDNIGHT_AT_THE_END, Hours, Span
 
 DAYTIME = Hours("Europe/Warsaw", dict.fromkeys(range(5), (Span(time(7), time(18)),)), "PL")
@@ -54,6 +54,22 @@ def test_the_pauses_are_as_long_on_the_nights_on_which_clocks_change(change: dat
 def test_over_a_weekend_on_which_clocks_change_seven_is_seven(asked: str, first: str) -> None:
     """Asked on Friday evening, after closing."""
     assert datetime.fromisoformat(first) == first_try(datetime.fromisoformat(asked), DAYTIME)
+
+
+@given(MOMENTS, st.floats(0, 1))
+def test_until_closing_it_is_open_and_then_it_is_not(at: datetime, share: float) -> None:
+    """Whatever moment of a stretch of opening hours one looks at; outside them it closes at once."""
+    until = open_until(at, DAYTIME)
+    assert (until == at) == (not DAYTIME.is_open(at))
+    assert until == at or DAYTIME.is_open(at + (until - at) * share * 0.999)
+    assert not DAYTIME.is_open(until)
+
+
+@given(st.sampled_from(CHANGES), st.integers(-180, 180))
+def test_what_never_closes_is_looked_at_for_a_day(change: datetime, minute: int) -> None:
+    """And not for ever."""
+    at = change + timedelta(minutes=minute)
+    assert at + LONGEST_LINE == open_until(at, ALWAYS)
 
 
 def test_a_queue_that_never_opens_calls_nobody() -> None:

@@ -91,7 +91,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.just(NumberRefused()),
     st.builds(CallbackSought, st.booleans()),
     st.just(CallbackCancelled()),
-    st.builds(QueueLeft, st.sampled_from(QUEUE_OUTCOMES) | st.text(max_size=9)),
+    st.builds(QueueLeft, st.sampled_from(QUEUE_OUTCOMES) | st.text(max_size=9), st.sampled_from(["", "all", "none"])),
     st.just(Joined("1301")),
     st.builds(SentOn, st.sampled_from(["all", "none"])),
     st.just(Reentered()),

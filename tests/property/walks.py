@@ -10,6 +10,7 @@ from ivr.codec import decode, encode
 from ivr.definition import Flow, Menu
 from ivr.events import (
     CALLBACK_REQUESTED,
+    CUT_OFF,
     QUEUE_OUTCOMES,
     CallbackCancelled,
     CallbackSought,
@@ -66,7 +67,7 @@ def random_event(flow: Flow, state: State, random: Random) -> Event:
         NumberRefused(),
         CallbackSought(random.random() < 0.5),
         CallbackCancelled(),
-        QueueLeft(random.choice([*QUEUE_OUTCOMES, "nonsense"])),
+        QueueLeft(random.choice([*QUEUE_OUTCOMES, "nonsense"]), random.choice(["", *flow.topics, "nonsense"])),
         SentOn(random.choice([*flow.topics, "nonsense"])),
         Joined("1301"),
         Reentered(),
@@ -93,6 +94,7 @@ def _likely(flow: Flow, state: State, random: Random) -> Event:
         CallbackSought(random.random() < 0.3),
         CallbackCancelled(),
         QueueLeft(random.choice(["answered", "timeout", CALLBACK_REQUESTED])),
+        QueueLeft(CUT_OFF, random.choice(["", *flow.topics])),
         SurveyDrawn(random.random() < 0.7),
         SentOn(random.choice([*flow.topics])),
     ]

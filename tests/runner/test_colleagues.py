@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from ivr.events import CUT_OFF
 from ivr.runner import Conversation, Runner
 from ivr.state import InQueue
 from ivr.stays import Colleague
@@ -52,11 +55,30 @@ def test_a_caller_who_was_left_to_a_colleague_is_theirs_from_then_on(
     assert second.answered_at == (stay.colleagues[0].answered_at if ringing else stay.passed_at)
 
 
-def test_a_caller_whom_a_colleague_sends_on_waits_since_the_beginning(
-    queued: Line, runner: Runner, clock: Clock
+@pytest.mark.parametrize("ringing", [False, True], ids=["talking", "ringing"])
+def test_a_caller_whose_colleagues_telephone_is_gone_has_waited_since_the_beginning(
+    queued: Line, runner: Runner, clock: Clock, ringing: bool
 ) -> None:
-    """Nobody waited for the colleague."""
-    queued.live = runner.send_on(queued.arrival, handed_over(queued, clock, ringing=False), "help")
+    """The first consultant's conversation was an ordinary one."""
+    stay = handed_over(queued, clock, ringing=ringing)
+    (colleague,) = stay.colleagues
+    stay = replace(stay, outcome=CUT_OFF, colleagues=(replace(colleague, topic="help", queue="help"),))
+    queued.live = runner.back_from_queue(queued.arrival, stay)
+    queued.keys(runner, "2")
+
+    first, second, third = queued.visits
+    assert [("11", "answered"), ("21", CUT_OFF), (None, None)] == [
+        (visit.agent, visit.outcome) for visit in (first, second, third)
+    ]
+    assert (MONDAY, stay.passed_at, MONDAY) == (first.enqueued_at, second.enqueued_at, third.enqueued_at)
+
+
+@pytest.mark.parametrize("ringing", [False, True], ids=["talking", "ringing"])
+def test_a_caller_whom_a_colleague_sends_on_waits_since_the_beginning(
+    queued: Line, runner: Runner, clock: Clock, ringing: bool
+) -> None:
+    """Nobody waited for the colleague, or not only."""
+    queued.live = runner.send_on(queued.arrival, handed_over(queued, clock, ringing=ringing), "help")
 
     first, _, third = queued.visits
     assert (MONDAY, MONDAY, None) == (first.enqueued_at, third.enqueued_at, third.left_at)

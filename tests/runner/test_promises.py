@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from ivr.events import CALLBACK_REQUESTED, NumberFound, NumberRefused
+from ivr.library import Library
 from ivr.menus.loading import Loaded
 from ivr.promises import LINE_RESULTS, Promises, Terms
 from ivr.runner import Arrival, Conversation, Runner, hang_up
@@ -15,6 +16,7 @@ from routing import callbacks
 from routing.callback_times import PAUSES
 from routing.callbacks import Callback
 from storage.database import Database
+from tests.menu_files import SHIPPED, load_text, without_callbacks
 from tests.runner.conftest import MONDAY, Clock, Line
 
 ASKED = Conversation(CALLBACK_REQUESTED)
@@ -287,6 +289,38 @@ def test_the_service_does_not_call_itself(database: Database) -> None:
 
     assert NumberRefused() == promises.number("225601600")
     assert NumberFound("+48225601601", "225601601") == promises.number("225601601")
+
+
+def test_a_promise_outlives_callbacks(
+    line: Line, another: Line, runner: Runner, library: Library, clock: Clock
+) -> None:
+    """The menus know none any more: it is kept by those of its call, and the next caller hears the new ones."""
+    _asks(line, runner, clock)
+    library.publish(load_text(without_callbacks(SHIPPED.read_text("utf-8"))), clock())
+    _is_called(line, runner, another)
+    assert AtGreeting("to-pensions") == another.position
+    another.keys(runner, "1")
+    another.hears_out(runner)
+
+    assert "kept" == _callback(line).state
+    assert library.current.version != another.row.menu_version == line.row.menu_version
+
+
+@pytest.mark.parametrize(
+    ("now", "hours_at", "until"),
+    [
+        ("2026-11-23T10:00+01:00", "2026-11-23T10:00+01:00", "2026-11-23T18:00+01:00"),
+        ("2026-11-23T18:00+01:00", "2026-11-23T18:00+01:00", "2026-11-23T18:00+01:00"),
+        ("2026-11-23T22:00+01:00", "2026-11-23T17:59:30+01:00", "2026-11-23T22:00:30+01:00"),
+    ],
+)
+def test_a_line_is_told_when_its_queue_closes(library: Library, now: str, hours_at: str, until: str) -> None:
+    """By the clock on the wall, whatever that of the opening hours says; a queue that is closed has closed."""
+    at, hours = datetime.fromisoformat(now), datetime.fromisoformat(hours_at)
+    promises = Promises(Terms(), lambda: at, lambda: hours)
+
+    assert datetime.fromisoformat(until) == promises.open_until(library.current, "pensions")
+    assert at == promises.open_until(library.current, "nobody's")
 
 
 def test_a_callback_that_nobody_knows_is_a_call_like_any(another: Line, runner: Runner) -> None:

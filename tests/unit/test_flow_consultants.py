@@ -216,6 +216,14 @@ def test_whoever_was_cut_off_from_a_consultant_waits_again_without_a_key(flow: F
     assert Hangup("completed") == caller.returns("answered").wait
 
 
+def test_whoever_was_cut_off_from_a_colleague_waits_for_that_group(flow: Flow) -> None:
+    """To whom the first consultant had left the call; whom these menus do not know any more is no group."""
+    caller = Caller(flow).keys("0", "2").listens()
+    assert Transfer("pensions", "pensions", "none", True, "pl") == caller.returns(CUT_OFF, "gardening").wait
+    assert Transfer("doctors", "benefits", "none", True, "pl") == caller.returns(CUT_OFF, "doctors").wait
+    assert "doctors" == caller.state.topic
+
+
 def test_the_way_back_to_a_queue_survives_other_menus(flow: Flow) -> None:
     """Whoever leaves a queue for information goes back from there to the same queue."""
     caller = Caller(flow).keys("0", "6").listens().returns("returned_to_ivr").keys("1", "3", "*")

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from routing import members
-from routing.members import Agent, AgentState, Device, agent_of, found, state_of, take, wraps_up_until
+from routing.members import Agent, AgentState, Device, agent_of, found, state_of, take
 
 NOW = 1_795_244_648
-WRAP_UP = 10
 
 AVAILABLE, RINGING, ON_CALL = (AgentState(name) for name in (members.AVAILABLE, members.RINGING, members.ON_CALL))
 WRAPPING_UP, GONE = AgentState(members.WRAP_UP), AgentState(members.LOGGED_OUT, members.UNREACHABLE)
-
-
-def at(seconds: float = 0) -> datetime:
-    """So many seconds into the story."""
-    return datetime.fromtimestamp(NOW + seconds, UTC)
 
 
 def member(event: str, device: Device, queue: str = "pensions", **headers: object) -> dict[str, str]:
@@ -66,26 +59,23 @@ def after(*events: Mapping[str, str], agent: Agent = Agent()) -> Agent:  # noqa:
     return agent
 
 
-def state(agent: Agent, seconds: float = 0) -> AgentState:
-    """The state at a moment of the story."""
-    return state_of(agent, at(seconds), lambda queue: WRAP_UP)
-
-
 def states(*events: Mapping[str, str], agent: Agent = Agent()) -> list[AgentState]:  # noqa: B008
     """The states that follow one another, without repetitions."""
     told: list[AgentState] = []
     for headers in events:
         agent = take(agent, headers)
-        if told[-1:] != [now := state(agent)]:
+        if told[-1:] != [now := state_of(agent)]:
             told.append(now)
     return told
 
 
 LOGS_IN = member("QueueMemberAdded", Device.NOT_INUSE)
+WRAPS_UP = member("QueueMemberPause", Device.BUSY, Paused=1, PausedReason=members.WRAP_UP)
+IDLE = {"Status": str(int(Device.NOT_INUSE))}
 
 
 def test_a_call_from_a_queue() -> None:
-    """Available, ringing, talking, and wrap-up as soon as the telephone is idle."""
+    """Available, ringing, talking, and wrap-up once the telephone is idle, though that begins before."""
     assert [AVAILABLE, RINGING, ON_CALL, WRAPPING_UP] == states(
         LOGS_IN,
         queue_event("AgentCalled"),
@@ -94,7 +84,8 @@ def test_a_call_from_a_queue() -> None:
         status(Device.BUSY),
         queue_event("AgentConnect"),
         queue_event("AgentComplete"),
-        status(Device.NOT_INUSE, LastCall=NOW),
+        WRAPS_UP,
+        WRAPS_UP | IDLE,
     )
 
 
@@ -108,7 +99,7 @@ def test_a_telephone_that_tells_of_no_ringing() -> None:
 def test_who_hears_the_whisper_is_on_the_call() -> None:
     """The telephone was picked up; the caller is not joined yet."""
     agent = after(LOGS_IN, queue_event("AgentCalled"), status(Device.RINGING), status(Device.INUSE))
-    assert state(agent) == ON_CALL
+    assert state_of(agent) == ON_CALL
 
 
 def test_an_agent_of_several_queues_changes_once() -> None:
@@ -122,8 +113,9 @@ def test_an_agent_of_several_queues_changes_once() -> None:
         queue_event("AgentConnect"),
         status(Device.INUSE, "benefits"),
         status(Device.INUSE, InCall=1),
-        status(Device.NOT_INUSE, "benefits"),
-        status(Device.NOT_INUSE, LastCall=NOW),
+        WRAPS_UP | {"Queue": "benefits"},
+        WRAPS_UP,
+        *(WRAPS_UP | IDLE | {"Queue": queue} for queue in ("benefits", "pensions")),
         agent=both,
     )
 
@@ -140,47 +132,29 @@ def test_an_unanswered_call() -> None:
     )
 
 
-def test_wrap_up_ends_by_the_clock() -> None:
-    """So many seconds after the last call; nobody tells."""
+def test_a_wrap_up_lasts_as_long_as_the_queue_says() -> None:
+    """None follows a conversation where the queue tells of none, whenever that was."""
     agent = after(LOGS_IN, queue_event("AgentConnect"), status(Device.NOT_INUSE, LastCall=NOW))
-    assert at(WRAP_UP) == wraps_up_until(agent, lambda queue: WRAP_UP)
-    assert [WRAPPING_UP, WRAPPING_UP, AVAILABLE] == [state(agent, seconds) for seconds in (0, WRAP_UP - 0.001, WRAP_UP)]
-
-
-def test_wrap_up_is_that_of_the_queue_whose_call_was_the_last() -> None:
-    """A member's own one comes first."""
-    lasting = {"pensions": 30, "benefits": 5}
-    both = after(member("QueueMemberAdded", Device.NOT_INUSE, "benefits"), LOGS_IN)
-    after_pensions = after(queue_event("AgentConnect"), status(Device.NOT_INUSE, LastCall=NOW), agent=both)
-    after_benefits = after(
-        queue_event("AgentConnect", "benefits"), status(Device.NOT_INUSE, "benefits", LastCall=NOW), agent=both
-    )
-    own = after(status(Device.NOT_INUSE, LastCall=NOW, Wrapuptime=90), agent=after_pensions)
-    assert [at(30), at(5), at(90)] == [
-        wraps_up_until(agent, lasting.__getitem__) for agent in (after_pensions, after_benefits, own)
+    wraps_up = after(WRAPS_UP | IDLE, agent=agent)
+    assert [AVAILABLE, WRAPPING_UP, AVAILABLE] == [
+        state_of(one) for one in (agent, wraps_up, after(member("QueueMemberPause", Device.NOT_INUSE), agent=wraps_up))
     ]
 
 
-def test_without_wrap_up_the_agent_is_free_at_once() -> None:
-    """A queue may have none."""
-    agent = after(LOGS_IN, queue_event("AgentConnect"), status(Device.NOT_INUSE, LastCall=NOW))
-    assert state_of(agent, at(), lambda queue: 0) == AVAILABLE
-
-
 def test_breaks_have_reasons() -> None:
-    """A pause in one queue alone leaves the agent available to the others; wrap-up may be a pause, too."""
+    """A pause in one queue alone leaves the agent available to the others."""
     pause = member("QueueMemberPause", Device.NOT_INUSE, Paused=1, PausedReason="lunch")
     both = after(member("QueueMemberAdded", Device.NOT_INUSE, "benefits"), LOGS_IN, pause)
-    assert state(both) == AVAILABLE
-    assert state(after(LOGS_IN, pause)) == AgentState(members.ON_BREAK, "lunch")
-    assert state(after(LOGS_IN, pause | {"PausedReason": members.WRAP_UP})) == WRAPPING_UP
-    assert state(after(LOGS_IN, pause | {"PausedReason": members.LOGGED_OUT_PAUSE})) == members.NOBODY
-    assert state(after(LOGS_IN, pause, member("QueueMemberPause", Device.NOT_INUSE))) == AVAILABLE
+    assert state_of(both) == AVAILABLE
+    assert state_of(after(LOGS_IN, pause)) == AgentState(members.ON_BREAK, "lunch")
+    assert state_of(after(LOGS_IN, pause | {"PausedReason": members.WRAP_UP})) == WRAPPING_UP
+    assert state_of(after(LOGS_IN, pause | {"PausedReason": members.LOGGED_OUT_PAUSE})) == members.NOBODY
+    assert state_of(after(LOGS_IN, pause, member("QueueMemberPause", Device.NOT_INUSE))) == AVAILABLE
 
 
 def test_a_call_that_no_queue_brought_is_told_apart() -> None:
     """Dialling a feature code is no conversation with a caller."""
-    assert state(after(LOGS_IN, status(Device.INUSE))) == AgentState(members.ON_CALL, members.DIRECT)
+    assert state_of(after(LOGS_IN, status(Device.INUSE))) == AgentState(members.ON_CALL, members.DIRECT)
 
 
 def test_who_is_in_no_queue_is_logged_out() -> None:
@@ -188,15 +162,15 @@ def test_who_is_in_no_queue_is_logged_out() -> None:
     both = after(member("QueueMemberAdded", Device.NOT_INUSE, "benefits"), LOGS_IN)
     left = after(member("QueueMemberRemoved", Device.NOT_INUSE, "benefits"), agent=both)
     assert [AVAILABLE, members.NOBODY] == [
-        state(left),
-        state(after(member("QueueMemberRemoved", Device.NOT_INUSE), agent=left)),
+        state_of(left),
+        state_of(after(member("QueueMemberRemoved", Device.NOT_INUSE), agent=left)),
     ]
 
 
 @pytest.mark.parametrize("device", [Device.UNAVAILABLE, Device.INVALID, Device.UNKNOWN])
 def test_a_telephone_that_is_gone_takes_no_calls(device: Device) -> None:
     """Whoever has logged in and pulled the plug."""
-    assert state(after(LOGS_IN, status(device))) == GONE
+    assert state_of(after(LOGS_IN, status(device))) == GONE
 
 
 def test_everything_is_read_again_from_the_list() -> None:
@@ -206,7 +180,7 @@ def test_everything_is_read_again_from_the_list() -> None:
         in_list("1201", Device.NOT_INUSE),
         in_list("1202", Device.BUSY, "benefits", InCall=1),
         in_list("1202", Device.BUSY),
-        in_list("1203", Device.NOT_INUSE, LastCall=NOW - 3),
+        in_list("1203", Device.NOT_INUSE, Paused=1, PausedReason=members.WRAP_UP, LastCall=NOW - 3),
         in_list("1204", Device.NOT_INUSE, Location="Local/1204@phones/n", Paused=1),
     ]
     agents = found(listed)
@@ -215,8 +189,7 @@ def test_everything_is_read_again_from_the_list() -> None:
         "1202": ON_CALL,
         "1203": WRAPPING_UP,
         "1204": AgentState(members.ON_BREAK),
-    } == {number: state(agent) for number, agent in agents.items()}
-    assert "benefits" == agents["1202"].last_queue
+    } == {number: state_of(agent) for number, agent in agents.items()}
     assert "2001" == agents["1203"].telephone
 
 
@@ -235,7 +208,7 @@ def test_what_is_no_telephone_is_none(interface: str) -> None:
 def test_who_moves_is_the_same_agent_at_another_telephone() -> None:
     """Taken from their queues there, and added to them here."""
     moved = after(LOGS_IN, member("QueueMemberRemoved", Device.NOT_INUSE), LOGS_IN | {"Interface": "PJSIP/2002"})
-    assert ("2002", AVAILABLE) == (moved.telephone, state(moved))
+    assert ("2002", AVAILABLE) == (moved.telephone, state_of(moved))
 
 
 EVENT_NAMES = st.sampled_from([*members.EVENTS, "AgentComplete", "Other"])
@@ -250,7 +223,7 @@ EVENTS = st.fixed_dictionaries(
 def test_no_event_is_unexpected(events: list[dict[str, str]]) -> None:
     """Whatever comes from the network, in any order, leads to a state."""
     known = (members.LOGGED_OUT, members.AVAILABLE, members.RINGING, members.ON_CALL, members.WRAP_UP, members.ON_BREAK)
-    reached = state(after(*events))
+    reached = state_of(after(*events))
     assert reached.state in known
     assert len(reached.reason) <= 40
 
@@ -260,4 +233,4 @@ def test_the_newest_words_about_every_queue_settle_the_state(events: list[dict[s
     """Whatever was missed or told twice before, nothing of it stays."""
     last = [status(device, "a"), status(device, "b")]
     if device in (Device.NOT_INUSE, Device.UNAVAILABLE):
-        assert state(after(*last)) == state(after(*events, *last))
+        assert state_of(after(*last)) == state_of(after(*events, *last))

@@ -1,0 +1,60 @@
+"""What of the Asterisk configuration is there only where it is needed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date, time
+from pathlib import Path
+
+from routing.asterisk.plan import Distribution, Fallback, Folders, Manager, Outbound, Plan, Sip
+from routing.asterisk.rendering import render
+from routing.hours import Hours, Span
+from routing.queues import Queue
+
+MONDAY = date(2026, 11, 23)
+TRUNK = "198.51.100.7:5060"
+PLACE = Path("/srv")
+ALONE = Plan(
+    folders=Folders(*[PLACE] * 8),
+    sip=Sip("127.0.0.1:5060", 20000, 20999, ("127.0.0.1",), ("225601600",), ("alaw",), ()),
+    nodes=("127.0.0.1:4573",),
+    queues=(Queue("help", "daytime", ("11",)),),
+    distribution=Distribution(20, 10, 1800, 45, 0),
+    fallback=Fallback(
+        "help", Hours("Europe/Warsaw", {0: (Span(time(7), time(18)),)}), "connecting", "closed", "unanswered", "goodbye"
+    ),
+    language="pl",
+    key=bytes(32),
+    manager=Manager("127.0.0.1", 5038, "centrala"),
+)
+CALLING_BACK = replace(ALONE, outbound=Outbound(TRUNK, 30, "nobody-answers", "closed"))
+# Where the dialplan goes on, by name, and whoever it sends there.
+CONTEXT = re.compile(r"^\[([\w-]+)\]", re.MULTILINE)
+GOES_TO = re.compile(r"[(?:,]([a-z][\w-]*),(?:s|h|down),1\b")
+
+
+def test_where_nobody_is_called_back_nobody_can_be_called() -> None:
+    """There is no way out by the trunk, and the manager's user may only ask."""
+    files = render(ALONE, MONDAY)
+    assert ("", []) == (files["callbacks.conf"], [name for name, text in files.items() if "@outbound" in text])
+    assert "write = reporting\n" in files["manager.conf"]
+
+
+def test_where_callers_are_called_back_it_is_by_the_trunk() -> None:
+    """In opening hours, by a line that the manager's user may put up."""
+    files = render(CALLING_BACK, MONDAY)
+    assert "#include callbacks.conf\n" in files["extensions.conf"]
+    assert f"contact = sip:{TRUNK}\n" in files["pjsip.conf"]
+    assert "write = reporting,originate\n" in files["manager.conf"]
+
+
+def test_every_way_in_the_dialplan_leads_somewhere() -> None:
+    """A context that is gone to is there."""
+    files = render(CALLING_BACK, MONDAY)
+    dialplan = files["extensions.conf"] + "".join(
+        files[name] for name in re.findall(r"^#include (.+)$", files["extensions.conf"], re.MULTILINE)
+    )
+    wanted, there = {*GOES_TO.findall(dialplan)}, {*CONTEXT.findall(dialplan)}
+    assert {"ivr", "callback-calls", "callback-closed"} <= wanted
+    assert set() == wanted - there
