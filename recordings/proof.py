@@ -6,7 +6,6 @@ somebody listened to and kept) are noise without the key, or are not known here 
 
 from __future__ import annotations
 
-import mmap
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +16,7 @@ from recordings import catalogue, parts, runs, tombstones
 from recordings.archive import SOUND, Archive
 from recordings.key_store import KeyStore
 from recordings.purge import Places, forget_rows
+from recordings.searching import stands_in
 from recordings.tombstones import Chain, Tombstone
 
 SPOOL_AGE = timedelta(days=1)
@@ -102,25 +102,18 @@ def _traces(places: Places, recording_id: str) -> tuple[Finding, ...]:
     places.archive.keys.forget_traces()
     forget_rows(places.database)
     # In the catalogue the id stays with the tombstone and with holds; in a row of it the origin follows.
-    row = tuple(f"{recording_id}{kind}:".encode() for kind in ("call", "import"))
+    row = tuple(f"{recording_id}{kind}:" for kind in ("call", "import"))
     looked = (
-        ("bytes of the key store", make_url(places.archive.keys.url), (recording_id.encode(),)),
+        ("bytes of the key store", make_url(places.archive.keys.url), (recording_id,)),
         ("bytes of the catalogue", places.database.engine.url, row),
     )
     return tuple(_trace(subject, url, wanted) for subject, url, wanted in looked if _is_sqlite(url))
 
 
-def _trace(subject: str, url: URL, wanted: tuple[bytes, ...]) -> Finding:
+def _trace(subject: str, url: URL, wanted: tuple[str, ...]) -> Finding:
     files = [Path(f"{url.database}{ending}") for ending in ("", "-wal", "-journal")]
-    found = [str(file) for file in files if file.exists() and _holds(file, wanted)]
+    found = [str(file) for file in files if file.exists() and stands_in(file, wanted)]
     return Finding(subject, not found, f"something of it is in {', '.join(found)}" if found else "nothing of it")
-
-
-def _holds(file: Path, wanted: tuple[bytes, ...]) -> bool:
-    if not file.stat().st_size:
-        return False
-    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return any(content.find(text) >= 0 for text in wanted)
 
 
 def _stone(stone: Tombstone | None, chain: Chain) -> Finding:
