@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from functools import partial
 
@@ -25,21 +26,22 @@ from centrala import context
 from centrala.context import SERVICE_ZONE
 from centrala.endings import Guarded
 from centrala.forms import print_table
-from centrala.keeping import open_places, this_node
+from centrala.keeping import open_places
 from centrala.logs import configure_logs
 from centrala.settings import Retention
 from recordings import purge, runs, tombstones
 from recordings.faults import RecordingFault
-from recordings.purge import Foreseen, Places, Step
+from recordings.purge import Foreseen, Step
 from recordings.retention import business_date
 from recordings.runs import Busy, Limits, Refused, Run, TooMany
-from storage.database import Database, reason_of
+from storage.database import reason_of
 from storage.home import HomeError
-from storage.installation import look_at_installation
+from storage.installation import Installation, look_at_installation
 
 log = structlog.get_logger()
 
 CODES: dict[type[RecordingFault], int] = {TooMany: 1, Refused: 3, Busy: os.EX_TEMPFAIL}
+LONGEST_NODE = 80
 GRACE_SECONDS = 12 * 3600  # a machine that slept through the night runs when it wakes
 
 
@@ -62,7 +64,8 @@ def main(once: bool, dry_run: bool, at: str | None, allow_share: float | None) -
 
     Without --once it stays, runs at start and each night at `retention: at` of settings.yaml, and logs to stderr. On
     any number of nodes it runs once for each day of the Polish calendar. What a run left undone, killed or not, the
-    next one does. Recordings under a legal hold are passed over and counted.
+    next one does. Recordings under a legal hold are passed over and counted. What has lain in the quarantine for its
+    30 days is destroyed as well.
 
     \b
     Exit codes:
@@ -78,7 +81,7 @@ def main(once: bool, dry_run: bool, at: str | None, allow_share: float | None) -
         raise click.UsageError("--dry-run, --now and --allow-share need --once")
     settings = context.settings().retention
     limits = Limits(settings.allow_share if allow_share is None else allow_share, settings.batch)
-    today = business_date(context.now() if at is None else context.moment(at), SERVICE_ZONE)
+    today = context.today() if at is None else business_date(context.moment(at), SERVICE_ZONE)
     configure_logs("WARNING" if once else "INFO")
     with _coded():
         if dry_run:
@@ -91,7 +94,13 @@ def main(once: bool, dry_run: bool, at: str | None, allow_share: float | None) -
 
 def _look(today: date, limits: Limits) -> None:
     """Tell what a run would do."""
-    with _looked_at() as database, database.reading() as connection:
+    with context.explained(HomeError):
+        opened = look_at_installation(os.environ)
+    with (
+        closing(opened.database),
+        open_places(opened, os.environ, make=False),
+        opened.database.reading() as connection,
+    ):
         runs.check_day(connection, today)
         foreseen = purge.foresee(connection, today)
         chain = tombstones.head(connection)
@@ -101,26 +110,29 @@ def _look(today: date, limits: Limits) -> None:
 
 def _run_once(today: date, limits: Limits) -> None:
     """Run, with a progress bar."""
-    places = open_places(context.installation(), os.environ)
-    with places.database.reading() as connection:
-        foreseen = purge.foresee(connection, today)
-    length, hidden = foreseen.due + foreseen.pending, not sys.stderr.isatty()
-    with click.progressbar(length=length, label="destroying", file=sys.stderr, hidden=hidden) as bar:
+    with open_places(context.installation(), os.environ) as places:
+        with places.database.reading() as connection:
+            foreseen = purge.foresee(connection, today)
+        length, hidden = foreseen.due + foreseen.pending, not sys.stderr.isatty()
+        with click.progressbar(length=length, label="destroying", file=sys.stderr, hidden=hidden) as bar:
 
-        def watch(step: Step, number: int) -> None:
-            if step is Step.BURIED:
-                bar.update(number)
+            def watch(step: Step, number: int) -> None:
+                if step is Step.BURIED:
+                    bar.update(number)
 
-        run = runs.once(places, today, this_node(), context.now, limits, watch)
+            run = runs.once(places, today, _node(), context.now, limits, watch)
     print_table(_done(run))
 
 
 def _stay(settings: Retention, limits: Limits) -> None:
     """Run at start and each night, until SIGTERM or Ctrl-C."""
-    places = open_places(context.installation(), os.environ)
+    opened = context.installation()
+    with open_places(opened, os.environ):
+        # What is missing is told now, and not in the night.
+        pass
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     stopping: list[bool] = []
-    scheduler = schedule(settings, partial(_run_logged, places, limits, stopping))
+    scheduler = schedule(settings, partial(_run_logged, opened, limits, stopping))
     log.info("the retention job waits", at=settings.at, zone=str(SERVICE_ZONE))
     try:
         scheduler.start()
@@ -152,14 +164,15 @@ class _Stopping(Exception):
     """The process is to end."""
 
 
-def _run_logged(places: Places, limits: Limits, stopping: list[bool]) -> None:
+def _run_logged(opened: Installation, limits: Limits, stopping: list[bool]) -> None:
     def watch(step: Step, number: int) -> None:
         if stopping:
             raise _Stopping
 
     try:
-        today = business_date(context.now(), SERVICE_ZONE)
-        run = runs.once(places, today, this_node(), context.now, limits, watch)
+        # Anew each night: what was moved away meanwhile is missed.
+        with open_places(opened, os.environ) as places:
+            run = runs.once(places, context.today(), _node(), context.now, limits, watch)
     except RecordingFault as fault:
         log.error("the retention job did not run", reason=str(fault), code=CODES.get(type(fault), 2))
     except (SQLAlchemyError, OSError) as error:
@@ -171,14 +184,9 @@ def _run_logged(places: Places, limits: Limits, stopping: list[bool]) -> None:
         log.info("the retention job has run", **{name.replace(" ", "_"): value for name, value in _done(run)})
 
 
-@contextmanager
-def _looked_at() -> Iterator[Database]:
-    with context.explained(HomeError):
-        opened = look_at_installation(os.environ)
-    try:
-        yield opened.database
-    finally:
-        opened.database.close()
+def _node() -> str:
+    """The name of this machine."""
+    return socket.gethostname()[:LONGEST_NODE]
 
 
 @contextmanager
@@ -199,6 +207,7 @@ def _foreseen(today: str, foreseen: Foreseen, chain: int) -> list[list[str]]:
         *([f"  {policy}", str(number)] for policy, number in foreseen.policies),
         ["held", str(foreseen.held)],
         ["decided before", str(foreseen.pending)],
+        ["quarantine ended", str(foreseen.quarantined)],
         ["tombstones", str(chain)],
         ["written", "nothing: a dry run"],
     ]
@@ -209,6 +218,7 @@ def _done(run: Run) -> list[list[str]]:
         ["day", run.business_date.isoformat()],
         ["destroyed", str(run.purged)],
         ["held", str(run.held)],
+        ["quarantine ended", str(run.unquarantined)],
         ["tombstones", str(run.chain.number)],
         ["chain", run.chain.hash],
         ["run", "had ended before; nothing was done" if run.was_done else "ended"],

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from recordings.faults import KeyMissing, RecordingFault
 from recordings.key_store import KeyStore
 from recordings.sealing import seal, unseal
+from storage.files import sync_folder
 
 SOUND, WAVEFORM = "sound", "waveform"
 
@@ -33,7 +34,7 @@ class Archive:
         """
         path = self.path(recording_id, what)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _sync(self.folder)
+        sync_folder(self.folder)
         new = _new(path)
         key = self.keys.make(recording_id, at)
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -41,7 +42,7 @@ class Archive:
             file.flush()
             os.fsync(file.fileno())
         new.replace(path)
-        _sync(path.parent)
+        sync_folder(path.parent)
         return size
 
     def open(self, recording_id: str, what: str) -> Iterator[bytes]:
@@ -62,7 +63,7 @@ class Archive:
         for path in self.files(recording_id):
             path.unlink(missing_ok=True)
         with suppress(FileNotFoundError):
-            _sync(self.path(recording_id, SOUND).parent)
+            sync_folder(self.path(recording_id, SOUND).parent)
 
     def files(self, recording_id: str) -> tuple[Path, ...]:
         """All files that there may be of a recording."""
@@ -83,11 +84,3 @@ class Archive:
 
 def _new(path: Path) -> Path:
     return path.with_name(f"{path.name}.new")
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

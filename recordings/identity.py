@@ -14,7 +14,12 @@ def id_of(origin: str) -> str:
 
 def of_call(call_id: str, seq: int) -> str:
     """The origin of a part of a call."""
-    return f"call:{call_id}/{seq}"
+    return f"{parts_of(call_id)}{seq}"
+
+
+def parts_of(call_id: str) -> str:
+    """What the origins of all parts of a call begin with."""
+    return f"call:{call_id}/"
 
 
 def of_file(sha256: str) -> str:

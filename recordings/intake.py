@@ -22,17 +22,15 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import BinaryIO
 
-from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
-from recordings import catalogue, consents, parts, rejected
+from recordings import catalogue, consents, parts, rejected, tombstones
 from recordings.archive import SOUND, WAVEFORM, Archive
 from recordings.audio import Measured, write_file, write_sides
 from recordings.catalogue import Purpose, Recording
 from recordings.faults import DamagedSound
 from recordings.identity import id_of
 from recordings.parts import RecordingPart
-from recordings.records import tombstones
 from recordings.rejected import QUARANTINE, Rejected
 from recordings.retention import business_date, keep_until, policy
 from recordings.wav import is_finished
@@ -134,7 +132,7 @@ class Intake:
 
         Raises EncoderFault, KeyMissing, OSError; then it is as if nothing had been tried.
         """
-        sides = self._sides(part)
+        sides = parts.files(part, self._home.recordings)
         with alone(self._home):
             fate = self._decided(about) or self._decide(part, about, sides, at)
             if fate not in OPEN:
@@ -157,26 +155,22 @@ class Intake:
                 return Fate.REFUSED
             return self._keep(about, partial(write_file, path), at)
 
-    def _sides(self, part: RecordingPart) -> tuple[Path, ...]:
-        """The files of a part; none where their names lead out of the folder."""
-        names = (part.caller_file, part.agent_file)
-        is_safe = all(name == Path(name).name and name not in ("", "..") and "\0" not in name for name in names)
-        return tuple(self._home.recordings / name for name in names) if is_safe else ()
-
     def _decided(self, about: Conversation) -> Fate | None:
         """What was decided before."""
         with self._database.reading() as connection:
             if catalogue.of_origin(connection, about.origin) is not None:
                 return Fate.KNOWN
-            if _is_destroyed(connection, about):
+            if tombstones.find(connection, id_of(about.origin)) is not None:
                 return Fate.DESTROYED
             match rejected.of_origin(connection, about.origin):
                 case None:
                     return None
                 case Rejected(quarantined=True):
                     return Fate.QUARANTINED
-                case _:
+                case Rejected(keep_until=None):
                     return Fate.REFUSED
+                case _:
+                    return Fate.DESTROYED
 
     def _decide(self, part: RecordingPart, about: Conversation, sides: tuple[Path, ...], at: datetime) -> Fate:
         there = [path for path in sides if path.exists()]
@@ -271,11 +265,6 @@ class Intake:
         sync_folder(self._home.quarantine)
         sync_folder(self._home.recordings)
         self._reached(Step.FILES_GONE)
-
-
-def _is_destroyed(connection: Connection, about: Conversation) -> bool:
-    query = select(tombstones.c.number).where(tombstones.c.recording_id == id_of(about.origin))
-    return connection.execute(query).first() is not None
 
 
 def _is_closed(path: Path, at: datetime) -> bool:

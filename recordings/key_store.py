@@ -10,9 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from os import urandom
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Engine, LargeBinary, MetaData, String, Table, delete, event, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    Engine,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    delete,
+    event,
+    func,
+    insert,
+    inspect,
+    select,
+    update,
+)
 from sqlalchemy.engine import make_url
 
 from recordings.key_encryption import KeyEncryption
@@ -31,13 +46,31 @@ recording_keys = Table(
 
 
 class KeyStore:
-    """The keys at a database's address. Safe to share between threads."""
+    """The keys at a database's address. Safe to share between threads.
 
-    def __init__(self, url: str, encryption: KeyEncryption) -> None:
+    Without `make` room for them is made by `prepare`, if at all.
+    """
+
+    def __init__(self, url: str, encryption: KeyEncryption, *, make: bool = True) -> None:
         self.url = url
         self._encryption = encryption
         self._database = Database(url)
         _overwrite_what_is_deleted(self._database.engine)
+        if make:
+            self.prepare()
+
+    def is_there(self) -> bool:
+        """Whether there are keys, or were; looking makes nothing."""
+        address = self._database.engine.url
+        file = Path(str(address.database))
+        # Whoever opens an empty file of SQLite's writes to it.
+        if address.get_backend_name() == "sqlite" and not (file.exists() and file.stat().st_size):
+            return False
+        with self._database.reading() as connection:
+            return inspect(connection).has_table(recording_keys.name)
+
+    def prepare(self) -> None:
+        """Make room for keys where there is none."""
         with self._database.writing() as connection:
             _own.create_all(connection)
 

@@ -1,6 +1,6 @@
 """What lies about without what it belongs to. It is reported; what it means is for people to find out.
 
-A recording that is being taken in has its key and its file before its row.
+A recording that is being taken in has its key and its file before its row; whoever takes it in holds `intake.alone`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from enum import StrEnum
 from recordings import catalogue, parts
 from recordings.archive import SOUND
 from recordings.catalogue import State
+from recordings.intake import alone
 from recordings.proof import strays_of
 from recordings.purge import Places
 
@@ -35,8 +36,16 @@ class Orphan:
     name: str
 
 
-def orphans(places: Places, now: datetime) -> Iterator[Orphan]:
-    """All of them, of a kind together. Recordings that are being destroyed are none. Raises OSError."""
+def orphans(places: Places, now: datetime) -> tuple[Orphan, ...]:
+    """All of them, of a kind together. Recordings that are being destroyed are none, nor are those being taken in.
+
+    Raises OSError.
+    """
+    with alone(places.home):
+        return tuple(_orphans(places, now))
+
+
+def _orphans(places: Places, now: datetime) -> Iterator[Orphan]:
     with places.database.reading() as connection:
         rows = {one.id: one.state for one in catalogue.everything(connection)}
         known = parts.file_names(connection)

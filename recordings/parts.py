@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import Column, ColumnElement, Connection, Integer, String, Table, and_, insert, or_, select, update
 
@@ -74,6 +75,13 @@ def find(connection: Connection, call_id: str, seq: int) -> RecordingPart | None
 def remove(connection: Connection, call_id: str, seq: int) -> None:
     """Take the row out: what it tells of is destroyed."""
     connection.execute(recording_parts.delete().where(_is(call_id, seq)))
+
+
+def files(part: RecordingPart, folder: Path) -> tuple[Path, ...]:
+    """Where its files lie in that folder; none where a name leads out of it, since that is none of Asterisk's."""
+    names = (part.caller_file, part.agent_file)
+    is_safe = all(name == Path(name).name and name not in ("", "..") and "\0" not in name for name in names)
+    return tuple(folder / name for name in names) if is_safe else ()
 
 
 def file_names(connection: Connection) -> frozenset[str]:

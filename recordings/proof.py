@@ -16,6 +16,7 @@ from recordings import catalogue, parts, runs, tombstones
 from recordings.archive import SOUND, Archive
 from recordings.key_store import KeyStore
 from recordings.purge import Places, forget_rows
+from recordings.rejected import files_of
 from recordings.searching import stands_in
 from recordings.tombstones import Chain, Tombstone
 
@@ -59,6 +60,7 @@ def prove(places: Places, recording_id: str, now: datetime) -> Proof:
         _key(places.archive.keys, recording_id),
         Finding("catalogue", row is None, "no row" if row is None else f"the row is there, {row.state}"),
         _spool(places, now),
+        _quarantine(places, recording_id),
         *_traces(places, recording_id),
         _stone(stone, chain),
         Finding("chain", chain.whole, _of_chain(chain)),
@@ -86,6 +88,11 @@ def _spool(places: Places, now: datetime) -> Finding:
     if not strays:
         return Finding("spool", True, "no file there is without its conversation")
     return Finding("spool", False, f"files of no known conversation: {', '.join(map(str, strays))}")
+
+
+def _quarantine(places: Places, recording_id: str) -> Finding:
+    found = files_of(places.home.quarantine, recording_id)
+    return Finding("quarantine", not found, f"{', '.join(map(str, found))}" if found else "no file")
 
 
 def strays_of(spool: Path, known: frozenset[str], now: datetime) -> tuple[Path, ...]:

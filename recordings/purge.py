@@ -16,12 +16,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from recordings import catalogue, holds, parts, tombstones
+from recordings import catalogue, holds, parts, rejected, tombstones
 from recordings.archive import Archive
 from recordings.catalogue import Recording, State
 from recordings.catalogue import recordings as table
 from recordings.serial import one_at_a_time
 from storage.database import Database
+from storage.home import Home
 
 Find = Callable[[Connection, str, int], tuple[Recording, ...]]
 
@@ -29,15 +30,17 @@ Find = Callable[[Connection, str, int], tuple[Recording, ...]]
 class Step(IntEnum):
     """The steps in their order; each is told when it is done."""
 
-    DECIDED = 1
-    KEYS_DESTROYED = 2
-    TRACES_FORGOTTEN = 3
-    FILES_DESTROYED = 4
-    SPOOL_CLEARED = 5
-    BURYING = 6
+    QUARANTINE_CLEARED = 1
+    QUARANTINE_ENDED = 2
+    DECIDED = 3
+    KEYS_DESTROYED = 4
+    TRACES_FORGOTTEN = 5
+    FILES_DESTROYED = 6
+    SPOOL_CLEARED = 7
+    BURYING = 8
     """Tombstones are written and rows removed, and nothing of it is committed."""
-    BURIED = 7
-    ROWS_FORGOTTEN = 8
+    BURIED = 9
+    ROWS_FORGOTTEN = 10
 
 
 Watch = Callable[[Step, int], None]
@@ -57,18 +60,24 @@ def uncounted(connection: Connection, number: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where all that there is of recordings lies. `spool` is the folder that Asterisk writes to."""
+    """Where all that there is of recordings lies."""
 
     database: Database
     archive: Archive
-    spool: Path
+    home: Home
+
+    @property
+    def spool(self) -> Path:
+        """The folder that Asterisk writes to."""
+        return self.home.recordings
 
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
     """What a purge would find: `pending` is decided and not finished, `due` would be decided, `held` is passed over.
 
-    `recordings` counts all rows; `policies` how many are due by which one.
+    `recordings` counts all rows; `policies` how many are due by which one; `quarantined` what would end in the
+    quarantine.
     """
 
     recordings: int
@@ -76,6 +85,7 @@ class Foreseen:
     due: int
     held: int
     policies: tuple[tuple[str, int], ...]
+    quarantined: int
 
     @property
     def share(self) -> float:
@@ -98,6 +108,7 @@ def foresee(connection: Connection, today: date) -> Foreseen:
         due=number,
         held=all_due - number,
         policies=counted,
+        quarantined=rejected.to_end(connection, today),
     )
 
 
@@ -201,9 +212,7 @@ def forget_rows(database: Database) -> None:
 def spool_files(connection: Connection, spool: Path, origin: str) -> tuple[Path, ...]:
     """The plain files of the conversation that a recording was made from; mostly they have long gone."""
     part = parts.find(connection, *_part(origin))
-    names = () if part is None else (part.caller_file, part.agent_file)
-    # A name that leads out of the folder is none of Asterisk's.
-    return tuple(spool / name for name in names if name and Path(name).name == name)
+    return () if part is None else parts.files(part, spool)
 
 
 def _part(origin: str) -> tuple[str, int]:

@@ -15,6 +15,7 @@ retention_runs = Table(
     Column("ended_at", Instant),
     Column("purged", Integer, nullable=False),
     Column("held", Integer, nullable=False),
+    Column("unquarantined", Integer, nullable=False),
     # The head of the chain of tombstones when the run ended.
     Column("chain_number", Integer),
     Column("chain_hash", String(64)),

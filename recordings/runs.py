@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, NullPool, create_engine, func, insert, select, update
 
-from recordings import purge, tombstones
+from recordings import purge, quarantine, rejected, tombstones
 from recordings.faults import RecordingFault
 from recordings.purge import Foreseen, Places, Watch
 from recordings.records import retention_runs
@@ -49,11 +49,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run did. `was_done` says that one on the same day had ended before, and that this one did nothing."""
+    """What a run did. `was_done` says that one on the same day had ended before, and that this one did nothing.
+
+    `unquarantined` counts what was ended in the quarantine.
+    """
 
     business_date: date
     purged: int
     held: int
+    unquarantined: int
     chain: Head
     was_done: bool = False
 
@@ -63,12 +67,13 @@ def once(places: Places, today: date, node: str, now: Callable[[], datetime], li
 
     Raises Busy, Refused, TooMany, SQLAlchemyError, OSError; what was done by then is done, and the next run goes on.
     """
+    _may_run(places.database, today, limits)
+    # Also where another machine has run, or runs now: it does not reach this one's quarantine.
+    quarantine.clear(places, today, watch)
     with alone(places.database) as still_alone:
-        with places.database.reading() as connection:
-            done = _done(connection, today)
-            if done is not None:
-                return done
-            check(purge.foresee(connection, today), limits)
+        done = _may_run(places.database, today, limits)
+        if done is not None:
+            return done
         with places.database.writing() as connection:
             _begin(connection, today, node, now())
         _carry_out(places, today, now, limits.batch, _watched(watch, still_alone))
@@ -83,10 +88,20 @@ def _carry_out(places: Places, today: date, now: Callable[[], datetime], batch: 
         c = retention_runs.c
         connection.execute(update(retention_runs).where(c.business_date == today).values(purged=c.purged + number))
 
+    _end_quarantine(places.database, today, watch)
     held = purge.decide(places.database, today, batch, watch)
     purge.carry_out(places, now, batch, watch, count)
     with places.database.writing() as connection:
         _end(connection, today, now(), held)
+
+
+def _end_quarantine(database: Database, today: date, watch: Watch) -> None:
+    c = retention_runs.c
+    with database.writing() as connection:
+        number = rejected.end(connection, today)
+        counted = {"unquarantined": c.unquarantined + number}
+        connection.execute(update(retention_runs).where(c.business_date == today).values(counted))
+    watch(purge.Step.QUARANTINE_ENDED, number)
 
 
 def _watched(watch: Watch, still_alone: Callable[[], None]) -> Watch:
@@ -160,6 +175,15 @@ def _alone_in_the_server(database: Database) -> Iterator[Callable[[], None]]:
         yield lambda: own.execute(select(1)).close()
 
 
+def _may_run(database: Database, today: date, limits: Limits) -> Run | None:
+    """The run of that day if it has ended. Raises Refused, TooMany."""
+    with database.reading() as connection:
+        done = _done(connection, today)
+        if done is None:
+            check(purge.foresee(connection, today), limits)
+        return done
+
+
 def _done(connection: Connection, today: date) -> Run | None:
     """The run of that day if it has ended. Raises Refused."""
     check_day(connection, today)
@@ -171,7 +195,9 @@ def _ended(connection: Connection, today: date) -> Run | None:
     c = retention_runs.c
     query = select(retention_runs).where(c.business_date == today, c.ended_at.is_not(None))
     row = connection.execute(query).one_or_none()
-    return None if row is None else Run(today, row.purged, row.held, Head(row.chain_number, row.chain_hash))
+    if row is None:
+        return None
+    return Run(today, row.purged, row.held, row.unquarantined, Head(row.chain_number, row.chain_hash))
 
 
 def _begin(connection: Connection, today: date, node: str, at: datetime) -> None:
@@ -179,7 +205,8 @@ def _begin(connection: Connection, today: date, node: str, at: datetime) -> None
     c = retention_runs.c
     resumed = connection.execute(update(retention_runs).where(c.business_date == today).values(node=node))
     if not resumed.rowcount:
-        values = {"business_date": today, "node": node, "began_at": at, "purged": 0, "held": 0}
+        counts = {"purged": 0, "held": 0, "unquarantined": 0}
+        values = {"business_date": today, "node": node, "began_at": at, **counts}
         connection.execute(insert(retention_runs), values)
 
 

@@ -101,9 +101,16 @@ def head(connection: Connection) -> Head:
     return NOTHING if row is None else Head(row.number, row.hash)
 
 
+def everything(connection: Connection) -> Iterator[Tombstone]:
+    """The whole chain from its beginning, read as it is needed."""
+    query = select(tombstones).order_by(tombstones.c.number).execution_options(yield_per=1000)
+    for row in connection.execute(query):
+        yield Tombstone(**row._mapping)
+
+
 def verify(connection: Connection, known: Iterable[Head] = ()) -> Chain:
     """Check the whole chain, and that the heads that are `known` are in it."""
-    return check(_all(connection), known)
+    return check(everything(connection), known)
 
 
 def check(chain: Iterable[Tombstone], known: Iterable[Head] = ()) -> Chain:
@@ -158,9 +165,3 @@ def _unexpected(found: Head, expected: dict[int, str]) -> str:
 
 def _moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _all(connection: Connection) -> Iterator[Tombstone]:
-    query = select(tombstones).order_by(tombstones.c.number).execution_options(yield_per=1000)
-    for row in connection.execute(query):
-        yield Tombstone(**row._mapping)

@@ -147,7 +147,12 @@ def _explained(home: Home) -> Iterator[None]:
 
 def shown(home: Home) -> str:
     """The database's address without its passwords."""
-    return make_url(home.database_url).difference_update_query(PASSWORDS).render_as_string(hide_password=True)
+    return without_passwords(home.database_url)
+
+
+def without_passwords(address: str) -> str:
+    """A database's address as it may be shown."""
+    return make_url(address).difference_update_query(PASSWORDS).render_as_string(hide_password=True)
 
 
 def _alembic(database: Database) -> Config:

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date, datetime, time, timedelta
 from uuid import uuid4
 
@@ -17,19 +17,19 @@ from centrala import context
 from centrala.context import SERVICE_ZONE, Failure, fail
 from centrala.forms import day, print_json, print_table
 from centrala.keeping import open_places
-from recordings import catalogue, holds, purge
+from recordings import holds, withdrawal
 from recordings import orphans as leftovers
-from recordings.catalogue import Recording
 from recordings.faults import RecordingFault
 from recordings.holds import Hold, Placed, Wanted
 from recordings.proof import Proof
 from recordings.proof import prove as proven
 from recordings.purge import Places
-from recordings.retention import business_date
 from recordings.tombstones import Tombstone
+from recordings.withdrawal import Meant
 from storage.database import Database
 
 ROW = "{case:<20}  {state:<9}  {recordings:>6}  {placed_at}  until {until:<10}  {placed_by:<12}  {reason}"
+NOT_YET = "{number} to be taken in yet: run centrala recordings intake, and then this again"
 TOO_LATE = "{id}: is being destroyed; no hold can keep it"
 
 
@@ -88,7 +88,7 @@ def lift(case: str, by: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def list_(all_of_them: bool, as_json: bool) -> None:
     """List holds, the oldest first, with how many recordings each was placed on."""
-    today = _today()
+    today = context.today()
     with _database() as database, database.reading() as connection:
         found = holds.everything(connection)
     for one, number in found:
@@ -103,22 +103,24 @@ def list_(all_of_them: bool, as_json: bool) -> None:
 @click.option("--call", "call_id", help="All recordings of this call.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def withdraw(recording: str | None, call_id: str | None, yes: bool) -> None:
-    """Consent was withdrawn: destroy recordings at once, and what a hold keeps as soon as the hold has ended."""
+    """Consent was withdrawn: destroy recordings at once, and what a hold keeps as soon as the hold has ended.
+
+    What is quarantined goes as well. Exit code 1 if conversations of the call are still to be taken in.
+    """
     if (recording is None) == (call_id is None):
         raise click.UsageError("name one of --recording and --call")
     with _places() as places:
-        found = _found(places, recording, call_id)
+        meant = _meant(places, recording, call_id)
         if not yes:
-            _confirm(len(found))
-        with places.database.writing() as connection:
-            now, held = purge.withdraw(connection, [one.id for one in found], _today())
-        with places.database.reading() as connection:
-            decided = [one for id in sorted(now) if (one := catalogue.find(connection, id))]
-        purge.destroy(places, decided, context.now(), purge.unwatched, purge.uncounted)
-    for id in sorted(now):
+            _confirm(len(meant.kept) + len(meant.aside))
+        done = withdrawal.withdraw(places, meant, context.now(), context.today())
+    for id in sorted(done.destroyed):
         click.echo(f"{id}  destroyed")
-    for id in sorted(held):
+    for id in sorted(done.held):
         click.echo(f"{id}  held; it will be destroyed when no hold keeps it")
+    if meant.waiting:
+        click.echo(NOT_YET.format(number=len(meant.waiting)), err=True)
+        sys.exit(1)
 
 
 @click.command()
@@ -146,10 +148,10 @@ def prove(recording: str, as_json: bool) -> None:
 def orphans(as_json: bool) -> None:
     """Tell of files without rows, rows without files or keys, and keys without rows; exit code 1 if there are any.
 
-    Nothing is done about them. A recording that is being taken in just now has no row yet.
+    Nothing is done about them. It waits for a recording that is being taken in on this machine, which has no row yet.
     """
     with _places() as places:
-        found = tuple(leftovers.orphans(places, context.now()))
+        found = leftovers.orphans(places, context.now())
     if as_json:
         print_json([{"kind": str(one.kind), "name": one.name} for one in found])
     else:
@@ -160,33 +162,27 @@ def orphans(as_json: bool) -> None:
 
 @contextmanager
 def _database() -> Iterator[Database]:
-    opened = context.installation()
-    try:
-        yield opened.database
-    finally:
-        opened.database.close()
+    with closing(context.installation().database) as database:
+        yield database
 
 
 @contextmanager
 def _places() -> Iterator[Places]:
     opened = context.installation()
-    with context.explained(RecordingFault):
-        places = open_places(opened, os.environ)
-        try:
-            yield places
-        finally:
-            places.archive.keys.close()
-            opened.database.close()
+    with closing(opened.database), context.explained(RecordingFault), open_places(opened, os.environ) as places:
+        yield places
 
 
-def _found(places: Places, recording: str | None, call_id: str | None) -> tuple[Recording, ...]:
-    """The recordings that consent is withdrawn for. Raises Failure where there are none."""
+def _meant(places: Places, recording: str | None, call_id: str | None) -> Meant:
+    """What consent is withdrawn for. Raises Failure where there is nothing."""
     with places.database.reading() as connection:
-        one = catalogue.find(connection, recording) if recording is not None else None
-        found = catalogue.of_call(connection, call_id) if call_id is not None else (one,) if one else ()
-    if not found:
-        fail("there is no such recording")
-    return found
+        if call_id is not None:
+            meant = withdrawal.of_call(connection, call_id)
+        else:
+            meant = withdrawal.of_recording(connection, recording or "")
+    if not meant.kept and not meant.aside:
+        fail(NOT_YET.format(number=len(meant.waiting)) if meant.waiting else "there is no such recording")
+    return meant
 
 
 def _confirm(number: int) -> None:
@@ -268,7 +264,7 @@ def _last_day(until: str | None) -> date | None:
     if until is None:
         return None
     last = day(until, "--until")
-    if last < _today():
+    if last < context.today():
         raise click.BadParameter(f"{last} is over", param_hint="--until")
     return last
 
@@ -281,7 +277,3 @@ def _short(text: str, most: int) -> str:
     if not text.strip() or len(text) > most or not text.isprintable():
         raise click.UsageError(f'"{text[:most]}": a line of 1 to {most} characters is wanted')
     return text
-
-
-def _today() -> date:
-    return business_date(context.now(), SERVICE_ZONE)

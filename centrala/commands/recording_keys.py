@@ -7,11 +7,10 @@ import os
 
 import click
 
-from centrala import archiving
-from centrala.context import SERVICE_ZONE, explained, installation, now
+from centrala import keeping
+from centrala.context import explained, installation, today
 from recordings.faults import KeyMissing, RecordingFault
 from recordings.key_encryption import VARIABLE, KeyEncryption, read_keys
-from recordings.retention import business_date
 from storage.home import Home
 
 BATCH = 500
@@ -27,10 +26,10 @@ def keys() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def list_(as_json: bool) -> None:
     """List them, and how many recordings' keys each wraps."""
-    home = installation().home
+    opened = installation()
     with explained(RecordingFault):
-        given = read_keys(archiving.key_folder(home), os.environ) or KeyEncryption({})
-        with archiving.open_keys(home, os.environ, given) as store:
+        given = read_keys(keeping.key_folder(opened.home), os.environ) or KeyEncryption({})
+        with keeping.open_keys(opened, os.environ, given) as store:
             wraps = store.wrapped_by()
     for id in sorted(wraps.keys() | given.keys.keys()):
         state = "missing" if id not in given.keys else "current" if id == given.current else "old"
@@ -46,14 +45,13 @@ def rotate() -> None:
     order, and run this.
     """
     opened = installation()
-    today = business_date(now(), SERVICE_ZONE)
     with explained(RecordingFault):
-        with archiving.open_archive(opened, os.environ, today):
+        with keeping.open_archive(opened, os.environ, today()):
             given = _given(opened.home)
         if not os.environ.get(VARIABLE):
-            archiving.make_new_key(opened.home, archiving.next_key_id(today, given.current))
+            keeping.make_new_key(opened.home, keeping.next_key_id(today(), given.current))
             given = _given(opened.home)
-        with archiving.open_keys(opened.home, os.environ, given) as store:
+        with keeping.open_keys(opened, os.environ, given) as store:
             wrapped = sum(iter(lambda: store.rewrap(BATCH), 0))
             store.forget_traces()
     click.echo(f"{wrapped} keys are wrapped with {given.current} now")
@@ -62,7 +60,7 @@ def rotate() -> None:
 
 
 def _given(home: Home) -> KeyEncryption:
-    found = read_keys(archiving.key_folder(home), os.environ)
+    found = read_keys(keeping.key_folder(home), os.environ)
     if found is None:
-        raise KeyMissing(f"{archiving.key_folder(home)}: the keys are gone")
+        raise KeyMissing(f"{keeping.key_folder(home)}: the keys are gone")
     return found

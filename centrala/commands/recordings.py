@@ -16,11 +16,11 @@ from typing import Any
 
 import click
 
-from centrala import archiving
+from centrala import archiving, keeping
 from centrala.commands.keeping import hold, orphans, prove, withdraw
 from centrala.commands.recording_keys import keys
 from centrala.commands.recording_playback import played
-from centrala.context import SERVICE_ZONE, explained, fail, installation, now, settings
+from centrala.context import SERVICE_ZONE, explained, fail, installation, now, settings, today
 from recordings import encoding
 from recordings.archive import Archive
 from recordings.faults import RecordingFault
@@ -28,7 +28,6 @@ from recordings.importing import Listeners, Summary, import_recordings
 from recordings.intake import Fate, Intake
 from recordings.manifest import ManifestFault
 from recordings.overview import Entry, entries, find
-from recordings.retention import business_date
 from routing.callbacks import masked
 from storage.installation import Installation
 
@@ -101,7 +100,7 @@ def list_(as_json: bool) -> None:
     A recording that is held is kept beyond its day; of what is purged nothing is left but this line.
     """
     with installation().database.reading() as connection:
-        for entry in entries(connection, _today()):
+        for entry in entries(connection, today()):
             told = _told(entry)
             click.echo(json.dumps(told, ensure_ascii=False) if as_json else _row(told))
 
@@ -112,7 +111,7 @@ def list_(as_json: bool) -> None:
 def show(recording_id: str, as_json: bool) -> None:
     """Show all that is known of one recording, with the caller's number."""
     with installation().database.reading() as connection:
-        told = _told_in_full(_found(recording_id, find(connection, recording_id, _today())))
+        told = _told_in_full(_found(recording_id, find(connection, recording_id, today())))
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False))
         return
@@ -129,7 +128,7 @@ def play(recording_id: str) -> None:
     """
     opened = installation()
     with opened.database.reading() as connection:
-        recording = _found(recording_id, find(connection, recording_id, _today())).recording
+        recording = _found(recording_id, find(connection, recording_id, today())).recording
     if recording is None:
         fail(f"recording {recording_id} cannot be played: see centrala recordings show {recording_id}")
     with explained(RecordingFault), _archive(opened) as archive:
@@ -142,7 +141,7 @@ for command in (keys, hold, withdraw, prove, orphans):
 
 @contextmanager
 def _archive(opened: Installation) -> Iterator[Archive]:
-    with archiving.open_archive(opened, os.environ, _today()) as archive:
+    with keeping.open_archive(opened, os.environ, today()) as archive:
         yield archive
 
 
@@ -178,10 +177,6 @@ def _tell_counts(counts: Mapping[Fate, int], as_json: bool, **more: int) -> None
         return
     words = {fate.name.lower(): fate.value for fate in Fate}
     click.echo(", ".join(f"{count} {words.get(name, name)}" for name, count in told.items()))
-
-
-def _today() -> date:
-    return business_date(now(), SERVICE_ZONE)
 
 
 def _found(recording_id: str, entry: Entry | None) -> Entry:

@@ -6,11 +6,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import date
 from pathlib import Path
 
-from centrala.keeping import open_places
-from recordings.key_encryption import make_key
+from centrala.keeping import open_archive
 from recordings.purge import Places
 from storage.installation import open_installation
 from tests.cli.conftest import ROOT
@@ -28,12 +28,11 @@ def environment(home: Path) -> dict[str, str]:
 def opened(home: Path) -> Iterator[Places]:
     """Where recordings lie in an installation."""
     installation = open_installation(environment(home))
-    if not (folder := home / "secrets" / "recording-keys").exists():
-        make_key(folder, "2026")
-    places = open_places(installation, environment(home))
-    yield places
-    places.archive.keys.close()
-    places.database.close()
+    with (
+        closing(installation.database) as database,
+        open_archive(installation, environment(home), date(2026, 11, 28)) as archive,
+    ):
+        yield Places(database, archive, installation.home)
 
 
 def job(home: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 
-from recordings import catalogue, purge
+from recordings import catalogue, parts, purge
+from recordings.archive import SOUND, WAVEFORM
+from recordings.intake import alone
+from recordings.orphans import Orphan, orphans
+from recordings.parts import RecordingPart
 from recordings.purge import Places
 from tests.cli.conftest import Run, lines
 from tests.cli.keeping import opened
-from tests.recordings.kept import DUE, ENDED, a_recording, at_noon, id_of, keep, left_of, whole
+from tests.recordings.kept import DUE, ENDED, a_recording, at_noon, id_of, keep, left_of, put_aside, quarantined, whole
 
 DAY = timedelta(days=1)
 HOLD = ("recordings", "hold", "place", "--case", "II K 1/26", "--reason", "a complaint", "--by", "anna")
@@ -200,6 +206,28 @@ def test_withdrawn_consent_waits_for_a_hold(run: Run, places: Places) -> None:
     assert ["withdrawn", *whole(id_of(1))[1:]] == left_of(places, id_of(1))
 
 
+def test_withdrawn_consent_reaches_the_quarantine(run: Run, places: Places) -> None:
+    """By call or by its own id; what is there of other calls stays."""
+    one, other, stays = (put_aside(places, number, date(2099, 1, 1)) for number in (1, 2, 3))
+    done = run("recordings", "withdraw", "--call", id_of(1), "--yes")
+    assert (0, f"{one}  destroyed\n") == (done.exit_code, done.stdout), done.stderr
+    assert 0 == run("recordings", "withdraw", "--recording", other, "--yes").exit_code
+    assert [(False, 0), (False, 0), (True, 2)] == [quarantined(places, id) for id in (one, other, stays)]
+    assert 2 == run("recordings", "withdraw", "--recording", other, "--yes").exit_code
+
+
+def test_what_is_not_taken_in_yet_is_told(run: Run, places: Places) -> None:
+    """It would come into the archive after the consent was withdrawn."""
+    call = id_of(1001)
+    with places.database.writing() as connection:
+        parts.store(connection, RecordingPart(call, 9, "1701", ENDED, ENDED, "r.wav", "t.wav"))
+    told = "1 to be taken in yet: run centrala recordings intake, and then this again\n"
+    done = run("recordings", "withdraw", "--call", call, "--yes")
+    assert (1, f"{id_of(1)}  destroyed\n", told) == (done.exit_code, done.stdout, done.stderr)
+    again = run("recordings", "withdraw", "--call", call, "--yes")
+    assert (2, "", f"centrala: {told}") == (again.exit_code, again.stdout, again.stderr)
+
+
 @pytest.mark.parametrize(
     "words", [(), ("--recording", "a", "--call", "b"), ("--recording", id_of(1)), ("--call", "none", "--yes")]
 )
@@ -229,6 +257,23 @@ def test_what_belongs_to_nothing_is_told(run: Run, places: Places) -> None:
         ("spool file without call", "stray.wav"),
     ] == [(one["kind"], one["name"]) for one in lines(found)]
     assert id_of(7) in run("recordings", "orphans").stdout
+
+
+def test_what_is_being_taken_in_belongs_to_something(places: Places) -> None:
+    """Who looks for what does not waits until its row is there."""
+    found: list[Orphan] = []
+    looking = threading.Thread(target=lambda: found.extend(orphans(places, ENDED)))
+    with alone(places.home):
+        for what in (SOUND, WAVEFORM):
+            places.archive.put(id_of(7), what, io.BytesIO(b"a voice"), ENDED)
+        looking.start()
+        lock = str((places.home.path / "intake.lock").stat().st_ino)
+        while not any("->" in line and f":{lock} " in line for line in Path("/proc/locks").read_text().splitlines()):
+            assert looking.is_alive(), found
+        with places.database.writing() as connection:
+            catalogue.store(connection, a_recording(7))
+    looking.join()
+    assert [] == found
 
 
 def test_the_last_recordings_keys_are_missed_as_well(run: Run, places: Places, tmp_path: Path) -> None:

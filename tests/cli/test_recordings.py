@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from centrala.archiving import next_key_id
+from centrala.keeping import next_key_id
 from recordings.identity import of_call, of_file
 from recordings.records import held_recordings, legal_holds
 from recordings.rejected import digest
@@ -126,6 +126,7 @@ def test_without_consent_nothing_is_imported(archive: Path, here: Place, run: Ru
     write(archive / "b.wav", tone(2))
     content = digest([archive / "b.wav"])
     assert content is not None
+    run("recordings", "intake")
     here.bury(of_file(content))
     result = run("recordings", "import", listed(archive, {"file": "a.wav", "consent": "no"}, {"file": "b.wav"}))
     assert (0, "0 taken in, 1 without consent, 1 destroyed before, 0 bad\n") == (result.exit_code, result.stdout)
@@ -163,6 +164,20 @@ def test_every_recording_is_listed_by_how_it_stands(archive: Path, here: Place, 
     assert NUMBER not in everything + json.dumps(found)
     for id in found:
         assert 0 == run("recordings", "show", id).exit_code
+
+
+def test_withdrawn_consent_shows_in_how_it_stands(here: Place, run: Run) -> None:
+    """Held as long as a hold keeps it; then its destruction is decided, and the next run of the job is to do it."""
+    here.records()
+    run("recordings", "intake")
+    (told,) = listing(run)
+    hold(here.database, "one", told["id"], until=None)
+    run("recordings", "withdraw", "--recording", told["id"], "--yes")
+    stands = [listing(run)[0]["status"]]
+    run("recordings", "hold", "lift", "--case", "one")
+    stands.append(listing(run)[0]["status"])
+    assert ["held", "purging"] == stands
+    assert "purging" == json.loads(run("recordings", "show", told["id"], "--json").stdout)["status"]
 
 
 def test_one_recording_is_shown_with_its_number(here: Place, run: Run) -> None:
@@ -239,6 +254,26 @@ def test_a_key_that_wraps_is_missed_by_name(here: Place, run: Run) -> None:
     assert f"centrala: {path.stem}: missing, but recordings' keys are wrapped with it; put it back" in result.stderr
     assert f"{path.stem:<24}         1  missing\n" == run("recordings", "keys", "list").stdout
     assert not path.exists()
+
+
+def test_where_recordings_were_keys_are_missed(here: Place, run: Run) -> None:
+    """A tombstone is enough to tell: nothing is made in the place of what is gone, and nothing is taken in."""
+    run("recordings", "intake")
+    here.bury(of_call(CALL, 9))
+    part = here.records()
+    keys = here.home.path / "keys" / "recording-keys.db"
+    (wrapping,) = (here.home.secrets / "recording-keys").iterdir()
+    wrapping.rename(here.home.path / "backup.key")
+    refused = run("recordings", "intake")
+    assert (2, True) == (refused.exit_code, "the keys that wrap are missing" in refused.stderr)
+    (here.home.path / "backup.key").rename(wrapping)
+    keys.write_bytes(b"")
+    refused = run("recordings", "intake")
+    assert (2, True) == (refused.exit_code, f"{keys}: recordings' keys are missing" in refused.stderr)
+    assert ((part,), [], b"", [wrapping]) == (
+        *(here.unsettled, here.sealed, keys.read_bytes()),
+        list((here.home.secrets / "recording-keys").iterdir()),
+    )
 
 
 def test_keys_may_come_from_the_environment(here: Place, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,10 +20,11 @@ import retention_job
 from centrala.context import SERVICE_ZONE
 from centrala.settings import Retention
 from recordings import runs, tombstones
+from recordings.overview import Status, entries
 from storage.installation import open_installation
 from tests.cli.keeping import JOB, environment, job, opened, table
 from tests.cli.terminal import Terminal
-from tests.recordings.kept import DUE, ENDED, a_recording, id_of, keep, left_of, whole
+from tests.recordings.kept import DUE, ENDED, a_recording, id_of, keep, left_of, put_aside, quarantined, whole
 
 DAY = timedelta(days=1)
 NIGHT = f"{DUE}T03:30"
@@ -93,6 +94,20 @@ def test_a_dry_run_writes_nothing_at_all(home: Path) -> None:
     assert before == contents(home)
 
 
+def test_what_has_lain_in_the_quarantine_for_its_time_goes(home: Path) -> None:
+    """It is counted, foreseen, and listed no longer; what has a day left stays."""
+    with opened(home) as places:
+        over, stays = put_aside(places, 2001, DUE - DAY), put_aside(places, 2002, DUE)
+    foreseen = job(home, "--once", "--dry-run", "--now", NIGHT, *EVERYTHING)
+    done = job(home, "--once", "--now", NIGHT, *EVERYTHING)
+    again = job(home, "--once", "--now", NIGHT, *EVERYTHING)
+    assert ["1", "1", "1"] == [table(one)["quarantine ended"] for one in (foreseen, done, again)]
+    with opened(home) as places, places.database.reading() as connection:
+        assert [(False, 0), (True, 2)] == [quarantined(places, id) for id in (over, stays)]
+        listed = [one.id for one in entries(connection, DUE) if one.status is Status.QUARANTINED]
+    assert [stays] == listed
+
+
 def test_a_dry_run_makes_no_installation(tmp_path: Path) -> None:
     """Where there is none it says so, and there is none afterwards."""
     done = job(tmp_path / "none", "--once", "--dry-run")
@@ -126,7 +141,7 @@ def test_a_clock_that_was_set_back_stops_it_with_3(home: Path) -> None:
 def test_while_another_runs_it_ends_with_75(home: Path) -> None:
     """As cron and systemd know it: try again later."""
     with opened(home) as places, runs.alone(places.database):
-        done = job(home, "--once", "--now", NIGHT)
+        done = job(home, "--once", "--now", NIGHT, *EVERYTHING)
     assert (75, "centrala: another process runs the job now\n") == (done.returncode, done.stderr)
 
 
@@ -169,6 +184,8 @@ def test_missing_keys_are_not_taken_for_destroyed_ones(home: Path) -> None:
     keys.rename(home / "keys.db")
     done = job(home, "--once", "--now", NIGHT, *EVERYTHING)
     assert (2, True) == (done.returncode, "recordings' keys are missing" in done.stderr)
+    looked = job(home, "--once", "--dry-run", "--now", NIGHT, *EVERYTHING)
+    assert (2, done.stderr) == (looked.returncode, looked.stderr)
     assert not keys.exists()
     named = job(home, "--once", "--now", NIGHT, *EVERYTHING, CENTRALA_KEYS_URL=f"sqlite:///{home / 'keys.db'}")
     assert (0, "1") == (named.returncode, table(named)["destroyed"])

@@ -11,15 +11,17 @@ from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from recordings import catalogue, parts
+from recordings import catalogue, parts, rejected
 from recordings.archive import SOUND, WAVEFORM, Archive
 from recordings.catalogue import Purpose, Recording
 from recordings.key_encryption import KeyEncryption
 from recordings.key_store import KeyStore
 from recordings.parts import RecordingPart
 from recordings.purge import Places
+from recordings.rejected import Rejected
 from recordings.retention import keep_until, policy
 from storage.database import Database
+from storage.home import Home
 from tests.recordings.conftest import FIRST_KEY
 
 WARSAW = ZoneInfo("Europe/Warsaw")
@@ -63,9 +65,9 @@ def a_recording(number: int = 1, ended_at: datetime = ENDED, **changes: object) 
 def places_in(folder: Path, database: Database) -> Places:
     """Where recordings lie in a folder."""
     keys = KeyStore(f"sqlite:///{folder / 'keys.db'}", KeyEncryption(FIRST_KEY))
-    spool = folder / "spool"
-    spool.mkdir(exist_ok=True)
-    return Places(database, Archive(folder / "archive", keys), spool)
+    home = Home(folder, database.engine.url.render_as_string())
+    home.make_folders()
+    return Places(database, Archive(home.archive, keys), home)
 
 
 def keep(places: Places, *recordings: Recording) -> None:
@@ -81,6 +83,23 @@ def keep(places: Places, *recordings: Recording) -> None:
             if one.call_id is not None:
                 part = RecordingPart(one.call_id, 7, "1701", one.ended_at, one.ended_at, *files)
                 parts.store(connection, part)
+
+
+def put_aside(places: Places, number: int, last_day: date) -> str:
+    """Put both sides of a damaged conversation aside through that day: the id that it would have."""
+    found = Rejected(f"call:{id_of(number)}/7", ENDED, "it is damaged", None, True, ENDED, last_day)
+    for side in ("r", "t"):
+        (places.home.quarantine / f"{found.id}.{side}.wav").write_bytes(PLAIN)
+    with places.database.writing() as connection:
+        rejected.store(connection, found)
+    return found.id
+
+
+def quarantined(places: Places, id: str) -> tuple[bool, int]:
+    """Whether that is quarantined by its row, and how many files of it there are."""
+    with places.database.reading() as connection:
+        rows = [one.id for one in rejected.quarantined(connection)]
+    return id in rows, len(rejected.files_of(places.home.quarantine, id))
 
 
 def left_of(places: Places, id: str) -> list[str]:

@@ -1,10 +1,12 @@
-"""The job in processes of its own, which may be killed."""
+"""The intake and the job in processes of their own, which may be killed."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 from datetime import date
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -21,6 +23,13 @@ PATIENCE = 60.0
 
 context = multiprocessing.get_context("forkserver")
 context.set_forkserver_preload([__name__])
+
+
+def killed_taking_in(environment: dict[str, str], step: int, *file: str) -> None:
+    """Have a process take in what is there, or import a file, killed after that step."""
+    words = (sys.executable, "-W", "ignore", "-m", "tests.recordings.dying", str(int(step)), *file)
+    done = subprocess.run(words, env={**os.environ, **environment}, check=False, capture_output=True, text=True)
+    assert -signal.SIGKILL == done.returncode, done.stderr
 
 
 def run_and_die(url: str, folder: Path, today: date, moment: int) -> None:

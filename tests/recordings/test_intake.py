@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from recordings import rejected
 from recordings.faults import EncoderFault
 from recordings.identity import id_of, of_call
 from recordings.intake import Fate, Intake, Step
@@ -98,7 +99,7 @@ def test_what_is_damaged_is_put_aside(here: Place, content: bytes, told: str) ->
     assert (["4-a.wav", "4-caller.wav"], 0, [], [], ()) == (
         *(here.quarantined, here.rows, here.plain, here.sealed, here.unsettled),
     )
-    assert 2 == len(files_of(here.home.quarantine, ORIGIN))
+    assert 2 == len(files_of(here.home.quarantine, id_of(ORIGIN)))
     assert Fate.QUARANTINED == here.takes(part)
 
 
@@ -139,6 +140,20 @@ def test_what_was_destroyed_is_never_taken_in_again(here: Place) -> None:
     here.bury(ORIGIN)
     assert Fate.DESTROYED == here.takes(part)
     assert (0, [], [], ()) == (here.rows, here.plain, here.sealed, here.unsettled)
+
+
+def test_what_has_left_the_quarantine_does_not_come_back(here: Place) -> None:
+    """Neither into it nor into the archive: it is on record as destroyed."""
+    part = here.records()
+    write(here.home.recordings / part.caller_file, tone(1), channels=2)
+    here.takes(part)
+    for path in here.home.quarantine.iterdir():
+        path.rename(here.home.recordings / path.name.partition(".")[2])
+    with here.database.writing() as connection:
+        assert 0 == rejected.end(connection, date(2026, 12, 28))
+        assert 1 == rejected.end(connection, date(2026, 12, 29))
+    assert Fate.DESTROYED == here.takes(part)
+    assert ([], [], 0) == (here.plain, here.quarantined, here.rows)
 
 
 @pytest.mark.parametrize("name", ["../secret.wav", "/etc/passwd", "a/b.wav", "x\0.wav", "..", ".", ""])

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +11,7 @@ from recordings.intake import Fate, Intake, Step
 from storage.installation import Installation
 from tests.recordings.conftest import NOW
 from tests.recordings.places import IMPORTED, Place, place
+from tests.recordings.processes import killed_taking_in
 from tests.recordings.sounds import tone, write
 
 STEPS = (0, *Step)
@@ -25,13 +22,6 @@ REJECTED = (Step.DECIDED, Step.ONE_FILE_GONE, Step.FILES_GONE, Step.SETTLED)
 def here(installation: Installation) -> Place:
     """A new installation: once with SQLite, once with PostgreSQL."""
     return place(installation)
-
-
-def killed(environment: dict[str, str], step: int, *file: str) -> None:
-    """Have a process take in what is there, or import a file, killed after that step."""
-    words = (sys.executable, "-W", "ignore", "-m", "tests.recordings.dying", str(int(step)), *file)
-    done = subprocess.run(words, env={**os.environ, **environment}, check=False, capture_output=True, text=True)
-    assert -signal.SIGKILL == done.returncode, done.stderr
 
 
 def finish(here: Place) -> None:
@@ -52,7 +42,7 @@ def heard_without_a_kill(here: Place) -> bytes:
 def test_killed_after_any_step_it_is_taken_in_once(here: Place, environment: dict[str, str], step: int) -> None:
     """One row, one sealed file with the same sound, its waveform, and nothing plain."""
     here.records()
-    killed(environment, step)
+    killed_taking_in(environment, step)
     finish(here)
     assert (1, ["sound", "waveform"], [], ()) == (here.rows, here.sealed, here.plain, here.unsettled)
     assert heard_without_a_kill(here) == here.sound()
@@ -67,7 +57,7 @@ def test_killed_after_any_step_it_is_rejected_once(
     part = here.records(consent=consent)
     if consent:
         write(here.home.recordings / part.caller_file, tone(1), channels=2)
-    killed(environment, step)
+    killed_taking_in(environment, step)
     finish(here)
     assert here.rejected is not None
     assert consent == here.rejected.quarantined
@@ -81,7 +71,7 @@ def test_killed_after_any_step_a_file_is_imported_once(
 ) -> None:
     """Byte for byte; the file itself stays."""
     path = write(tmp_path / "a.wav", tone(2))
-    killed(environment, step, str(path))
+    killed_taking_in(environment, step, str(path))
     with here.archive() as archive:
         intake = Intake(here.database, archive, here.home, here.rules)
         fate = intake.take_file(path, IMPORTED, consent=True, at=NOW)

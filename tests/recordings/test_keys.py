@@ -21,6 +21,22 @@ def again(keys: KeyStore, **encryption: bytes) -> KeyStore:
     return KeyStore(keys.url, KeyEncryption(encryption))
 
 
+def test_looking_for_a_key_store_makes_none(database_url: str) -> None:
+    """In a database that is there, too."""
+    store = KeyStore(database_url, KeyEncryption(FIRST_KEY), make=False)
+    assert [False, False] == [store.is_there(), store.is_there()]
+    store.prepare()
+    assert store.is_there()
+    store.close()
+
+
+def test_a_key_store_that_is_looked_for_is_not_made(tmp_path: Path) -> None:
+    """Not even its file."""
+    path = tmp_path / "none.db"
+    assert not KeyStore(f"sqlite:///{path}", KeyEncryption(FIRST_KEY), make=False).is_there()
+    assert not path.exists()
+
+
 def test_each_recording_has_a_key_of_its_own(keys: KeyStore) -> None:
     """Made once; asked for again it is the same."""
     one, other = keys.make(ONE, NOW), keys.make(OTHER, NOW)

@@ -20,7 +20,19 @@ from recordings.records import tombstones as stones
 from recordings.runs import Busy, Limits, Refused, Run, TooMany
 from storage.database import Database
 from tests.recordings.conftest import NOW
-from tests.recordings.kept import DUE, ENDED, a_recording, at_noon, id_of, keep, left_of, places_in, whole
+from tests.recordings.kept import (
+    DUE,
+    ENDED,
+    a_recording,
+    at_noon,
+    id_of,
+    keep,
+    left_of,
+    places_in,
+    put_aside,
+    quarantined,
+    whole,
+)
 from tests.recordings.processes import ALL, PATIENCE, context, ended, run_and_die, run_together, started
 
 DAY = timedelta(days=1)
@@ -133,15 +145,41 @@ def test_a_run_killed_at_any_step_is_finished_by_the_next(places: Places, tmp_pa
             a_recording(early, ended_at + 900 * DAY),
         )
         hold(places, held)
+        aside, stays = put_aside(places, 3000 + first, day - DAY), put_aside(places, 3001 + first, day + 900 * DAY)
         code = ended(started(run_and_die, database_url, tmp_path, day, moment))
         _nothing_went_early_or_unseen(places, due, (held, early))
         run = once_free(places, day)
         assert [[], [], []] == [left_of(places, id_of(number)) for number in due]
         assert [whole(id_of(number)) for number in (held, early)] == [left_of(places, id_of(n)) for n in (held, early)]
-        assert (3, moment, code == 0) == (run.purged, run.held, run.was_done)
+        assert (3, moment, 1, code == 0) == (run.purged, run.held, run.unquarantined, run.was_done)
+        assert [(False, 0), (True, 2)] == [quarantined(places, id) for id in (aside, stays)]
         _each_is_buried_once(places, 3 * moment)
     assert code == 0
     assert moment > 2 * len(purge.Step)
+
+
+def test_each_machine_clears_its_own_quarantine(places: Places) -> None:
+    """Where another has run for the day, and where one runs just now."""
+    last_day = DUE - DAY
+    aside = put_aside(places, 1, last_day)
+    once(places)
+    put_aside(places, 1, last_day)
+    assert (False, 2) == quarantined(places, aside)
+    assert once(places).was_done
+    assert (False, 0) == quarantined(places, aside)
+    put_aside(places, 1, last_day)
+    with runs.alone(places.database), pytest.raises(Busy):
+        once(places, DUE + DAY)
+    assert (False, 0) == quarantined(places, aside)
+
+
+def test_a_refused_run_leaves_the_quarantine_alone(places: Places) -> None:
+    """Nothing is destroyed by a clock that is wrong."""
+    keep(places, a_recording(1))
+    aside = put_aside(places, 1, DUE - DAY)
+    with pytest.raises(TooMany):
+        once(places, limits=Limits(0.05, 500))
+    assert (True, 2) == quarantined(places, aside)
 
 
 def _nothing_went_early_or_unseen(places: Places, due: tuple[int, ...], kept: tuple[int, ...]) -> None:

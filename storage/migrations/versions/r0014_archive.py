@@ -60,6 +60,7 @@ def _retention() -> None:
         sa.Column("ended_at", Instant()),
         sa.Column("purged", sa.Integer(), nullable=False),
         sa.Column("held", sa.Integer(), nullable=False),
+        sa.Column("unquarantined", sa.Integer(), nullable=False),
         sa.Column("chain_number", sa.Integer()),
         sa.Column("chain_hash", sa.String(64)),
     )
