@@ -191,6 +191,14 @@ def test_missing_keys_are_not_taken_for_destroyed_ones(home: Path) -> None:
     assert (0, "1") == (named.returncode, table(named)["destroyed"])
 
 
+def test_what_can_be_heard_no_more_goes_all_the_same(home: Path) -> None:
+    """Where the keys that wrap are lost: nothing is unwrapped to be destroyed, and none is made."""
+    wrapping = home / "secrets" / "recording-keys"
+    wrapping.rename(home / "lost")
+    done = job(home, "--once", "--now", NIGHT, *EVERYTHING)
+    assert (0, "1", False) == (done.returncode, table(done)["destroyed"], wrapping.exists())
+
+
 @pytest.mark.parametrize(
     "address", ["nonsense", "sqlite:////nowhere/at/all/keys.db", "postgresql://a:geheim@127.0.0.1:1/k"]
 )
