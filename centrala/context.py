@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ import click
 from centrala.settings import Settings, SettingsError, read_settings
 from ivr.menus.faults import MenuError, UnreadableMenus
 from ivr.menus.loading import Loaded, load_menus
+from recordings.retention import business_date
 from storage.home import HomeError
 from storage.installation import Installation, open_installation
 
@@ -92,6 +93,11 @@ def moment(text: str) -> datetime:
 def now() -> datetime:
     """Now, by the machine's clock."""
     return datetime.now(UTC)
+
+
+def today() -> date:
+    """The day that it is now in the service's calendar."""
+    return business_date(now(), SERVICE_ZONE)
 
 
 def fail(message: str) -> NoReturn:

@@ -21,8 +21,8 @@ INTERRUPTED = 130  # as shells say of a program that Ctrl-C ended
 UNREAD = 141  # as shells say of a program that wrote to a closed pipe
 
 
-class Commands(click.Group):
-    """The group of all commands, around which faults of the machine, of its disk and database are told."""
+class Guarded(click.Command):
+    """A command around which faults of the machine, of its disk and database are told."""
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Run a command."""
@@ -50,6 +50,10 @@ class Commands(click.Group):
         except (KeyboardInterrupt, click.Abort):
             click.echo("\ncentrala: interrupted", err=True)
             ctx.exit(INTERRUPTED)
+
+
+class Commands(Guarded, click.Group):
+    """The group of all commands."""
 
 
 @contextlib.contextmanager

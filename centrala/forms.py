@@ -41,22 +41,23 @@ def check_options(first: str | None, last: str | None, as_json: bool, as_csv: bo
 
 def span(first: str, last: str | None) -> tuple[date, date]:
     """The first and the last of the days that `--day` and `--until` ask for. Raises click.BadParameter."""
-    begin = _day(first, "--day")
-    end = _day(last, "--until") if last else begin
+    begin = day(first, "--day")
+    end = day(last, "--until") if last else begin
     if end < begin:
         raise click.BadParameter(f"{end} comes before {begin}", param_hint="--until")
     return begin, end
 
 
-def _day(text: str, hint: str) -> date:
+def day(text: str, hint: str) -> date:
+    """A day of the calendar. Raises click.BadParameter."""
     try:
-        day = date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError as error:
         raise click.BadParameter(f'"{text}" is not a day; write it like 2026-11-20', param_hint=hint) from error
-    if day.year not in context.YEARS:
+    if found.year not in context.YEARS:
         years = f"{context.YEARS.start}-{context.YEARS.stop - 1}"
-        raise click.BadParameter(f"{day.year} is out of reach; the years {years} are known", param_hint=hint)
-    return day
+        raise click.BadParameter(f"{found.year} is out of reach; the years {years} are known", param_hint=hint)
+    return found
 
 
 def text(value: object) -> str:

@@ -15,6 +15,7 @@ from centrala.commands.check import check
 from centrala.commands.profiles import profiles
 from centrala.commands.prompts import prompts
 from centrala.commands.queues import queues
+from centrala.commands.recordings import recordings
 from centrala.commands.serve import serve
 from centrala.commands.surveys import surveys
 from centrala.endings import Commands
@@ -42,6 +43,7 @@ def centrala() -> None:
       centrala calls list                           what happened
       centrala queues --day 2026-11-23              how many, how soon, how long
       centrala surveys --day 2026-11-23             what callers said of it
+      centrala recordings list                      what is kept, and until when
     \b
     With Asterisk:
       centrala prompts build                        render what callers hear
@@ -53,5 +55,6 @@ def centrala() -> None:
     configure_logs("WARNING")
 
 
-for command in (check, call, serve, asterisk, prompts, calls, callbacks, queues, surveys, agents, profiles):
+parts = (check, call, serve, asterisk, prompts, calls, callbacks, queues, surveys, recordings, agents, profiles)
+for command in parts:
     centrala.add_command(command)

@@ -1,7 +1,7 @@
 """settings.yaml: every setting that is not a secret, and the only place that reads them.
 
 Defaults run everything on loopback. Secrets are files in CENTRALA_HOME, addresses of the installation are in the
-environment (CENTRALA_HOME, CENTRALA_DATABASE_URL, CENTRALA_SETTINGS).
+environment (CENTRALA_HOME, CENTRALA_DATABASE_URL, CENTRALA_KEYS_URL, CENTRALA_SETTINGS).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ivr.menus.document import Document, read_bytes, read_document
+from recordings.retention import LONGEST_YEARS, YEARS
 from routing.telephones import extensions
 
 DEFAULT_FILE = "settings.yaml"
@@ -74,10 +75,20 @@ def _telephones(value: str) -> str:
     return value
 
 
+def _nightly(value: str) -> str:
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
+        raise ValueError('a time of day looks like "03:30"')
+    if value < "03:00":
+        # 02:30 itself does so; of midnight APScheduler 3.11 leaves out the day after the clocks went forward.
+        raise ValueError("before 03:00 a night comes twice or not at all when the clocks change")
+    return value
+
+
 Address = Annotated[str, AfterValidator(_address)]
 IpAddress = Annotated[str, AfterValidator(_ip_address)]
 SipUri = Annotated[str, AfterValidator(_sip_uri)]
 Host = Annotated[str, AfterValidator(_host)]
+Nightly = Annotated[str, AfterValidator(_nightly)]
 Number = Annotated[str, Field(pattern=r"^\+?[0-9]{3,15}$")]
 Extension = Annotated[str, Field(pattern=r"^[0-9]{2,10}$")]
 Telephones = Annotated[str, AfterValidator(_telephones)]
@@ -156,6 +167,21 @@ class Callbacks(_Model):
     pauses_seconds: Annotated[list[Annotated[int, Field(ge=1, le=86400)]], Field(max_length=9)] = [900, 3600]
 
 
+class Years(_Model):
+    """For how many years recordings are kept, by what was recorded: through the same date so many years later."""
+
+    consultant_call: Annotated[int, Field(ge=1, le=LONGEST_YEARS)] = YEARS
+    virtual_assistant: Annotated[int, Field(ge=1, le=LONGEST_YEARS)] = YEARS
+    video_visit: Annotated[int, Field(ge=1, le=LONGEST_YEARS)] = YEARS
+
+
+class Recordings(_Model):
+    """How recordings are kept: in which format (flac and opus need ffmpeg), and for how long."""
+
+    format: Literal["wav", "flac", "opus"] = "wav"
+    years: Years = Years()
+
+
 class Reporting(_Model):
     """Seconds: an answer within the first is in time; who hangs up within the second has hardly waited."""
 
@@ -183,6 +209,17 @@ class Asterisk(_Model):
     ami: Manager | None = Manager()
 
 
+class Retention(_Model):
+    """When `retention_job.py` runs each night (Polish time), and how much it may destroy.
+
+    A run that would take more than `allow_share` of all recordings stops; `batch` is how many go in one transaction.
+    """
+
+    at: Nightly = "03:30"
+    allow_share: Annotated[float, Field(gt=0, le=1)] = 0.05
+    batch: Annotated[int, Field(ge=1, le=10000)] = 500
+
+
 class Settings(_Model):
     """Everything in settings.yaml. Relative paths are relative to the working folder.
 
@@ -197,9 +234,11 @@ class Settings(_Model):
     sip: Sip = Sip()
     queues: Queues = Queues()
     callbacks: Callbacks = Callbacks()
+    recordings: Recordings = Recordings()
     reporting: Reporting = Reporting()
     metrics: Metrics = Metrics()
     asterisk: Asterisk = Asterisk()
+    retention: Retention = Retention()
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

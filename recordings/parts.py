@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 
-from sqlalchemy import Column, Connection, Integer, String, Table, insert, select
+from sqlalchemy import Column, ColumnElement, Connection, Integer, String, Table, and_, insert, or_, select, update
 
 from storage.database import Instant, metadata
 
@@ -19,12 +20,16 @@ recording_parts = Table(
     Column("ended_at", Instant, nullable=False),
     Column("caller_file", String(200), nullable=False),
     Column("agent_file", String(200), nullable=False),
+    Column("settled_at", Instant, index=True),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingPart:
-    """One conversation of a call. `seq` is the turn that sent the call to the queue; files lie in Home.recordings."""
+    """One conversation of a call. `seq` is the turn that sent the call to the queue; files lie in Home.recordings.
+
+    `settled_at` is when they were gone from there: taken into the archive, put aside or destroyed.
+    """
 
     call_id: str
     seq: int
@@ -33,6 +38,7 @@ class RecordingPart:
     ended_at: datetime
     caller_file: str
     agent_file: str
+    settled_at: datetime | None = None
 
 
 def store(connection: Connection, part: RecordingPart) -> None:
@@ -44,3 +50,45 @@ def of_call(connection: Connection, call_id: str) -> tuple[RecordingPart, ...]:
     """The parts of a call, in order."""
     query = select(recording_parts).where(recording_parts.c.call_id == call_id).order_by(recording_parts.c.seq)
     return tuple(RecordingPart(**row._mapping) for row in connection.execute(query))
+
+
+def unsettled(connection: Connection, after: tuple[str, int], most: int) -> tuple[RecordingPart, ...]:
+    """Parts whose files are still to be taken in, from behind that call and `seq` on, at most so many."""
+    c = recording_parts.c
+    behind = or_(c.call_id > after[0], and_(c.call_id == after[0], c.seq > after[1]))
+    query = select(recording_parts).where(c.settled_at.is_(None), behind).order_by(c.call_id, c.seq).limit(most)
+    return tuple(RecordingPart(**row._mapping) for row in connection.execute(query))
+
+
+def settle(connection: Connection, part: RecordingPart, at: datetime) -> None:
+    """Nothing is to be done about the part any more."""
+    this = _is(part.call_id, part.seq)
+    connection.execute(update(recording_parts).where(this).values(settled_at=at))
+
+
+def find(connection: Connection, call_id: str, seq: int) -> RecordingPart | None:
+    """One part of a call."""
+    row = connection.execute(select(recording_parts).where(_is(call_id, seq))).one_or_none()
+    return None if row is None else RecordingPart(**row._mapping)
+
+
+def remove(connection: Connection, call_id: str, seq: int) -> None:
+    """Take the row out: what it tells of is destroyed."""
+    connection.execute(recording_parts.delete().where(_is(call_id, seq)))
+
+
+def files(part: RecordingPart, folder: Path) -> tuple[Path, ...]:
+    """Where its files lie in that folder; none where a name leads out of it, since that is none of Asterisk's."""
+    names = (part.caller_file, part.agent_file)
+    is_safe = all(name == Path(name).name and name not in ("", "..") and "\0" not in name for name in names)
+    return tuple(folder / name for name in names) if is_safe else ()
+
+
+def file_names(connection: Connection) -> frozenset[str]:
+    """The files of all parts."""
+    c = recording_parts.c
+    return frozenset(name for row in connection.execute(select(c.caller_file, c.agent_file)) for name in row)
+
+
+def _is(call_id: str, seq: int) -> ColumnElement[bool]:
+    return (recording_parts.c.call_id == call_id) & (recording_parts.c.seq == seq)

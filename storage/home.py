@@ -64,6 +64,16 @@ class Home:
         return self.path / "recordings"
 
     @property
+    def archive(self) -> Path:
+        """Recordings that are kept, sealed; their keys are elsewhere."""
+        return self.path / "archive"
+
+    @property
+    def quarantine(self) -> Path:
+        """Recordings that could not be taken in."""
+        return self.path / "quarantine"
+
+    @property
     def asterisk(self) -> Path:
         """Asterisk's own run folder: rendered configuration, logs, database."""
         return self.path / "asterisk"
@@ -74,7 +84,8 @@ class Home:
         Raises HomeError when that is impossible.
         """
         try:
-            for folder in (self.path, self.secrets, self.prompts, self.spool, self.recordings, self.asterisk):
+            mine = (self.secrets, self.prompts, self.spool, self.recordings, self.archive, self.quarantine)
+            for folder in (self.path, *mine, self.asterisk):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise HomeError(

@@ -69,6 +69,32 @@ def open_installation(environ: Mapping[str, str]) -> Installation:
     return Installation(home, database)
 
 
+def look_at_installation(environ: Mapping[str, str]) -> Installation:
+    """The installation that the environment names, as it stands: nothing is made, migrated or written.
+
+    Raises HomeError: there is none, it was not opened since the program was renewed, or as `open_installation` does.
+    """
+    home = Home.from_environment(environ)
+    database = _database(home)
+    try:
+        with _explained(home):
+            file = database.engine.url.database
+            if database.engine.dialect.name == "sqlite" and not Path(str(file)).exists():
+                raise HomeError(f"{file}: there is no database; CENTRALA_HOME names the folder of an installation")
+            _match_schema(home, database)
+    except HomeError:
+        database.close()
+        raise
+    return Installation(home, database)
+
+
+def _match_schema(home: Home, database: Database) -> None:
+    with database.reading() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    if found != ScriptDirectory.from_config(_alembic(database)).get_current_head():
+        raise HomeError(f"{shown(home)}: made by another version (schema {found}); open it once with this one")
+
+
 def _database(home: Home) -> Database:
     if not _is_understood(home.database_url):
         raise HomeError(f"CENTRALA_DATABASE_URL: no address of a database; {WRITE}")
@@ -121,7 +147,12 @@ def _explained(home: Home) -> Iterator[None]:
 
 def shown(home: Home) -> str:
     """The database's address without its passwords."""
-    return make_url(home.database_url).difference_update_query(PASSWORDS).render_as_string(hide_password=True)
+    return without_passwords(home.database_url)
+
+
+def without_passwords(address: str) -> str:
+    """A database's address as it may be shown."""
+    return make_url(address).difference_update_query(PASSWORDS).render_as_string(hide_password=True)
 
 
 def _alembic(database: Database) -> Config:

@@ -12,6 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("auth_pin", "bench", "centrala", "demo", "ivr", "provision", "recordings", "routing", "storage")
 
+PROGRAMS = ("retention_job",)
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -49,22 +51,24 @@ def _imported(module: str, name: str) -> str:
 @cache
 def modules() -> tuple[Module, ...]:
     """Every module of the project, tests aside."""
-    found = []
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            source = path.read_text("utf-8")
-            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-            found.append(Module(name, path, ast.parse(source), source.count("\n")))
-    return tuple(found)
+    programs = [ROOT / f"{name}.py" for name in PROGRAMS]
+    packaged = (path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py")))
+    return tuple(_module(path) for path in (*programs, *packaged))
+
+
+def _module(path: Path) -> Module:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    source = path.read_text("utf-8")
+    name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+    return Module(name, path, ast.parse(source), source.count("\n"))
 
 
 def library(name: str) -> str | None:
     """The library that an import needs, or None for the standard library and the project itself."""
     top = name.split(".")[0]
-    return None if top in sys.stdlib_module_names or top in PACKAGES else top
+    return None if top in sys.stdlib_module_names or is_ours(top) else top
 
 
 def is_ours(name: str) -> bool:
     """Whether the name is of the project."""
-    return name.split(".")[0] in PACKAGES
+    return name.split(".")[0] in (*PACKAGES, *PROGRAMS)

@@ -41,7 +41,7 @@ FLOW = tuple(
 CORE = ("vocabulary", "policy", "flow")
 PARTS = (
     *CORE,
-    *("provision", "storage", "routing", "auth_pin", "recordings"),
+    *("provision", "storage", "routing", "auth_pin", "retention", "recordings"),
     *("menus", "exploration", "audio", "calls", "history", "runner", "AGI", "terminal"),
 )
 
@@ -52,7 +52,8 @@ LAYERS = (
     Layer("policy", POLICY, libraries=frozenset({"holidays", "phonenumbers"})),
     Layer("routing", ("routing",), ("policy", "storage"), DATABASE | {"asterisk", "jinja2", "structlog"}),
     Layer("auth_pin", ("auth_pin",), ("storage",), DATABASE | {"argon2", "cryptography"}),
-    Layer("recordings", ("recordings",), ("storage",), DATABASE),
+    Layer("retention", ("recordings.retention",)),
+    Layer("recordings", ("recordings",), ("retention", "storage"), DATABASE | {"cryptography", "pydub", "structlog"}),
     Layer("vocabulary", VOCABULARY),
     Layer("flow", FLOW, ("vocabulary", "policy")),
     Layer("menus", ("ivr.menus",), CORE, frozenset({"pydantic", "pydantic_core", "ruamel"})),
@@ -86,6 +87,7 @@ LAYERS = (
     Layer("terminal", ("ivr.gateways.terminal",), (*CORE, "runner")),
     # These join the parts, and may know them all.
     Layer("command line", ("centrala",), PARTS, ANYTHING),
+    Layer("retention job", ("retention_job",), (*PARTS, "command line"), ANYTHING),
     Layer("phone", ("demo.phone",)),
     Layer("demonstration", ("demo",), (*PARTS, "phone", "command line"), ANYTHING),
     Layer("benchmark", ("bench",), (*PARTS, "phone", "command line", "demonstration"), ANYTHING),
@@ -153,7 +155,7 @@ def test_neighbours_do_not_know_one_another(above: str, below: str) -> None:
 
 def test_nothing_below_knows_the_command_line_or_the_demonstration() -> None:
     """They join the parts; no part leans on them."""
-    tops = ("command line", "demonstration", "benchmark")
+    tops = ("command line", "retention job", "demonstration", "benchmark")
     leaning = [layer.name for layer in LAYERS if layer.name not in tops and set(layer.below) & set(tops)]
     assert [] == leaning
 

@@ -14,6 +14,7 @@ import pytest
 from tests.cli.conftest import ROOT
 
 INSTALLED = ("auth_pin", "centrala", "demo", "ivr", "provision", "recordings", "routing", "storage")
+PROGRAM = "retention_job.py"
 LEFT_BEHIND = shutil.ignore_patterns("__pycache__", "*.pyc")
 CACHE = "from provision import cache; print(cache.folder())"
 
@@ -24,7 +25,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     for package in INSTALLED:
         shutil.copytree(ROOT / package, folder / "source" / package, ignore=LEFT_BEHIND)
-    for name in ("pyproject.toml", "README.md"):
+    for name in ("pyproject.toml", "README.md", PROGRAM):
         shutil.copy(ROOT / name, folder / "source")
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-index", "--no-deps"]
     subprocess.run([*build, "--no-build-isolation", "--wheel-dir", folder, folder / "source"], check=True)
@@ -36,7 +37,9 @@ def test_a_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
     """Templates, migrations and checksums, too: a file of a new kind is not forgotten."""
     source = wheel.parent / "source"
     files = (path for package in INSTALLED for path in (source / package).rglob("*") if path.is_file())
-    assert set() == {str(path.relative_to(source)) for path in files} - set(zipfile.ZipFile(wheel).namelist())
+    assert set() == {PROGRAM, *(str(path.relative_to(source)) for path in files)} - set(
+        zipfile.ZipFile(wheel).namelist()
+    )
 
 
 def test_an_installed_program_keeps_its_cache_in_the_users(wheel: Path, tmp_path: Path) -> None:

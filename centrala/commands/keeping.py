@@ -1,0 +1,279 @@
+"""Commands of `centrala recordings` on keeping: holds, withdrawn consent, proof of destruction, what is left over."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import date, datetime, time, timedelta
+from uuid import uuid4
+
+import click
+
+from centrala import context
+from centrala.context import SERVICE_ZONE, Failure, fail
+from centrala.forms import day, print_json, print_table
+from centrala.keeping import open_places
+from recordings import holds, withdrawal
+from recordings import orphans as leftovers
+from recordings.faults import RecordingFault
+from recordings.holds import Hold, Placed, Wanted
+from recordings.proof import Proof
+from recordings.proof import prove as proven
+from recordings.purge import Places
+from recordings.tombstones import Tombstone
+from recordings.withdrawal import Meant
+from storage.database import Database
+
+ROW = "{case:<20}  {state:<9}  {recordings:>6}  {placed_at}  until {until:<10}  {placed_by:<12}  {reason}"
+NOT_YET = "{number} to be taken in yet: run centrala recordings intake, and then this again"
+TOO_LATE = "{id}: is being destroyed; no hold can keep it"
+
+
+@click.group()
+def hold() -> None:
+    """Legal holds: what a case needs is not destroyed, whatever retention and withdrawal say."""
+
+
+@hold.command("place")
+@click.option("--case", required=True, help="The case, as it is filed.")
+@click.option("--reason", required=True, help="Why, in a few words.")
+@click.option("--by", help="Who places it (default: the user of this machine).")
+@click.option("--until", metavar="DAY", help="The last day of the hold (default: until it is lifted).")
+@click.option("--recording", help="This recording.")
+@click.option("--call", "call_id", help="All of this call.")
+@click.option("--caller", help="All of the caller with this number.")
+@click.option("--consultant", help="All with this consultant.")
+@click.option("--day", "on", metavar="DAY", help="Of those, what ended on this day.")
+def place(
+    case: str,
+    reason: str,
+    by: str | None,
+    until: str | None,
+    recording: str | None,
+    call_id: str | None,
+    caller: str | None,
+    consultant: str | None,
+    on: str | None,
+) -> None:
+    """Place a hold on recordings that are there; later ones of the same caller need another.
+
+    Exit code 1 if some of them are being destroyed already: they are named on stderr, and the others are held.
+    """
+    begin, end = _bounds(on)
+    wanted = Wanted(recording, call_id, caller, consultant, begin, end)
+    made = Hold(str(uuid4()), _short(case, 60), _short(reason, 200), _who(by), context.now(), _last_day(until))
+    with _database() as database, context.explained(ValueError), database.writing() as connection:
+        placed = holds.place(connection, made, wanted)
+    _tell_placed(placed, made)
+
+
+@hold.command("lift")
+@click.option("--case", required=True, help="The case, as it was named.")
+@click.option("--by", help="Who lifts them (default: the user of this machine).")
+def lift(case: str, by: str | None) -> None:
+    """Lift all holds of a case. What is due by then is destroyed by the next run of the job."""
+    with _database() as database, database.writing() as connection:
+        lifted = holds.lift(connection, case, _who(by), context.now())
+    if not lifted:
+        fail(f"there is no hold for the case {case}")
+    click.echo(f"{lifted} lifted")
+
+
+@hold.command("list")
+@click.option("--all", "all_of_them", is_flag=True, help="Those that are over, too.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+def list_(all_of_them: bool, as_json: bool) -> None:
+    """List holds, the oldest first, with how many recordings each was placed on."""
+    today = context.today()
+    with _database() as database, database.reading() as connection:
+        found = holds.everything(connection)
+    for one, number in found:
+        if all_of_them or one.in_force(today):
+            told = _hold(one, number, today)
+            shown = {name: "-" if value is None else value for name, value in told.items()}
+            click.echo(json.dumps(told, ensure_ascii=False) if as_json else ROW.format(**shown))
+
+
+@click.command()
+@click.option("--recording", help="This recording.")
+@click.option("--call", "call_id", help="All recordings of this call.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def withdraw(recording: str | None, call_id: str | None, yes: bool) -> None:
+    """Consent was withdrawn: destroy recordings at once, and what a hold keeps as soon as the hold has ended.
+
+    What is quarantined goes as well. Exit code 1 if conversations of the call are still to be taken in.
+    """
+    if (recording is None) == (call_id is None):
+        raise click.UsageError("name one of --recording and --call")
+    with _places() as places:
+        meant = _meant(places, recording, call_id)
+        if not yes:
+            _confirm(len(meant.kept) + len(meant.aside))
+        done = withdrawal.withdraw(places, meant, context.now(), context.today())
+    for id in sorted(done.destroyed):
+        click.echo(f"{id}  destroyed")
+    for id in sorted(done.held):
+        click.echo(f"{id}  held; it will be destroyed when no hold keeps it")
+    if meant.waiting:
+        click.echo(NOT_YET.format(number=len(meant.waiting)), err=True)
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("recording")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def prove(recording: str, as_json: bool) -> None:
+    """Prove that a RECORDING was destroyed: print a deletion certificate, or what is still there (exit code 1).
+
+    Sound, waveform, key, row and spool are looked for, the chain of tombstones is checked from its beginning, and the
+    bytes of SQLite files are searched. Copies that were made elsewhere cannot be seen from here; what was copied from
+    the archive cannot be opened without the key.
+    """
+    now = context.now()
+    with _places() as places, context.explained(ValueError):
+        proof = proven(places, recording, now)
+    if as_json:
+        print_json([_proof(proof, now)])
+    else:
+        _print_proof(proof, now)
+    sys.exit(0 if proof.holds else 1)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+def orphans(as_json: bool) -> None:
+    """Tell of files without rows, rows without files or keys, and keys without rows; exit code 1 if there are any.
+
+    Nothing is done about them. It waits for a recording that is being taken in on this machine, which has no row yet.
+    """
+    with _places() as places:
+        found = leftovers.orphans(places, context.now())
+    if as_json:
+        print_json([{"kind": str(one.kind), "name": one.name} for one in found])
+    else:
+        for one in found:
+            click.echo(f"{one.kind:<24}  {one.name}")
+    sys.exit(1 if found else 0)
+
+
+@contextmanager
+def _database() -> Iterator[Database]:
+    with closing(context.installation().database) as database:
+        yield database
+
+
+@contextmanager
+def _places() -> Iterator[Places]:
+    opened = context.installation()
+    with closing(opened.database), context.explained(RecordingFault), open_places(opened, os.environ) as places:
+        yield places
+
+
+def _meant(places: Places, recording: str | None, call_id: str | None) -> Meant:
+    """What consent is withdrawn for. Raises Failure where there is nothing."""
+    with places.database.reading() as connection:
+        if call_id is not None:
+            meant = withdrawal.of_call(connection, call_id)
+        else:
+            meant = withdrawal.of_recording(connection, recording or "")
+    if not meant.kept and not meant.aside:
+        fail(NOT_YET.format(number=len(meant.waiting)) if meant.waiting else "there is no such recording")
+    return meant
+
+
+def _confirm(number: int) -> None:
+    if not context.interactive():
+        fail("destroying cannot be undone; say --yes")
+    click.confirm(f"Destroy {number} for ever?", abort=True, err=True)
+
+
+def _tell_placed(placed: Placed, made: Hold) -> None:
+    for id in placed.too_late:
+        click.echo(TOO_LATE.format(id=id), err=True)
+    if not placed.held and not placed.too_late:
+        raise Failure("there are no such recordings; no hold was placed")
+    click.echo(f"{placed.held} held for the case {made.case}")
+    sys.exit(1 if placed.too_late else 0)
+
+
+def _hold(one: Hold, number: int, today: date) -> dict[str, object]:
+    return {
+        "case": one.case,
+        "reason": one.reason,
+        "state": "in force" if one.in_force(today) else "lifted" if one.lifted_at else "over",
+        "recordings": number,
+        "placed_by": one.placed_by,
+        "placed_at": one.placed_at.isoformat(timespec="seconds"),
+        "until": one.until and one.until.isoformat(),
+        "lifted_by": one.lifted_by,
+        "lifted_at": one.lifted_at and one.lifted_at.isoformat(timespec="seconds"),
+    }
+
+
+def _proof(proof: Proof, now: datetime) -> dict[str, object]:
+    stone = proof.tombstone
+    return {
+        "recording": proof.recording_id,
+        "destroyed": proof.holds,
+        "looked_at": now.isoformat(timespec="seconds"),
+        "tombstone": stone and dict(_stone(stone)),
+        "chain": {"whole": proof.chain.whole, "number": proof.chain.head.number, "hash": proof.chain.head.hash},
+        "findings": [{"subject": one.subject, "good": one.good, "seen": one.seen} for one in proof.findings],
+    }
+
+
+def _stone(stone: Tombstone) -> list[tuple[str, str]]:
+    return [
+        ("decision", stone.decision),
+        ("policy", stone.policy),
+        ("ended_at", stone.ended_at.isoformat(timespec="seconds")),
+        ("keep_until", stone.keep_until.isoformat()),
+        ("destroyed_at", stone.purged_at.isoformat(timespec="seconds")),
+        ("sha256", stone.sha256),
+        ("number", str(stone.number)),
+        ("previous", stone.previous),
+        ("hash", stone.hash),
+    ]
+
+
+def _print_proof(proof: Proof, now: datetime) -> None:
+    if proof.holds:
+        click.echo(f"CERTIFICATE OF DELETION of the recording {proof.recording_id}")
+    else:
+        click.echo(f"NOT PROVEN TO BE DESTROYED: the recording {proof.recording_id}")
+    if proof.tombstone is not None:
+        print_table([["", name.replace("_", " "), value] for name, value in _stone(proof.tombstone)])
+    click.echo(f"What was found on {now.astimezone(SERVICE_ZONE).isoformat(timespec='seconds')}:")
+    print_table([["", "ok" if one.good else "NOT", one.subject, one.seen] for one in proof.findings])
+
+
+def _bounds(on: str | None) -> tuple[datetime | None, datetime | None]:
+    """The beginning and the end of a day of the service's."""
+    if on is None:
+        return None, None
+    first = day(on, "--day")
+    midnight = datetime.combine(first, time(), SERVICE_ZONE)
+    return midnight, datetime.combine(first + timedelta(days=1), time(), SERVICE_ZONE)
+
+
+def _last_day(until: str | None) -> date | None:
+    if until is None:
+        return None
+    last = day(until, "--until")
+    if last < context.today():
+        raise click.BadParameter(f"{last} is over", param_hint="--until")
+    return last
+
+
+def _who(by: str | None) -> str:
+    return _short(by or getpass.getuser(), 60)
+
+
+def _short(text: str, most: int) -> str:
+    if not text.strip() or len(text) > most or not text.isprintable():
+        raise click.UsageError(f'"{text[:most]}": a line of 1 to {most} characters is wanted')
+    return text

@@ -1,0 +1,47 @@
+"""Playing a recording: from the archive through a pipe, never by way of the disk."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from contextlib import suppress
+
+from centrala.context import fail
+from recordings.archive import SOUND, Archive
+from recordings.catalogue import Recording
+from recordings.encoding import WAV
+
+# SoX, ALSA's player and ffmpeg's; ALSA's knows no compressed format.
+PLAYERS: tuple[tuple[str, ...], ...] = (
+    ("play", "-q", "-t", "{format}", "-"),
+    ("aplay", "-q", "-"),
+    ("ffplay", "-nodisp", "-autoexit", "-loglevel", "error", "-i", "-"),
+)
+
+
+def played(archive: Archive, recording: Recording) -> None:
+    """Play a recording, or write it to standard output where that is no terminal.
+
+    Raises RecordingFault where it does not open, OSError.
+    """
+    pieces = archive.open(recording.id, SOUND)
+    if not sys.stdout.isatty():
+        output = sys.stdout.buffer
+        for piece in pieces:
+            output.write(piece)
+        output.flush()
+        return
+    # Who has heard enough closes the player, and the pipe with it.
+    with suppress(BrokenPipeError), subprocess.Popen(_player(recording.format), stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        for piece in pieces:
+            process.stdin.write(piece)
+
+
+def _player(format: str) -> list[str]:
+    usable = (words for words in PLAYERS if format == WAV or words[0] != "aplay")
+    for words in usable:
+        if program := shutil.which(words[0]):
+            return [program, *(word.format(format=format) for word in words[1:])]
+    return fail("no player is there (play, aplay or ffplay); or write it on: centrala recordings play ID | ...")

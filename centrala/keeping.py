@@ -1,0 +1,156 @@
+"""Where recordings and their keys lie, and the one way to open them.
+
+The database of keys and the first key that wraps are made where there never was a recording. Anywhere else it is a
+fault that they are missing: in an empty database every key would seem to be destroyed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import date
+from itertools import chain
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from recordings import tombstones
+from recordings.archive import Archive
+from recordings.catalogue import recordings
+from recordings.faults import KeyMissing, RecordingFault
+from recordings.intake import alone
+from recordings.key_encryption import VARIABLE, KeyEncryption, make_key, read_keys
+from recordings.key_store import KeyStore
+from recordings.purge import Places
+from storage.database import reason_of
+from storage.home import Home
+from storage.installation import Installation, without_passwords
+
+KEYS_URL = "CENTRALA_KEYS_URL"
+MOST_KEYS_A_DAY = 100
+
+
+@contextmanager
+def open_archive(opened: Installation, environ: Mapping[str, str], today: date) -> Iterator[Archive]:
+    """The archive, to seal and to hear; where there has never been any, a first key is made, and said so on stderr.
+
+    Raises RecordingFault: the database of keys cannot be used; KeyMissing: it, or a key that wraps, is gone; OSError.
+    """
+    home = opened.home
+    given = read_keys(key_folder(home), environ)
+    with open_keys(opened, environ, given or KeyEncryption({})) as keys:
+        _check_wrapping(opened, given, keys.wrapped_by())
+        if given is not None:
+            yield Archive(home.archive, keys)
+            return
+    with alone(home):
+        # Another process may have been quicker.
+        if read_keys(key_folder(home), environ) is None:
+            make_new_key(home, f"{today:%Y-%m-%d}")
+    with open_archive(opened, environ, today) as archive:
+        yield archive
+
+
+@contextmanager
+def open_places(opened: Installation, environ: Mapping[str, str], *, make: bool = True) -> Iterator[Places]:
+    """All places, to destroy what is there; without `make` only to look: nothing is made or written.
+
+    Nothing is unwrapped to be destroyed: recordings can go even where the keys that wrap are lost.
+
+    Raises RecordingFault: the database of keys cannot be used; KeyMissing: it is gone; OSError.
+    """
+    with open_keys(opened, environ, KeyEncryption({}), make=make) as keys:
+        yield Places(opened.database, Archive(opened.home.archive, keys), opened.home)
+
+
+@contextmanager
+def open_keys(
+    opened: Installation, environ: Mapping[str, str], encryption: KeyEncryption, *, make: bool = True
+) -> Iterator[KeyStore]:
+    """The database of keys. Raises RecordingFault, KeyMissing, OSError."""
+    url = _keys_url(opened.home, environ)
+    try:
+        store = KeyStore(url, encryption, make=False)
+    except (ArgumentError, ModuleNotFoundError, ValueError) as error:
+        raise RecordingFault(
+            f"{KEYS_URL}: no address of a database ({type(error).__name__}); write sqlite:///FILE or "
+            f"postgresql://USER:PASSWORD@HOST/DATABASE"
+        ) from None
+    with closing(store):
+        try:
+            _prepare(opened, store, make)
+        except SQLAlchemyError as error:
+            shown = without_passwords(url)
+            raise RecordingFault(f"{shown}: recordings' keys cannot be used: {reason_of(error)}") from None
+        yield store
+
+
+def key_folder(home: Home) -> Path:
+    """Where the keys that wrap lie, unless the environment has them."""
+    return home.secrets / "recording-keys"
+
+
+def make_new_key(home: Home, id: str) -> None:
+    """Make a key that wraps, and say so on stderr. Raises OSError."""
+    path = make_key(key_folder(home), id)
+    print(f"made the recording key {path}; keep a copy of it apart from the databases", file=sys.stderr)
+
+
+def next_key_id(today: date, current: str) -> str:
+    """The id of a new key: the day's, or what comes next in the alphabet after the one that wraps now."""
+    stems = (f"{today:%Y-%m-%d}", current)
+    numbered = (f"{stem}-{number:02}" for stem in stems for number in range(2, MOST_KEYS_A_DAY))
+    return next(id for id in chain((stems[0],), numbered) if id > current)
+
+
+def _prepare(opened: Installation, store: KeyStore, make: bool) -> None:
+    """Make the database of keys if it may be made. Raises KeyMissing."""
+    if store.is_there():
+        return
+    if _ever_recorded(opened):
+        raise KeyMissing(
+            f"{without_passwords(store.url)}: recordings' keys are missing; put their database back from its backup, "
+            f"or name it with {KEYS_URL}"
+        )
+    if make:
+        if store.url == _beside(opened.home):
+            _folder(opened.home).mkdir(mode=0o700, exist_ok=True)
+        store.prepare()
+
+
+def _check_wrapping(opened: Installation, given: KeyEncryption | None, wrapping: Mapping[str, int]) -> None:
+    """Raises KeyMissing where a key that wraps must have been, and is not."""
+    folder = key_folder(opened.home)
+    if missing := sorted(wrapping.keys() - (given.keys.keys() if given else ())):
+        raise KeyMissing(
+            f"{', '.join(missing)}: missing, but recordings' keys are wrapped with it; put it back from your "
+            f"backup into {folder}, or into {VARIABLE}"
+        )
+    if given is None and _ever_recorded(opened):
+        raise KeyMissing(
+            f"{folder}: the keys that wrap are missing; put them back from your backup, or name others with {VARIABLE}"
+        )
+
+
+def _ever_recorded(opened: Installation) -> bool:
+    with opened.database.reading() as connection:
+        kept = connection.execute(select(recordings.c.id).limit(1)).first()
+        return kept is not None or tombstones.head(connection) != tombstones.NOTHING
+
+
+def _keys_url(home: Home, environ: Mapping[str, str]) -> str:
+    named = environ.get(KEYS_URL)
+    if named and named == home.database_url:
+        raise RecordingFault(f"{KEYS_URL}: the keys need a database of their own, with backups of its own")
+    return named or _beside(home)
+
+
+def _beside(home: Home) -> str:
+    return URL.create("sqlite", database=str(_folder(home) / "recording-keys.db")).render_as_string()
+
+
+def _folder(home: Home) -> Path:
+    return home.path / "keys"

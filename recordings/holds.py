@@ -1,0 +1,132 @@
+"""Legal holds: recordings that must not be destroyed because of a case, whatever retention or withdrawal say.
+
+A hold is placed on recordings that are there; those that are made later need another one. It lasts until it is lifted
+or through its last day, and what is due by then is destroyed by the next run of the job. A recording may be under
+several holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
+
+from recordings.catalogue import State, recordings
+from recordings.records import held_recordings, legal_holds
+from recordings.serial import one_at_a_time
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hold for a case: why, by whom, and through which day (None: until it is lifted)."""
+
+    id: str
+    case: str
+    reason: str
+    placed_by: str
+    placed_at: datetime
+    until: date | None = None
+    lifted_at: datetime | None = None
+    lifted_by: str | None = None
+
+    def in_force(self, today: date) -> bool:
+        """Whether it keeps its recordings on that day."""
+        return self.lifted_at is None and (self.until is None or today <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which recordings: all that is named must be so. `begin` and `end` bound when the conversation ended."""
+
+    id: str | None = None
+    call_id: str | None = None
+    caller: str | None = None
+    consultant: str | None = None
+    begin: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """On how many recordings a hold was placed, and which of those that were meant are being destroyed already."""
+
+    held: int
+    too_late: tuple[str, ...]
+
+
+def place(connection: Connection, hold: Hold, wanted: Wanted) -> Placed:
+    """Place a hold on what is wanted. Where there is nothing to hold, no hold is placed."""
+    one_at_a_time(connection)
+    found = connection.execute(_matching(wanted)).all()
+    ids = [row.id for row in found if row.state != State.PURGING]
+    if ids:
+        connection.execute(insert(legal_holds), asdict(hold))
+        connection.execute(insert(held_recordings), [{"hold_id": hold.id, "recording_id": id} for id in ids])
+    return Placed(len(ids), tuple(row.id for row in found if row.state == State.PURGING))
+
+
+def lift(connection: Connection, case: str, by: str, at: datetime) -> int:
+    """Lift every hold of a case: how many were lifted."""
+    one_at_a_time(connection)
+    c = legal_holds.c
+    standing = (c.case == case) & c.lifted_at.is_(None)
+    return connection.execute(update(legal_holds).where(standing).values(lifted_at=at, lifted_by=by)).rowcount
+
+
+def held(connection: Connection, ids: Iterable[str], today: date) -> frozenset[str]:
+    """Those of these recordings that a hold keeps on that day."""
+    c = held_recordings.c
+    found = connection.execute(held_on(today).where(c.recording_id.in_(list(ids))))
+    return frozenset(row[0] for row in found)
+
+
+def held_on(today: date) -> Select[Any]:
+    """The ids of all recordings that a hold keeps on that day, as a query."""
+    joined = held_recordings.join(legal_holds, legal_holds.c.id == held_recordings.c.hold_id)
+    return select(held_recordings.c.recording_id).select_from(joined).where(_in_force(today)).distinct()
+
+
+def of_recording(connection: Connection, recording_id: str) -> tuple[Hold, ...]:
+    """Every hold that a recording was ever under, the oldest first."""
+    mine = select(held_recordings.c.hold_id).where(held_recordings.c.recording_id == recording_id)
+    rows = connection.execute(_all().where(legal_holds.c.id.in_(mine)))
+    return tuple(Hold(**row._mapping) for row in rows)
+
+
+def everything(connection: Connection) -> tuple[tuple[Hold, int], ...]:
+    """Every hold, the oldest first, with how many recordings it was placed on."""
+    counts = select(held_recordings.c.hold_id, func.count()).group_by(held_recordings.c.hold_id)
+    placed_on = {row[0]: row[1] for row in connection.execute(counts)}
+    holds = (Hold(**row._mapping) for row in connection.execute(_all()))
+    return tuple((hold, placed_on.get(hold.id, 0)) for hold in holds)
+
+
+def _all() -> Select[Any]:
+    return select(legal_holds).order_by(legal_holds.c.placed_at, legal_holds.c.id)
+
+
+def _in_force(today: date) -> ColumnElement[bool]:
+    c = legal_holds.c
+    return and_(c.lifted_at.is_(None), or_(c.until.is_(None), c.until >= today))
+
+
+def _matching(wanted: Wanted) -> Select[Any]:
+    """Raises ValueError where nothing is named: nobody means to hold everything by saying nothing."""
+    c = recordings.c
+    named = {
+        c.id: wanted.id,
+        c.call_id: wanted.call_id,
+        c.caller: wanted.caller,
+        c.consultant: wanted.consultant,
+    }
+    conditions = [column == value for column, value in named.items() if value is not None]
+    if not conditions:
+        raise ValueError("which recordings?")
+    if wanted.begin is not None:
+        conditions.append(c.ended_at >= wanted.begin)
+    if wanted.end is not None:
+        conditions.append(c.ended_at < wanted.end)
+    return select(c.id, c.state).where(*conditions).order_by(c.id)

@@ -1,0 +1,274 @@
+"""Taking a finished recording in, once, whatever dies meanwhile.
+
+What is to become of it is written down in one transaction: a row in the catalogue, once its sealed files are whole, or
+one that says why it was rejected. Before that everything is done again, under the same id; after it nothing is left but
+to clear the plain files away. Plain sound that is being put together lies in a file without a name, which is gone with
+the process.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from enum import IntEnum, StrEnum
+from functools import partial
+from hashlib import file_digest
+from pathlib import Path
+from typing import BinaryIO
+
+from sqlalchemy.exc import IntegrityError
+
+from recordings import catalogue, consents, parts, rejected, tombstones
+from recordings.archive import SOUND, WAVEFORM, Archive
+from recordings.audio import Measured, write_file, write_sides
+from recordings.catalogue import Purpose, Recording
+from recordings.faults import DamagedSound
+from recordings.identity import id_of
+from recordings.parts import RecordingPart
+from recordings.rejected import QUARANTINE, Rejected
+from recordings.retention import business_date, keep_until, policy
+from recordings.wav import is_finished
+from storage.database import Database, is_duplicate
+from storage.files import sync_folder
+from storage.home import Home
+
+# A file that Asterisk left unfinished and has not touched for so long is not being written any more.
+ABANDONED = timedelta(minutes=1)
+NO_CONSENT = "no consent to the recording"
+
+
+class Step(IntEnum):
+    """What has been done of taking a recording in; whoever dies after one of them leaves the rest to the next."""
+
+    BUILT = 1
+    SOUND_SEALED = 2
+    WAVEFORM_SEALED = 3
+    DECIDED = 4
+    ONE_FILE_GONE = 5
+    FILES_GONE = 6
+    SETTLED = 7
+
+
+class Fate(StrEnum):
+    """What became of a recording. Nothing has been decided yet of the last three."""
+
+    TAKEN_IN = "taken in"
+    KNOWN = "there already"
+    REFUSED = "without consent"
+    QUARANTINED = "quarantined"
+    DESTROYED = "destroyed before"
+    UNFINISHED = "still being written"
+    ABSENT = "not on this machine"
+    UNREADABLE = "not readable"
+
+
+OPEN = frozenset({Fate.UNFINISHED, Fate.ABSENT, Fate.UNREADABLE})
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What is known of a conversation besides its sound; `origin` names it once (`recordings.identity`)."""
+
+    origin: str
+    call_id: str | None
+    purpose: Purpose
+    topic: str | None
+    queue: str | None
+    consultant: str | None
+    level: str | None
+    caller: str | None
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """In which format sound is kept, how many years by purpose, and in whose calendar."""
+
+    format: str
+    years: Mapping[Purpose, int]
+    zone: tzinfo
+
+
+def _go_on(_: Step) -> None:
+    """Nothing happens between steps."""
+
+
+@contextmanager
+def alone(home: Home) -> Iterator[None]:
+    """Wait until no other process of this home takes a recording in; the kernel lets go of whoever dies.
+
+    A file in the archive that has no row yet belongs to whoever holds this. Raises OSError.
+    """
+    with (home.path / "intake.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+class Intake:
+    """Takes recordings of one home in. `reached` is called after each step."""
+
+    def __init__(
+        self,
+        database: Database,
+        archive: Archive,
+        home: Home,
+        rules: Rules,
+        reached: Callable[[Step], None] = _go_on,
+    ) -> None:
+        self._database = database
+        self._archive = archive
+        self._home = home
+        self._rules = rules
+        self._reached = reached
+
+    def take_part(self, part: RecordingPart, about: Conversation, at: datetime) -> Fate:
+        """Take in a part of a call that is over, or destroy it where nobody consented, or put it aside if damaged.
+
+        Raises EncoderFault, KeyMissing, OSError; then it is as if nothing had been tried.
+        """
+        sides = parts.files(part, self._home.recordings)
+        with alone(self._home):
+            fate = self._decided(about) or self._decide(part, about, sides, at)
+            if fate not in OPEN:
+                self._clear(sides, about, fate)
+                with self._database.writing() as connection:
+                    parts.settle(connection, part, at)
+                self._reached(Step.SETTLED)
+            return fate
+
+    def take_file(self, path: Path, about: Conversation, *, consent: bool, at: datetime) -> Fate:
+        """Take in a file of another archive, which stays where it is; without consent nothing is kept of it.
+
+        Raises DamagedSound, EncoderFault, KeyMissing, OSError.
+        """
+        with alone(self._home):
+            decided = self._decided(about)
+            if decided is not None:
+                return decided
+            if not consent:
+                return Fate.REFUSED
+            return self._keep(about, partial(write_file, path), at)
+
+    def _decided(self, about: Conversation) -> Fate | None:
+        """What was decided before."""
+        with self._database.reading() as connection:
+            if catalogue.of_origin(connection, about.origin) is not None:
+                return Fate.KNOWN
+            if tombstones.find(connection, id_of(about.origin)) is not None:
+                return Fate.DESTROYED
+            match rejected.of_origin(connection, about.origin):
+                case None:
+                    return None
+                case Rejected(quarantined=True):
+                    return Fate.QUARANTINED
+                case Rejected(keep_until=None):
+                    return Fate.REFUSED
+                case _:
+                    return Fate.DESTROYED
+
+    def _decide(self, part: RecordingPart, about: Conversation, sides: tuple[Path, ...], at: datetime) -> Fate:
+        there = [path for path in sides if path.exists()]
+        if sides and not there:
+            return Fate.ABSENT
+        if not all(os.access(path, os.R_OK) for path in there):
+            return Fate.UNREADABLE
+        if not self._is_consented(part.call_id, about.purpose):
+            return self._reject(about, sides, NO_CONSENT, at, quarantine=False)
+        try:
+            if not all(_is_closed(path, at) for path in there):
+                return Fate.UNFINISHED
+            if not sides:
+                raise DamagedSound("its files have names that lead elsewhere")
+            caller, consultant = sides
+            return self._keep(about, partial(write_sides, [(caller, consultant)]), at)
+        except DamagedSound as fault:
+            return self._reject(about, sides, str(fault), at, quarantine=True)
+
+    def _is_consented(self, call_id: str, purpose: Purpose) -> bool:
+        with self._database.reading() as connection:
+            return any(one.given for one in consents.of_call(connection, call_id) if one.purpose == purpose)
+
+    def _keep(self, about: Conversation, write: Callable[[BinaryIO, str], Measured], at: datetime) -> Fate:
+        id = id_of(about.origin)
+        with tempfile.TemporaryFile(dir=self._home.recordings) as plain:
+            measured = write(plain, self._rules.format)
+            self._reached(Step.BUILT)
+            plain.seek(0)
+            sha256 = file_digest(plain, "sha256").hexdigest()
+            plain.seek(0)
+            size = self._archive.put(id, SOUND, plain, at)
+        self._reached(Step.SOUND_SEALED)
+        self._archive.put(id, WAVEFORM, io.BytesIO(measured.waveform), at)
+        self._reached(Step.WAVEFORM_SEALED)
+        return self._enter(self._row(about, measured, size, sha256, at))
+
+    def _row(self, about: Conversation, measured: Measured, size: int, sha256: str, at: datetime) -> Recording:
+        years = self._rules.years[about.purpose]
+        return Recording(
+            id=id_of(about.origin),
+            origin=about.origin,
+            call_id=about.call_id,
+            purpose=about.purpose,
+            topic=about.topic or None,
+            queue=about.queue or None,
+            consultant=about.consultant or None,
+            level=about.level,
+            caller=about.caller[: catalogue.CALLER_LENGTH] if about.caller else None,
+            ended_at=about.ended_at,
+            taken_in_at=at,
+            duration_ms=measured.duration_ms,
+            format=self._rules.format,
+            size=size,
+            sha256=sha256,
+            level_dbfs=measured.level_dbfs,
+            silence=measured.silence,
+            keep_until=keep_until(about.ended_at, years, self._rules.zone),
+            policy=policy(about.purpose, years),
+        )
+
+    def _enter(self, recording: Recording) -> Fate:
+        try:
+            with self._database.writing() as connection:
+                catalogue.store(connection, recording)
+        except IntegrityError as error:
+            if not is_duplicate(error):
+                raise
+            return Fate.KNOWN
+        self._reached(Step.DECIDED)
+        return Fate.TAKEN_IN
+
+    def _reject(
+        self, about: Conversation, paths: tuple[Path, ...], reason: str, at: datetime, *, quarantine: bool
+    ) -> Fate:
+        last_day = business_date(at + QUARANTINE, self._rules.zone) if quarantine else None
+        found = rejected.digest(paths)
+        with self._database.writing() as connection:
+            row = Rejected(about.origin, at, reason, found, quarantine, about.ended_at, last_day)
+            rejected.store(connection, row)
+        self._reached(Step.DECIDED)
+        return Fate.QUARANTINED if quarantine else Fate.REFUSED
+
+    def _clear(self, sides: tuple[Path, ...], about: Conversation, fate: Fate) -> None:
+        for number, path in enumerate(sides):
+            if fate is Fate.QUARANTINED:
+                rejected.put_aside(path, self._home.quarantine, about.origin)
+            else:
+                path.unlink(missing_ok=True)
+            if number == 0:
+                self._reached(Step.ONE_FILE_GONE)
+        sync_folder(self._home.quarantine)
+        sync_folder(self._home.recordings)
+        self._reached(Step.FILES_GONE)
+
+
+def _is_closed(path: Path, at: datetime) -> bool:
+    """Whether nobody writes the file any more."""
+    if not path.is_file():
+        return True
+    return at.timestamp() - path.stat().st_mtime >= ABANDONED.total_seconds() or is_finished(path)

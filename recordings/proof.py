@@ -1,0 +1,141 @@
+"""Proof that a recording was destroyed: everywhere that something of it could be is looked at once more.
+
+What is proven is what can be seen here: copies outside these folders and databases (backups of the archive, what
+somebody listened to and kept) are noise without the key, or are not known here at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy.engine import URL, make_url
+
+from recordings import catalogue, parts, runs, tombstones
+from recordings.archive import SOUND, Archive
+from recordings.key_store import KeyStore
+from recordings.purge import Places, forget_rows
+from recordings.rejected import files_of
+from recordings.searching import stands_in
+from recordings.tombstones import Chain, Tombstone
+
+SPOOL_AGE = timedelta(days=1)
+"""Asterisk writes to files that no row names yet; a conversation does not last so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that was looked at, whether it is as it should be after destruction, and what was seen."""
+
+    subject: str
+    good: bool
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """All findings on one recording. `tombstone` is None where none was found."""
+
+    recording_id: str
+    tombstone: Tombstone | None
+    chain: Chain
+    findings: tuple[Finding, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether it was destroyed, all of it."""
+        return all(finding.good for finding in self.findings)
+
+
+def prove(places: Places, recording_id: str, now: datetime) -> Proof:
+    """Look everywhere. Raises ValueError for what is no id, OSError, SQLAlchemyError."""
+    files = places.archive.files(recording_id)
+    with places.database.reading() as connection:
+        stone = tombstones.find(connection, recording_id)
+        chain = tombstones.verify(connection, runs.heads(connection))
+        row = catalogue.find(connection, recording_id)
+    findings = (
+        *(_file(places.archive, file) for file in files),
+        _key(places.archive.keys, recording_id),
+        Finding("catalogue", row is None, "no row" if row is None else f"the row is there, {row.state}"),
+        _spool(places, now),
+        _quarantine(places, recording_id),
+        *_traces(places, recording_id),
+        _stone(stone, chain),
+        Finding("chain", chain.whole, _of_chain(chain)),
+    )
+    return Proof(recording_id, stone, chain, findings)
+
+
+def _file(archive: Archive, path: Path) -> Finding:
+    what = "sound" if f".{SOUND}" in path.name else "waveform"
+    subject = f"{what}, unfinished" if path.suffix == ".new" else what
+    there = path.exists() or path.is_symlink()
+    return Finding(subject, not there, f"{path} is there" if there else f"no file {path.relative_to(archive.folder)}")
+
+
+def _key(keys: KeyStore, recording_id: str) -> Finding:
+    there = recording_id in keys.has([recording_id])
+    return Finding("key", not there, "the key is there" if there else "no key")
+
+
+def _spool(places: Places, now: datetime) -> Finding:
+    """A part's row goes after its files, so that files of a recording that was destroyed would be nobody's."""
+    with places.database.reading() as connection:
+        known = parts.file_names(connection)
+    strays = strays_of(places.spool, known, now)
+    if not strays:
+        return Finding("spool", True, "no file there is without its conversation")
+    return Finding("spool", False, f"files of no known conversation: {', '.join(map(str, strays))}")
+
+
+def _quarantine(places: Places, recording_id: str) -> Finding:
+    found = files_of(places.home.quarantine, recording_id)
+    return Finding("quarantine", not found, f"{', '.join(map(str, found))}" if found else "no file")
+
+
+def strays_of(spool: Path, known: frozenset[str], now: datetime) -> tuple[Path, ...]:
+    """Files in the spool that are of no conversation on record, and too old to be written to."""
+    if not spool.is_dir():
+        return ()
+    oldest = (now - SPOOL_AGE).timestamp()
+    files = (path for path in sorted(spool.iterdir()) if path.is_file() and path.name not in known)
+    return tuple(path for path in files if path.stat().st_mtime < oldest)
+
+
+def _traces(places: Places, recording_id: str) -> tuple[Finding, ...]:
+    """What is left in the bytes of SQLite's files, their logs included, once those were written back."""
+    places.archive.keys.forget_traces()
+    forget_rows(places.database)
+    # In the catalogue the id stays with the tombstone and with holds; in a row of it the origin follows.
+    row = tuple(f"{recording_id}{kind}:" for kind in ("call", "import"))
+    looked = (
+        ("bytes of the key store", make_url(places.archive.keys.url), (recording_id,)),
+        ("bytes of the catalogue", places.database.engine.url, row),
+    )
+    return tuple(_trace(subject, url, wanted) for subject, url, wanted in looked if _is_sqlite(url))
+
+
+def _trace(subject: str, url: URL, wanted: tuple[str, ...]) -> Finding:
+    files = [Path(f"{url.database}{ending}") for ending in ("", "-wal", "-journal")]
+    found = [str(file) for file in files if file.exists() and stands_in(file, wanted)]
+    return Finding(subject, not found, f"something of it is in {', '.join(found)}" if found else "nothing of it")
+
+
+def _stone(stone: Tombstone | None, chain: Chain) -> Finding:
+    if stone is None:
+        return Finding("tombstone", False, "none")
+    good = chain.whole or stone.number <= chain.head.number
+    told = f"number {stone.number}, {stone.hash}"
+    return Finding("tombstone", good, told if good else f"{told}; the chain is broken before it")
+
+
+def _of_chain(chain: Chain) -> str:
+    if chain.whole:
+        return f"unbroken, {chain.head.number} tombstones, the last one {chain.head.hash}"
+    return f"broken at number {chain.broken}: {chain.why}"
+
+
+def _is_sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"

@@ -1,0 +1,235 @@
+"""Destroying recordings: first it is decided, which never turns back, then carried out step by step.
+
+Every step may be done twice and none is skipped by who begins again: after a kill at any moment the next run finds what
+was decided (State.PURGING) and does all of it once more. The catalogue's row, by which it is found, goes last, in one
+transaction with the tombstone that takes its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, func, select
+
+from recordings import catalogue, holds, parts, rejected, tombstones
+from recordings.archive import Archive
+from recordings.catalogue import Recording, State
+from recordings.catalogue import recordings as table
+from recordings.serial import one_at_a_time
+from storage.database import Database
+from storage.home import Home
+
+Find = Callable[[Connection, str, int], tuple[Recording, ...]]
+
+
+class Step(IntEnum):
+    """The steps in their order; each is told when it is done."""
+
+    QUARANTINE_CLEARED = 1
+    QUARANTINE_ENDED = 2
+    DECIDED = 3
+    KEYS_DESTROYED = 4
+    TRACES_FORGOTTEN = 5
+    FILES_DESTROYED = 6
+    SPOOL_CLEARED = 7
+    BURYING = 8
+    """Tombstones are written and rows removed, and nothing of it is committed."""
+    BURIED = 9
+    ROWS_FORGOTTEN = 10
+
+
+Watch = Callable[[Step, int], None]
+"""Is told a step, and of how many recordings it was done. What it raises ends the purge there."""
+
+Count = Callable[[Connection, int], None]
+"""Keeps how many recordings were destroyed, in the transaction that removes them."""
+
+
+def unwatched(step: Step, number: int) -> None:
+    """Nobody watches."""
+
+
+def uncounted(connection: Connection, number: int) -> None:
+    """Nobody counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where all that there is of recordings lies."""
+
+    database: Database
+    archive: Archive
+    home: Home
+
+    @property
+    def spool(self) -> Path:
+        """The folder that Asterisk writes to."""
+        return self.home.recordings
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a purge would find: `pending` is decided and not finished, `due` would be decided, `held` is passed over.
+
+    `recordings` counts all rows; `policies` how many are due by which one; `quarantined` what would end in the
+    quarantine.
+    """
+
+    recordings: int
+    pending: int
+    due: int
+    held: int
+    policies: tuple[tuple[str, int], ...]
+    quarantined: int
+
+    @property
+    def share(self) -> float:
+        """Of all recordings, the share that would be decided."""
+        return self.due / self.recordings if self.recordings else 0.0
+
+
+def foresee(connection: Connection, today: date) -> Foreseen:
+    """What would be destroyed on that day. Only reads."""
+    c = table.c
+    due = _is_due(today)
+    free = due & c.id.not_in(holds.held_on(today))
+    policies = connection.execute(select(c.policy, func.count()).where(free).group_by(c.policy).order_by(c.policy))
+    counted = tuple((row[0], row[1]) for row in policies)
+    all_due = _count(connection, select(func.count()).where(due))
+    number = sum(count for _, count in counted)
+    return Foreseen(
+        recordings=_count(connection, select(func.count()).select_from(table)),
+        pending=_count(connection, select(func.count()).where(c.state == State.PURGING)),
+        due=number,
+        held=all_due - number,
+        policies=counted,
+        quarantined=rejected.to_end(connection, today),
+    )
+
+
+def decide(database: Database, today: date, batch: int, watch: Watch) -> int:
+    """Decide on everything that is due on that day, a transaction for each batch: how many a hold keeps."""
+    return sum(_decide(database, find, today, batch, watch) for find in (_due_on(today), catalogue.withdrawn))
+
+
+def _decide(database: Database, find: Find, today: date, batch: int, watch: Watch) -> int:
+    passed_over, last = 0, ""
+    while True:
+        with database.writing() as connection:
+            one_at_a_time(connection)
+            found = find(connection, last, batch)
+            held = holds.held(connection, [one.id for one in found], today)
+            free = [one for one in found if one.id not in held]
+            for policy in sorted({one.policy for one in free}):
+                catalogue.decide(connection, [one.id for one in free if one.policy == policy], f"retention: {policy}")
+        if not found:
+            return passed_over
+        passed_over, last = passed_over + len(held), found[-1].id
+        watch(Step.DECIDED, len(free))
+
+
+def withdraw(connection: Connection, ids: Iterable[str], today: date) -> tuple[frozenset[str], frozenset[str]]:
+    """Consent was withdrawn: have these recordings destroyed whatever their retention: those now, and those held.
+
+    What a hold keeps is destroyed by the first run of the job after the hold has ended.
+    """
+    one_at_a_time(connection)
+    wanted = frozenset(ids)
+    held = holds.held(connection, wanted, today)
+    decision = f"consent withdrawn on {today}"
+    catalogue.decide(connection, wanted - held, decision)
+    catalogue.decide_after_holds(connection, held, decision)
+    return wanted - held, held
+
+
+def carry_out(places: Places, now: Callable[[], datetime], batch: int, watch: Watch, count: Count) -> int:
+    """Destroy whatever that is decided for, a batch at a time: how many are gone. Raises OSError, SQLAlchemyError."""
+    gone = 0
+    while True:
+        with places.database.reading() as connection:
+            found = catalogue.purging(connection, batch)
+        if not found:
+            return gone
+        gone += destroy(places, found, now(), watch, count)
+
+
+def destroy(places: Places, found: Sequence[Recording], at: datetime, watch: Watch, count: Count) -> int:
+    """Destroy these, for which it was decided: how many are gone, others' doing aside. Raises as `carry_out` does."""
+    _destroy(places, found, watch)
+    buried = _bury(places.database, found, at, watch, count)
+    forget_rows(places.database)
+    watch(Step.ROWS_FORGOTTEN, len(found))
+    return buried
+
+
+def _destroy(places: Places, found: Sequence[Recording], watch: Watch) -> None:
+    ids = [one.id for one in found]
+    places.archive.keys.destroy(ids)
+    watch(Step.KEYS_DESTROYED, len(ids))
+    places.archive.keys.forget_traces()
+    watch(Step.TRACES_FORGOTTEN, len(ids))
+    for id in ids:
+        places.archive.destroy(id)
+        watch(Step.FILES_DESTROYED, 1)
+    with places.database.reading() as connection:
+        spooled = [file for one in found for file in spool_files(connection, places.spool, one.origin)]
+    for file in spooled:
+        file.unlink(missing_ok=True)
+        watch(Step.SPOOL_CLEARED, 1)
+
+
+def _bury(database: Database, found: Sequence[Recording], at: datetime, watch: Watch, count: Count) -> int:
+    buried = 0
+    with database.writing() as connection:
+        one_at_a_time(connection)
+        if connection.dialect.name == "sqlite":
+            # Of callers' numbers nothing stays in the file, either.
+            connection.exec_driver_sql("PRAGMA secure_delete = ON")
+        for one in found:
+            # Another process may carry out the same decision.
+            if catalogue.remove(connection, one.id):
+                tombstones.append(connection, one, at)
+                parts.remove(connection, *_part(one.origin))
+                buried += 1
+        count(connection, buried)
+        watch(Step.BURYING, buried)
+    watch(Step.BURIED, buried)
+    return buried
+
+
+def forget_rows(database: Database) -> None:
+    """Leave nothing of removed rows in the log of an SQLite file. PostgreSQL cleans up after itself (autovacuum)."""
+    if database.engine.dialect.name == "sqlite":
+        with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def spool_files(connection: Connection, spool: Path, origin: str) -> tuple[Path, ...]:
+    """The plain files of the conversation that a recording was made from; mostly they have long gone."""
+    part = parts.find(connection, *_part(origin))
+    return () if part is None else parts.files(part, spool)
+
+
+def _part(origin: str) -> tuple[str, int]:
+    """The call and the turn that a recording came from; nobody's where it was imported."""
+    kind, _, rest = origin.partition(":")
+    call_id, _, seq = rest.rpartition("/")
+    return (call_id, int(seq)) if kind == "call" and seq.isdecimal() else ("", 0)
+
+
+def _due_on(today: date) -> Find:
+    return lambda connection, after, most: catalogue.due(connection, today, after, most)
+
+
+def _is_due(today: date) -> ColumnElement[bool]:
+    c = table.c
+    return ((c.state == State.KEPT) & (c.keep_until < today)) | (c.state == State.WITHDRAWN)
+
+
+def _count(connection: Connection, query: Select[Any]) -> int:
+    return int(connection.execute(query).scalar_one())

@@ -1,0 +1,41 @@
+"""Waveforms: the loudest sample of each of so many stretches of a sound, channel by channel, to be drawn."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+PEAKS = 400
+LOUDEST = 255
+_SHIFT = 7
+
+
+class Waveform:
+    """The peaks of a sound of so many `frames`, fed piece by piece. A silent stretch is 0, the loudest 255."""
+
+    def __init__(self, frames: int, channels: int) -> None:
+        self._frames = frames
+        self._heard = 0
+        self._peaks = [[0] * min(PEAKS, frames) for _ in range(channels)]
+
+    def add(self, segment: Any) -> None:
+        """The next piece, a pydub AudioSegment."""
+        for peaks, channel in zip(self._peaks, segment.split_to_mono(), strict=True):
+            samples = memoryview(channel.get_array_of_samples())
+            place = 0
+            while place < len(samples):
+                number = (self._heard + place) * len(peaks) // self._frames
+                end = min(self._first_frame(number + 1, len(peaks)) - self._heard, len(samples))
+                stretch = samples[place:end]
+                peak = max(max(stretch), -min(stretch)) >> _SHIFT
+                peaks[number] = max(peaks[number], min(peak, LOUDEST))
+                place = end
+        self._heard += int(segment.frame_count())
+
+    def _first_frame(self, number: int, count: int) -> int:
+        return -(-number * self._frames // count)
+
+    def written(self, duration_ms: int) -> bytes:
+        """As it is kept: a line of JSON with the length in milliseconds and the peaks of each channel."""
+        whole = {"version": 1, "duration_ms": duration_ms, "channels": self._peaks}
+        return json.dumps(whole, separators=(",", ":")).encode() + b"\n"

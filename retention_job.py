@@ -1,0 +1,229 @@
+"""The retention job: recordings whose last day is over are destroyed, each night or once.
+
+python retention_job.py                 stays, and runs at start and each night
+python retention_job.py --once          runs now, for cron or a systemd timer
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import date
+from functools import partial
+
+import click
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.triggers.cron import CronTrigger
+from sqlalchemy.exc import SQLAlchemyError
+
+from centrala import context
+from centrala.context import SERVICE_ZONE
+from centrala.endings import Guarded
+from centrala.forms import print_table
+from centrala.keeping import open_places
+from centrala.logs import configure_logs
+from centrala.settings import Retention
+from recordings import purge, runs, tombstones
+from recordings.faults import RecordingFault
+from recordings.purge import Foreseen, Step
+from recordings.retention import business_date
+from recordings.runs import Busy, Limits, Refused, Run, TooMany
+from storage.database import reason_of
+from storage.home import HomeError
+from storage.installation import Installation, look_at_installation
+
+log = structlog.get_logger()
+
+CODES: dict[type[RecordingFault], int] = {TooMany: 1, Refused: 3, Busy: os.EX_TEMPFAIL}
+LONGEST_NODE = 80
+GRACE_SECONDS = 12 * 3600  # a machine that slept through the night runs when it wakes
+
+
+@click.command(cls=Guarded, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--once", is_flag=True, help="Run now, and end.")
+@click.option("--dry-run", is_flag=True, help="With --once: tell what would be done, and write nothing at all.")
+@click.option(
+    "--now",
+    "at",
+    metavar="ISO",
+    help="With --once: decide as if it were then (Polish time without an offset). Records keep the true time.",
+)
+@click.option(
+    "--allow-share",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="With --once: how much of all recordings may go (default: retention: allow_share of the settings).",
+)
+def main(once: bool, dry_run: bool, at: str | None, allow_share: float | None) -> None:
+    """Destroy recordings whose last day is over, and prove it.
+
+    Without --once it stays, runs at start and each night at `retention: at` of settings.yaml, and logs to stderr. On
+    any number of nodes it runs once for each day of the Polish calendar. What a run left undone, killed or not, the
+    next one does. Recordings under a legal hold are passed over and counted. What has lain in the quarantine for its
+    30 days is destroyed as well.
+
+    \b
+    Exit codes:
+      0    done, or nothing to do
+      1    stopped: more would go than is allowed at once; nothing was decided
+      2    wrong usage or surroundings (settings, folders, databases)
+      3    refused: the job has run for a later day, so the clock was set back
+      75   another process or node is running it (EX_TEMPFAIL)
+      130  interrupted; the next run goes on
+    """
+    os.umask(0o077)
+    if not once and (dry_run or at is not None or allow_share is not None):
+        raise click.UsageError("--dry-run, --now and --allow-share need --once")
+    settings = context.settings().retention
+    limits = Limits(settings.allow_share if allow_share is None else allow_share, settings.batch)
+    today = context.today() if at is None else business_date(context.moment(at), SERVICE_ZONE)
+    configure_logs("WARNING" if once else "INFO")
+    with _coded():
+        if dry_run:
+            _look(today, limits)
+        elif once:
+            _run_once(today, limits)
+        else:
+            _stay(settings, limits)
+
+
+def _look(today: date, limits: Limits) -> None:
+    """Tell what a run would do."""
+    with context.explained(HomeError):
+        opened = look_at_installation(os.environ)
+    with (
+        closing(opened.database),
+        open_places(opened, os.environ, make=False),
+        opened.database.reading() as connection,
+    ):
+        runs.check_day(connection, today)
+        foreseen = purge.foresee(connection, today)
+        chain = tombstones.head(connection)
+    print_table(_foreseen(today.isoformat(), foreseen, chain.number))
+    runs.check(foreseen, limits)
+
+
+def _run_once(today: date, limits: Limits) -> None:
+    """Run, with a progress bar."""
+    with open_places(context.installation(), os.environ) as places:
+        with places.database.reading() as connection:
+            foreseen = purge.foresee(connection, today)
+        length, hidden = foreseen.due + foreseen.pending, not sys.stderr.isatty()
+        with click.progressbar(length=length, label="destroying", file=sys.stderr, hidden=hidden) as bar:
+
+            def watch(step: Step, number: int) -> None:
+                if step is Step.BURIED:
+                    bar.update(number)
+
+            run = runs.once(places, today, _node(), context.now, limits, watch)
+    print_table(_done(run))
+
+
+def _stay(settings: Retention, limits: Limits) -> None:
+    """Run at start and each night, until SIGTERM or Ctrl-C."""
+    opened = context.installation()
+    with open_places(opened, os.environ):
+        # What is missing is told now, and not in the night.
+        pass
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    stopping: list[bool] = []
+    scheduler = schedule(settings, partial(_run_logged, opened, limits, stopping))
+    log.info("the retention job waits", at=settings.at, zone=str(SERVICE_ZONE))
+    try:
+        scheduler.start()
+    finally:
+        # What it does just now it leaves after the step: the next run goes on from there.
+        stopping.append(True)
+        scheduler.shutdown()
+
+
+def schedule(settings: Retention, run: Callable[[], None]) -> BlockingScheduler:
+    """A scheduler that runs at start and each night; one run at a time, and one for all that were missed."""
+    scheduler = BlockingScheduler(
+        timezone=SERVICE_ZONE,
+        executors={"default": ThreadPoolExecutor(1)},
+        job_defaults={"coalesce": True, "misfire_grace_time": GRACE_SECONDS, "max_instances": 1},
+    )
+    scheduler.add_job(run, id="at start")
+    scheduler.add_job(run, nightly(settings), id="nightly")
+    return scheduler
+
+
+def nightly(settings: Retention) -> CronTrigger:
+    """Each night at that time."""
+    hour, _, minute = settings.at.partition(":")
+    return CronTrigger(hour=int(hour), minute=int(minute), timezone=SERVICE_ZONE)
+
+
+class _Stopping(Exception):
+    """The process is to end."""
+
+
+def _run_logged(opened: Installation, limits: Limits, stopping: list[bool]) -> None:
+    def watch(step: Step, number: int) -> None:
+        if stopping:
+            raise _Stopping
+
+    try:
+        # Anew each night: what was moved away meanwhile is missed.
+        with open_places(opened, os.environ) as places:
+            run = runs.once(places, context.today(), _node(), context.now, limits, watch)
+    except RecordingFault as fault:
+        log.error("the retention job did not run", reason=str(fault), code=CODES.get(type(fault), 2))
+    except (SQLAlchemyError, OSError) as error:
+        reason = reason_of(error) if isinstance(error, SQLAlchemyError) else str(error)
+        log.error("the retention job was cut short; the next run goes on", reason=reason)
+    except _Stopping:
+        log.info("the retention job is stopped; the next run goes on")
+    else:
+        log.info("the retention job has run", **{name.replace(" ", "_"): value for name, value in _done(run)})
+
+
+def _node() -> str:
+    """The name of this machine."""
+    return socket.gethostname()[:LONGEST_NODE]
+
+
+@contextmanager
+def _coded() -> Iterator[None]:
+    """End with the fault's own exit code."""
+    try:
+        yield
+    except RecordingFault as fault:
+        click.echo(f"centrala: {fault}", err=True)
+        sys.exit(CODES.get(type(fault), 2))
+
+
+def _foreseen(today: str, foreseen: Foreseen, chain: int) -> list[list[str]]:
+    return [
+        ["day", today],
+        ["recordings", str(foreseen.recordings)],
+        ["due", str(foreseen.due)],
+        *([f"  {policy}", str(number)] for policy, number in foreseen.policies),
+        ["held", str(foreseen.held)],
+        ["decided before", str(foreseen.pending)],
+        ["quarantine ended", str(foreseen.quarantined)],
+        ["tombstones", str(chain)],
+        ["written", "nothing: a dry run"],
+    ]
+
+
+def _done(run: Run) -> list[list[str]]:
+    return [
+        ["day", run.business_date.isoformat()],
+        ["destroyed", str(run.purged)],
+        ["held", str(run.held)],
+        ["quarantine ended", str(run.unquarantined)],
+        ["tombstones", str(run.chain.number)],
+        ["chain", run.chain.hash],
+        ["run", "had ended before; nothing was done" if run.was_done else "ended"],
+    ]
+
+
+if __name__ == "__main__":
+    main(prog_name="retention_job.py")
