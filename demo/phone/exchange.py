@@ -24,7 +24,7 @@ _MOST_FRAMES_BEHIND = 10
 _IDLE_SECONDS = 3600.0
 _ENDING_SECONDS = 10.0
 
-Action = Callable[[], None]
+Action = Callable[[], object]
 
 
 class Closeable(Protocol):

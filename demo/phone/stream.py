@@ -98,8 +98,10 @@ class Stream:
             self._presses.extend([None] * pause)
 
     def close(self) -> None:
-        """Stop sending and receiving; what was recorded stays."""
+        """Stop sending and receiving; what has arrived by then was heard, and what was recorded stays."""
         if self._open:
+            while self._readable():
+                pass
             self._open = False
             self._sound = None
             self._presses.clear()
@@ -149,16 +151,18 @@ class Stream:
             self._socket.send(rtp.build(packet))
             self.sent += 1
 
-    def _readable(self) -> None:
+    def _readable(self) -> bool:
+        """Take a packet in; whether there was one."""
         try:
             data = self._socket.recv(2048)
         except OSError:
-            return
+            return False
         try:
             packet = rtp.parse(data)
             self._receive(packet, time.monotonic())
         except rtp.MalformedPacketError:
             self.malformed += not rtp.is_rtcp(data)
+        return True
 
     def _receive(self, packet: rtp.Packet, at: float) -> None:
         if packet.payload_type in (Codec.PCMU, Codec.PCMA):

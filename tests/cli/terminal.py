@@ -21,9 +21,9 @@ class Terminal:
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self._ours, theirs = pty.openpty()
         self._screen = b""
-        # The terminal is the process's own, so that Ctrl-C reaches it.
+        # The terminal is the process's own, so that Ctrl-C reaches it, and is heeded whoever started these tests.
         self.process = subprocess.Popen(
-            ["setsid", "--ctty", *command],
+            ["env", "--default-signal=INT", "setsid", "--ctty", *command],
             cwd=ROOT,
             env=environment,
             stdin=theirs,

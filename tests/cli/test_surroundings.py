@@ -231,7 +231,7 @@ def test_a_window_that_is_closed_hangs_up(run: Run, home: Path, number: signal.S
 
 def test_ctrl_c_while_the_program_is_loading_ends_it_silently(home: Path) -> None:
     """At whatever moment of the first second: no traceback of imports."""
-    command = [sys.executable, "-v", "-m", "centrala", "calls", "list"]
+    command = ["env", "--default-signal=INT", sys.executable, "-v", "-m", "centrala", "calls", "list"]
     process = subprocess.Popen(command, cwd=ROOT, env=environment(home), stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     assert any("import 'sqlalchemy" in line for line in process.stderr)
