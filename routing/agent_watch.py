@@ -23,8 +23,10 @@ from routing.members import Agent, AgentState
 from storage.database import Database, reason_of
 
 LOOK_SECONDS = 1.0
-# Who leaves a queue and comes back at once (so one moves to another telephone) has not logged out.
-REJOINING = timedelta(seconds=0.2)
+# What may pass at once: who moves to another telephone leaves the queue and comes back; a telephone that a queue calls
+# may be told to be in use before the queue tells of its call.
+PASSING = timedelta(seconds=0.2)
+MAY_PASS = (members.NOBODY, AgentState(members.ON_CALL, members.DIRECT))
 # A database that is away for hours: older changes are given up.
 MOST_WAITING = 100_000
 
@@ -54,7 +56,7 @@ class AgentWatch(Follower):
         self._leading = leading
         self._agents: dict[str, Agent] = {}
         self._known: dict[str, Seen] = {}
-        self._leaving: dict[str, datetime] = {}
+        self._passing: dict[str, datetime] = {}
         self._waiting: list[Change] = []
         self._read_at, self._read_since = 0, now()
         self._told = False
@@ -85,13 +87,13 @@ class AgentWatch(Follower):
         if self._must_read.is_set():
             self._read_again()
         try:
-            event = self._inbox.get(timeout=REJOINING.total_seconds() if self._leaving else LOOK_SECONDS)
+            event = self._inbox.get(timeout=PASSING.total_seconds() if self._passing else LOOK_SECONDS)
         except queue.Empty:
             event = None
         while event is not None:
             self._take(event)
             event = self._next()
-        self._logged_out(self._now())
+        self._stayed(self._now())
         self._write()
         self._told = False
 
@@ -113,7 +115,7 @@ class AgentWatch(Follower):
             raise
         self._read_at = reply.number
         self._agents = members.found(event.headers for event in reply.events)
-        self._leaving.clear()
+        self._passing.clear()
         self._read_since = at = self._now()
         for agent in self._known.keys() | self._agents.keys():
             self._note(agent, at)
@@ -125,18 +127,19 @@ class AgentWatch(Follower):
         if agent is None or event.number <= self._read_at:
             return
         at = max(event.at or self._now(), self._read_since)
+        self._stayed(at)
         self._agents[agent] = members.take(self._agents.get(agent, Agent()), event.headers)
-        if self._state(agent) == members.NOBODY:
-            self._leaving.setdefault(agent, at)
+        if self._state(agent) in MAY_PASS:
+            self._passing.setdefault(agent, at)
         else:
-            self._leaving.pop(agent, None)
+            self._passing.pop(agent, None)
             self._note(agent, at)
 
-    def _logged_out(self, now: datetime) -> None:
-        """Those who left and did not come back."""
-        for agent, at in list(self._leaving.items()):
-            if now - at >= REJOINING:
-                del self._leaving[agent]
+    def _stayed(self, now: datetime) -> None:
+        """Those with whom it has not passed."""
+        for agent, at in list(self._passing.items()):
+            if now - at >= PASSING:
+                del self._passing[agent]
                 self._note(agent, at)
 
     def _state(self, agent: str) -> AgentState:

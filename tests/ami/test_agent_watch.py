@@ -152,6 +152,31 @@ def test_events_are_written_with_the_times_at_which_they_happened(database: Data
     ] == history(database)
 
 
+def test_a_telephone_in_use_before_its_queue_tells_of_the_call_is_called(database: Database) -> None:
+    """It has not called anybody itself: whoever does that is on a call some moments later."""
+
+    def act(peer: Peer) -> None:
+        peer.let_in()
+        lists(peer, member("1201", Device.NOT_INUSE), member("1202", Device.NOT_INUSE))
+        peer.say(
+            member("1202", Device.INUSE, "QueueMemberStatus", 0.5),
+            member("1201", Device.INUSE, "QueueMemberStatus", 1),
+            member("1201", Device.INUSE, "AgentCalled", 1.05),
+        )
+        peer.read()
+
+    clock = Clock()
+    with watching(database, act, clock=clock):
+        wait_for(lambda: now(database).get("1201") == members.RINGING, "a telephone that rings")
+        clock.now = at(1.1)
+        wait_for(lambda: now(database).get("1202") == members.ON_CALL, "one in a call of its own")
+    ringing, direct = (
+        into("1201", members.RINGING, "", at(1.05)),
+        into("1202", members.ON_CALL, members.DIRECT, at(0.5)),
+    )
+    assert {ringing, direct} == {change for change in history(database) if change.state != members.AVAILABLE}
+
+
 def test_who_leaves_a_queue_and_comes_back_at_once_has_not_logged_out(database: Database) -> None:
     """As one moves to another telephone; who stays away has, from when they left."""
     clock = Clock()
@@ -282,7 +307,7 @@ def test_while_the_database_is_away_nothing_is_lost(database: Database) -> None:
 
 def test_who_does_not_lead_any_more_writes_nothing(database: Database) -> None:
     """Somebody else has read everything meanwhile: what is late would be counted twice."""
-    leading, asked = threading.Event(), threading.Event()
+    leading, asked, clock = threading.Event(), threading.Event(), Clock()
     leading.set()
 
     def still() -> bool:
@@ -295,10 +320,11 @@ def test_who_does_not_lead_any_more_writes_nothing(database: Database) -> None:
         lists(peer, member("1201", Device.NOT_INUSE))
         wait_for(lambda: now(database) == {"1201": members.AVAILABLE}, "the list")
         leading.clear()
+        clock.now = at(2)
         peer.say(member("1201", Device.INUSE, "QueueMemberStatus", 1))
         peer.read()
 
-    with watching(database, act, leading=still):
+    with watching(database, act, clock=clock, leading=still):
         assert asked.wait(10)
     assert [members.AVAILABLE] == [change.state for change in history(database)]
 

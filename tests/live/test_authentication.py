@@ -15,6 +15,7 @@ from ivr.waits import Transfer
 from tests.live import tones
 from tests.live.callers import account, answered, choose, press
 from tests.live.stations import Live
+from tests.live.stories import wait_for
 
 MENU = ["pl:welcome", "uk:main-uk", "en:main-en", "pl:main"]
 LOGIN = ["pl:identifier", "pl:pin"]
@@ -170,6 +171,8 @@ def after_logins(helpline: Live, _profiles: None) -> Path:
             done.result()
     for _, _, ani in jobs:
         account(helpline, ani)
+    # What the dialplan has left for the IVR is gone once it is taken in.
+    wait_for(lambda: not list((helpline.station.home / "spool").iterdir()), "every note taken in")
     return helpline.station.home
 
 
