@@ -14,6 +14,7 @@ from enum import StrEnum
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Date,
     Float,
@@ -127,10 +128,15 @@ def of_origin(connection: Connection, origin: str) -> Recording | None:
     return None if row is None else _recording(row._mapping)
 
 
+def is_due(today: date) -> ColumnElement[bool]:
+    """Whose last day is over: from the beginning of the day after it."""
+    return (recordings.c.state == State.KEPT) & (recordings.c.keep_until < today)
+
+
 def due(connection: Connection, today: date, after: str, most: int) -> tuple[Recording, ...]:
     """Recordings whose last day is over, by id from behind `after` on, at most so many."""
     c = recordings.c
-    where = (c.state == State.KEPT) & (c.keep_until < today) & (c.id > after)
+    where = is_due(today) & (c.id > after)
     rows = connection.execute(select(recordings).where(where).order_by(c.id).limit(most))
     return tuple(_recording(row._mapping) for row in rows)
 

@@ -14,7 +14,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from recordings import catalogue, holds, parts, rejected, tombstones
 from recordings.archive import Archive
@@ -96,7 +96,7 @@ class Foreseen:
 def foresee(connection: Connection, today: date) -> Foreseen:
     """What would be destroyed on that day. Only reads."""
     c = table.c
-    due = _is_due(today)
+    due = catalogue.is_due(today) | (c.state == State.WITHDRAWN)
     free = due & c.id.not_in(holds.held_on(today))
     policies = connection.execute(select(c.policy, func.count()).where(free).group_by(c.policy).order_by(c.policy))
     counted = tuple((row[0], row[1]) for row in policies)
@@ -224,11 +224,6 @@ def _part(origin: str) -> tuple[str, int]:
 
 def _due_on(today: date) -> Find:
     return lambda connection, after, most: catalogue.due(connection, today, after, most)
-
-
-def _is_due(today: date) -> ColumnElement[bool]:
-    c = table.c
-    return ((c.state == State.KEPT) & (c.keep_until < today)) | (c.state == State.WITHDRAWN)
 
 
 def _count(connection: Connection, query: Select[Any]) -> int:

@@ -29,11 +29,6 @@ def _days_of(month: date) -> int:
     return ((month + timedelta(days=31)).replace(day=1) - month).days
 
 
-def is_due(last_day: date, today: date) -> bool:
-    """Whether it is to be destroyed: from the beginning of the day after its last one."""
-    return today > last_day
-
-
 def business_date(at: datetime, zone: tzinfo) -> date:
     """The day of the service's calendar on which a moment lies."""
     return at.astimezone(zone).date()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from recordings.retention import business_date, is_due, keep_until, policy
+from recordings.retention import business_date, keep_until, policy
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2090, 12, 31), timezones=st.just(UTC))
@@ -41,8 +41,8 @@ def test_it_is_due_from_midnight_after_its_last_day(ended_at: datetime, years: i
     last = keep_until(ended_at, years, WARSAW)
     midnight = datetime.combine(last + timedelta(days=1), datetime.min.time(), WARSAW)
     before = midnight.astimezone(UTC) - timedelta(seconds=1)
-    assert not is_due(last, business_date(before, WARSAW))
-    assert is_due(last, business_date(midnight, WARSAW))
+    assert business_date(before, WARSAW) == last
+    assert business_date(midnight, WARSAW) > last
 
 
 @given(moments, moments, st.integers(1, 10))
