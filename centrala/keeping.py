@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import date
+from datetime import date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
@@ -17,11 +17,12 @@ from sqlalchemy import select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from recordings import tombstones
+from recordings import key_backups, tombstones
 from recordings.archive import Archive
 from recordings.catalogue import recordings
 from recordings.faults import KeyMissing, RecordingFault
 from recordings.intake import alone
+from recordings.key_backups import Backup
 from recordings.key_encryption import VARIABLE, KeyEncryption, make_key, read_keys
 from recordings.key_store import KeyStore
 from recordings.purge import Places
@@ -72,6 +73,16 @@ def open_keys(
     opened: Installation, environ: Mapping[str, str], encryption: KeyEncryption, *, make: bool = True
 ) -> Iterator[KeyStore]:
     """The database of keys. Raises RecordingFault, KeyMissing, OSError."""
+    with _connected(opened, environ, encryption) as store:
+        try:
+            _prepare(opened, store, make)
+        except SQLAlchemyError as error:
+            raise _unusable(store, error) from None
+        yield store
+
+
+@contextmanager
+def _connected(opened: Installation, environ: Mapping[str, str], encryption: KeyEncryption) -> Iterator[KeyStore]:
     url = _keys_url(opened.home, environ)
     try:
         store = KeyStore(url, encryption, make=False)
@@ -81,12 +92,32 @@ def open_keys(
             f"postgresql://USER:PASSWORD@HOST/DATABASE"
         ) from None
     with closing(store):
-        try:
-            _prepare(opened, store, make)
-        except SQLAlchemyError as error:
-            shown = without_passwords(url)
-            raise RecordingFault(f"{shown}: recordings' keys cannot be used: {reason_of(error)}") from None
         yield store
+
+
+def _unusable(store: KeyStore, error: SQLAlchemyError) -> RecordingFault:
+    return RecordingFault(f"{without_passwords(store.url)}: recordings' keys cannot be used: {reason_of(error)}")
+
+
+@contextmanager
+def open_lost_keys(opened: Installation, environ: Mapping[str, str]) -> Iterator[KeyStore]:
+    """The database of keys, made where it is gone: they are about to be put back. Raises RecordingFault, OSError."""
+    with _connected(opened, environ, KeyEncryption({})) as store:
+        try:
+            if not store.is_there():
+                _make(opened, store)
+        except SQLAlchemyError as error:
+            raise _unusable(store, error) from None
+        yield store
+
+
+def back_keys_up(store: KeyStore, folder: Path, days: int, now: datetime) -> tuple[Backup, tuple[Backup, ...]]:
+    """Make a backup of the keys, and destroy those older than so many days: which ones.
+
+    Raises RecordingFault, OSError.
+    """
+    made = key_backups.make(store, folder, now)
+    return made, key_backups.expire(folder, now - timedelta(days=days))
 
 
 def key_folder(home: Home) -> Path:
@@ -117,9 +148,14 @@ def _prepare(opened: Installation, store: KeyStore, make: bool) -> None:
             f"or name it with {KEYS_URL}"
         )
     if make:
-        if store.url == _beside(opened.home):
-            _folder(opened.home).mkdir(mode=0o700, exist_ok=True)
-        store.prepare()
+        _make(opened, store)
+
+
+def _make(opened: Installation, store: KeyStore) -> None:
+    """Make the database of keys."""
+    if store.url == _beside(opened.home):
+        _folder(opened.home).mkdir(mode=0o700, exist_ok=True)
+    store.prepare()
 
 
 def _check_wrapping(opened: Installation, given: KeyEncryption | None, wrapping: Mapping[str, int]) -> None:

@@ -7,14 +7,16 @@ and in PostgreSQL frees dead rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from os import urandom
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
     Column,
+    Connection,
     Engine,
     LargeBinary,
     MetaData,
@@ -28,11 +30,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.engine import make_url
 
+from recordings.faults import RecordingFault
 from recordings.key_encryption import KeyEncryption
 from recordings.sealing import KEY_BYTES
 from storage.database import Database, Instant
+from storage.upsert import upsert
 
 _own = MetaData()
 recording_keys = Table(
@@ -43,6 +46,16 @@ recording_keys = Table(
     Column("wrapped", LargeBinary, nullable=False),
     Column("made_at", Instant, nullable=False),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class WrappedKey:
+    """A recording's key as it is kept."""
+
+    recording_id: str
+    wrapped_by: str
+    wrapped: bytes
+    made_at: datetime
 
 
 class KeyStore:
@@ -84,7 +97,7 @@ class KeyStore:
             row = connection.execute(_of(recording_id)).one_or_none()
             if row is not None:
                 return self._encryption.unwrap(row.wrapped_by, row.wrapped, recording_id)
-            key = urandom(KEY_BYTES)
+            key = os.urandom(KEY_BYTES)
             by, wrapped = self._encryption.wrap(key, recording_id)
             values = {"recording_id": recording_id, "wrapped_by": by, "wrapped": wrapped, "made_at": at}
             connection.execute(insert(recording_keys), values)
@@ -133,12 +146,32 @@ class KeyStore:
         with self._database.reading() as connection:
             return {row[0]: row[1] for row in connection.execute(select(c, func.count()).group_by(c))}
 
+    def copy(self, path: Path) -> None:
+        """Write all keys to a new SQLite file, which has no room of destroyed ones. Raises RecordingFault, OSError."""
+        if not self._is_sqlite:
+            raise RecordingFault("the keys lie on a server: back them up by its own means, and keep that for days only")
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        with self._autocommitting() as connection:
+            connection.exec_driver_sql("VACUUM INTO ?", (str(path),))
+
+    def put_back(self, keys: Sequence[WrappedKey]) -> int:
+        """Add those of a backup's keys that are not there: how many were added."""
+        with self._database.writing() as connection:
+            statement = upsert(connection, recording_keys, key=("recording_id",), changing=())
+            return sum(connection.execute(statement, asdict(key)).rowcount for key in keys)
+
     def forget_traces(self) -> None:
         """Leave nothing of destroyed keys in the files of the database."""
-        is_sqlite = make_url(self.url).get_backend_name() == "sqlite"
-        engine = self._database.engine.execution_options(isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)" if is_sqlite else "VACUUM recording_keys")
+        with self._autocommitting() as connection:
+            emptying = "PRAGMA wal_checkpoint(TRUNCATE)" if self._is_sqlite else "VACUUM recording_keys"
+            connection.exec_driver_sql(emptying)
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._database.engine.dialect.name == "sqlite"
+
+    def _autocommitting(self) -> Connection:
+        return self._database.engine.execution_options(isolation_level="AUTOCOMMIT").connect()
 
 
 def _of(recording_id: str) -> Any:

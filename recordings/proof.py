@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 
-from recordings import catalogue, parts, runs, tombstones
+from recordings import catalogue, key_backups, parts, runs, tombstones
 from recordings.archive import SOUND, Archive
 from recordings.key_store import KeyStore
 from recordings.purge import Places, forget_rows
@@ -49,8 +49,11 @@ class Proof:
         return all(finding.good for finding in self.findings)
 
 
-def prove(places: Places, recording_id: str, now: datetime) -> Proof:
-    """Look everywhere. Raises ValueError for what is no id, OSError, SQLAlchemyError."""
+def prove(places: Places, recording_id: str, now: datetime, backups: Path | None = None) -> Proof:
+    """Look everywhere, in the folder with backups of the keys too.
+
+    Raises ValueError for what is no id, RecordingFault, OSError, SQLAlchemyError.
+    """
     files = places.archive.files(recording_id)
     with places.database.reading() as connection:
         stone = tombstones.find(connection, recording_id)
@@ -59,6 +62,7 @@ def prove(places: Places, recording_id: str, now: datetime) -> Proof:
     findings = (
         *(_file(places.archive, file) for file in files),
         _key(places.archive.keys, recording_id),
+        *(() if backups is None else (_backups(backups, recording_id),)),
         Finding("catalogue", row is None, "no row" if row is None else f"the row is there, {row.state}"),
         _spool(places, now),
         _quarantine(places, recording_id),
@@ -79,6 +83,14 @@ def _file(archive: Archive, path: Path) -> Finding:
 def _key(keys: KeyStore, recording_id: str) -> Finding:
     there = recording_id in keys.has([recording_id])
     return Finding("key", not there, "the key is there" if there else "no key")
+
+
+def _backups(folder: Path, recording_id: str) -> Finding:
+    having = key_backups.having(folder, recording_id)
+    if not having:
+        return Finding("key backups", True, f"the key is in none of {len(key_backups.of_folder(folder))}")
+    names = ", ".join(backup.path.name for backup in having)
+    return Finding("key backups", False, f"the key is in {names} until they expire")
 
 
 def _spool(places: Places, now: datetime) -> Finding:

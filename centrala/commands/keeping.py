@@ -129,13 +129,13 @@ def withdraw(recording: str | None, call_id: str | None, yes: bool) -> None:
 def prove(recording: str, as_json: bool) -> None:
     """Prove that a RECORDING was destroyed: print a deletion certificate, or what is still there (exit code 1).
 
-    Sound, waveform, key, row and spool are looked for, the chain of tombstones is checked from its beginning, and the
-    bytes of SQLite files are searched. Copies that were made elsewhere cannot be seen from here; what was copied from
-    the archive cannot be opened without the key.
+    Sound, waveform, key, row and spool are looked for, the chain of tombstones is checked from its beginning, the
+    bytes of SQLite files are searched, and backups of the keys where the settings have them made. Copies that were made
+    elsewhere cannot be seen from here; what was copied from the archive cannot be opened without the key.
     """
-    now = context.now()
+    now, backups = context.now(), context.settings().recordings.key_backups.folder
     with _places() as places, context.explained(ValueError):
-        proof = proven(places, recording, now)
+        proof = proven(places, recording, now, backups)
     if as_json:
         print_json([_proof(proof, now)])
     else:
