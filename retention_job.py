@@ -112,7 +112,7 @@ def _run_once(today: date, limits: Limits) -> None:
     """Run, with a progress bar."""
     with open_places(context.installation(), os.environ) as places:
         with places.database.reading() as connection:
-            foreseen = purge.foresee(connection, today)
+            foreseen = purge.foresee(connection, today, limits.share)
         length, hidden = foreseen.due + foreseen.pending, not sys.stderr.isatty()
         with click.progressbar(length=length, label="destroying", file=sys.stderr, hidden=hidden) as bar:
 

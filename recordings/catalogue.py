@@ -25,6 +25,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    tuple_,
     update,
 )
 
@@ -111,6 +112,26 @@ class Recording:
     decision: str | None = None
 
 
+Place = tuple[date, str]
+"""A last day and an id: a place in the order in which recordings are destroyed."""
+
+BEGINNING: Place = (date.min, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What must be known of a recording to decide on it."""
+
+    id: str
+    policy: str
+    keep_until: date
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return self.keep_until, self.id
+
+
 def store(connection: Connection, recording: Recording) -> None:
     """Add a row. Raises IntegrityError where its id or origin is there already."""
     connection.execute(insert(recordings), asdict(recording))
@@ -133,26 +154,29 @@ def is_due(today: date) -> ColumnElement[bool]:
     return (recordings.c.state == State.KEPT) & (recordings.c.keep_until < today)
 
 
-def due(connection: Connection, today: date, after: str, most: int) -> tuple[Recording, ...]:
-    """Recordings whose last day is over, by id from behind `after` on, at most so many."""
-    c = recordings.c
-    where = is_due(today) & (c.id > after)
-    rows = connection.execute(select(recordings).where(where).order_by(c.id).limit(most))
-    return tuple(_recording(row._mapping) for row in rows)
+def due(connection: Connection, today: date, after: Place, most: int) -> tuple[Due, ...]:
+    """Recordings whose last day is over, from behind that place on, at most so many."""
+    return _in_turn(connection, is_due(today), after, most)
 
 
-def withdrawn(connection: Connection, after: str, most: int) -> tuple[Recording, ...]:
-    """Recordings that only holds keep since consent was withdrawn, by id from behind `after` on, at most so many."""
+def withdrawn(connection: Connection, after: Place, most: int) -> tuple[Due, ...]:
+    """Recordings that only holds keep since consent was withdrawn, from behind that place on, at most so many."""
+    return _in_turn(connection, recordings.c.state == State.WITHDRAWN, after, most)
+
+
+def _in_turn(connection: Connection, where: ColumnElement[bool], after: Place, most: int) -> tuple[Due, ...]:
+    """In the order of the index, which gives the next ones without looking at any other row."""
     c = recordings.c
-    where = (c.state == State.WITHDRAWN) & (c.id > after)
-    rows = connection.execute(select(recordings).where(where).order_by(c.id).limit(most))
-    return tuple(_recording(row._mapping) for row in rows)
+    behind = tuple_(c.keep_until, c.id) > tuple_(*after)
+    query = select(c.id, c.policy, c.keep_until).where(where, behind).order_by(c.keep_until, c.id).limit(most)
+    return tuple(Due(*row) for row in connection.execute(query))
 
 
 def purging(connection: Connection, most: int) -> tuple[Recording, ...]:
-    """Recordings whose destruction is decided and not finished, at most so many."""
-    rows = connection.execute(select(recordings).where(recordings.c.state == State.PURGING).limit(most))
-    return tuple(_recording(row._mapping) for row in rows)
+    """Recordings whose destruction is decided and not finished, at most so many; neighbours in the archive together."""
+    c = recordings.c
+    query = select(recordings).where(c.state == State.PURGING).order_by(c.keep_until, c.id).limit(most)
+    return tuple(_recording(row._mapping) for row in connection.execute(query))
 
 
 def decide(connection: Connection, ids: Iterable[str], decision: str) -> None:
@@ -170,9 +194,21 @@ def decide_after_holds(connection: Connection, ids: Iterable[str], decision: str
     connection.execute(update(recordings).where(where).values(state=State.WITHDRAWN, decision=decision))
 
 
-def remove(connection: Connection, id: str) -> bool:
-    """Take the row out; its tombstone is written in the same transaction. Whether it was there."""
-    return connection.execute(recordings.delete().where(recordings.c.id == id)).rowcount > 0
+def remove(connection: Connection, ids: Iterable[str]) -> frozenset[str]:
+    """Take the rows out, and say which were there; their tombstones are written in the same transaction.
+
+    Whoever removes does so one at a time (`recordings.serial`).
+    """
+    mine = recordings.c.id.in_(list(ids))
+    there = frozenset(connection.execute(select(recordings.c.id).where(mine)).scalars())
+    connection.execute(recordings.delete().where(mine))
+    return there
+
+
+def count(connection: Connection, enough: int) -> int:
+    """How many recordings there are; counting ends at `enough`, as it takes long where there are millions."""
+    some = select(recordings.c.id).limit(enough).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 
 def of_call(connection: Connection, call_id: str) -> tuple[Recording, ...]:

@@ -17,6 +17,13 @@ def of_call(call_id: str, seq: int) -> str:
     return f"{parts_of(call_id)}{seq}"
 
 
+def part_of(origin: str) -> tuple[str, int] | None:
+    """The call and the turn that a recording came from; None where it was imported."""
+    kind, _, rest = origin.partition(":")
+    call_id, _, seq = rest.rpartition("/")
+    return (call_id, int(seq)) if kind == "call" and seq.isdecimal() else None
+
+
 def parts_of(call_id: str) -> str:
     """What the origins of all parts of a call begin with."""
     return f"call:{call_id}/"

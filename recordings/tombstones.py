@@ -6,7 +6,7 @@ Each certificate and each run of the job has a head of the chain. No personal da
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, insert, select
@@ -41,24 +41,32 @@ class Tombstone:
         return Head(self.number, self.hash)
 
 
-def append(connection: Connection, recording: Recording, purged_at: datetime) -> Tombstone:
-    """Lengthen the chain by a recording whose destruction was decided, in the caller's transaction."""
+def append(connection: Connection, buried: Iterable[Recording], purged_at: datetime) -> None:
+    """Lengthen the chain by recordings whose destruction was decided, in the caller's transaction."""
     one_at_a_time(connection)
-    last = head(connection)
-    values = {
-        "number": last.number + 1,
-        "recording_id": recording.id,
-        "sha256": recording.sha256,
-        "policy": recording.policy,
-        "decision": recording.decision or "",
-        "ended_at": recording.ended_at.astimezone(UTC),
-        "keep_until": recording.keep_until,
-        "purged_at": purged_at.astimezone(UTC),
-        "previous": last.hash,
-    }
-    made = Tombstone(**values, hash=hash_of(Tombstone(**values, hash="")))  # type: ignore[arg-type]
-    connection.execute(insert(tombstones), values | {"hash": made.hash})
-    return made
+    last, rows = head(connection), []
+    for recording in buried:
+        made = _following(last, recording, purged_at.astimezone(UTC))
+        rows.append({name: getattr(made, name) for name in made.__slots__})
+        last = made.head
+    if rows:
+        connection.execute(insert(tombstones), rows)
+
+
+def _following(last: Head, recording: Recording, purged_at: datetime) -> Tombstone:
+    bare = Tombstone(
+        number=last.number + 1,
+        recording_id=recording.id,
+        sha256=recording.sha256,
+        policy=recording.policy,
+        decision=recording.decision or "",
+        ended_at=recording.ended_at.astimezone(UTC),
+        keep_until=recording.keep_until,
+        purged_at=purged_at,
+        previous=last.hash,
+        hash="",
+    )
+    return replace(bare, hash=hash_of(bare))
 
 
 def find(connection: Connection, recording_id: str) -> Tombstone | None:
