@@ -20,11 +20,12 @@ from centrala.keeping import open_places
 from recordings import holds, withdrawal
 from recordings import orphans as leftovers
 from recordings.faults import RecordingFault
-from recordings.holds import Hold, Placed, Wanted
+from recordings.holds import Hold, Placed
 from recordings.proof import Proof
 from recordings.proof import prove as proven
 from recordings.purge import Places
 from recordings.tombstones import Tombstone
+from recordings.wanted import Wanted
 from recordings.withdrawal import Meant
 from storage.database import Database
 
