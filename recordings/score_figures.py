@@ -36,7 +36,7 @@ DEFINITIONS = (
     (
         "conversations",
         "recorded ones that ended on these days, Europe/Warsaw, and are in the catalogue, or were scored before they "
-        "were destroyed",
+        "were destroyed; those that no consultant, or no topic, is known of count in the whole service alone",
     ),
     ("scored", "of them those that at least one supervisor has scored"),
     (
@@ -86,7 +86,7 @@ class CriterionFigures:
 
 @dataclass(frozen=True, slots=True)
 class ScoreFigures:
-    """A group of conversations: `kind` is "consultant", "topic" or "all", `name` which one (None: it has none)."""
+    """A group of conversations: `kind` is "consultant", "topic" or "all", `name` which one."""
 
     kind: str
     name: str | None
@@ -110,7 +110,7 @@ def _grouped(
     recorded: tuple[Recorded, ...],
     scored: tuple[Scored, ...],
 ) -> Iterator[ScoreFigures]:
-    for name in sorted({name_of(one) for one in recorded}, key=lambda name: name or ""):
+    for name in sorted({name for one in recorded if (name := name_of(one)) is not None}):
         own = tuple(one for one in recorded if name_of(one) == name)
         yield _figures(kind, name, own, tuple(one for one in scored if name_of(one) == name))
 

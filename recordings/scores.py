@@ -65,14 +65,11 @@ def give(connection: Connection, recording_id: str, given: Given, zone: tzinfo, 
         raise ValueError("marks are from 1 to 5")
     # What decides on destruction waits, or has decided before.
     one_at_a_time(connection)
-    recording = _kept(connection, recording_id)
-    before = _last_number(connection, recording_id, given.by)
-    if before and not again:
-        raise NotScored(f"{given.by} has scored {recording_id} already")
+    recording = may_score(connection, recording_id, given.by, again=again)
     score = Score(
         recording_id,
         given.by,
-        before + 1,
+        _last_number(connection, recording_id, given.by) + 1,
         given.at,
         given.correctness,
         given.service,
@@ -84,6 +81,14 @@ def give(connection: Connection, recording_id: str, given: Given, zone: tzinfo, 
     )
     connection.execute(insert(recording_scores), asdict(score))
     return score
+
+
+def may_score(connection: Connection, recording_id: str, by: str, *, again: bool = False) -> Recording:
+    """The recording, if it is kept and they may score it. Raises NotScored."""
+    recording = _kept(connection, recording_id)
+    if not again and _last_number(connection, recording_id, by):
+        raise NotScored(f"{by} has scored {recording_id} already; to score it anew, say --again")
+    return recording
 
 
 def of_recording(connection: Connection, recording_id: str) -> tuple[Score, ...]:
