@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import getpass
 import io
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -18,7 +19,8 @@ from centrala.commands.recording_scores import COLUMNS
 from recordings import catalogue, purge
 from recordings.catalogue import State
 from recordings.purge import Places, uncounted, unwatched
-from tests.cli.conftest import Run, kinds, lines
+from recordings.score_figures import MEANINGS
+from tests.cli.conftest import ROOT, Run, kinds, lines
 from tests.cli.keeping import environment, opened
 from tests.cli.terminal import Terminal
 from tests.recordings.kept import DUE, a_recording, at_noon, id_of
@@ -213,5 +215,9 @@ def test_in_a_terminal_marks_are_asked_for(run: Run, places: Places, tmp_path: P
 
 def test_marks_and_figures_are_defined_in_the_help(run: Run) -> None:
     """So that two supervisors mean the same by a 3."""
-    assert "3  an inaccuracy that does the caller no harm" in run("recordings", "score", "--help").stdout
+    told, readme = run("recordings", "score", "--help").stdout, (ROOT / "README.md").read_text()
+    for _, marks in MEANINGS.values():
+        for mark, meaning in marks.items():
+            assert f"{mark}  {meaning}\n" in told
+            assert re.search(rf"^\| {mark} \|.* {re.escape(meaning)} \|", readme, re.MULTILINE)
     assert "chosen by hand" in run("recordings", "scores", "--help").stdout
