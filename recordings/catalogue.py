@@ -75,6 +75,8 @@ recordings = Table(
     Column("state", String(10), nullable=False),
     Column("decision", String(120)),
     Index("ix_recordings_due", "state", "keep_until", "id"),
+    Index("ix_recordings_ended_at", "ended_at", "id"),
+    Index("ix_recordings_consultant", "consultant", "ended_at", "id"),
 )
 
 
@@ -218,10 +220,10 @@ def of_call(connection: Connection, call_id: str) -> tuple[Recording, ...]:
     return tuple(_recording(row._mapping) for row in rows)
 
 
-def everything(connection: Connection) -> Iterator[Recording]:
-    """All rows, the oldest conversation first, read as they are needed."""
+def everything(connection: Connection, *where: ColumnElement[bool]) -> Iterator[Recording]:
+    """All rows of which this is so, the oldest conversation first, read as they are needed."""
     c = recordings.c
-    query = select(recordings).order_by(c.ended_at, c.id).execution_options(yield_per=1000)
+    query = select(recordings).where(*where).order_by(c.ended_at, c.id).execution_options(yield_per=1000)
     for row in connection.execute(query):
         yield _recording(row._mapping)
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID, uuid5
 
+CALL = "call:"
+"""What the origin of a recorded call begins with; its sides are the caller's, left, and the consultant's."""
+
 _NAMESPACE = UUID("6f6c2b0e-6f5c-4b5e-9a3d-2a1f0c7d9e54")
 
 
@@ -26,7 +29,7 @@ def part_of(origin: str) -> tuple[str, int] | None:
 
 def parts_of(call_id: str) -> str:
     """What the origins of all parts of a call begin with."""
-    return f"call:{call_id}/"
+    return f"{CALL}{call_id}/"
 
 
 def of_file(sha256: str) -> str:

@@ -3,11 +3,34 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
+from recordings.faults import RecordingFault
+
+VERSION = 1
 PEAKS = 400
 LOUDEST = 255
 _SHIFT = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Peaks:
+    """A waveform that is kept: how long the sound is, and the peaks of each channel from 0 (silent) to 255."""
+
+    duration_ms: int
+    channels: tuple[tuple[int, ...], ...]
+
+
+def read(written: bytes) -> Peaks:
+    """What `Waveform.written` has written. Raises RecordingFault."""
+    try:
+        whole = json.loads(written)
+        if whole["version"] != VERSION:
+            raise RecordingFault(f"a waveform of version {whole['version']}, which is not known here")
+        return Peaks(whole["duration_ms"], tuple(tuple(peaks) for peaks in whole["channels"]))
+    except (ValueError, KeyError, TypeError):
+        raise RecordingFault("no waveform is in its file") from None
 
 
 class Waveform:
@@ -37,5 +60,5 @@ class Waveform:
 
     def written(self, duration_ms: int) -> bytes:
         """As it is kept: a line of JSON with the length in milliseconds and the peaks of each channel."""
-        whole = {"version": 1, "duration_ms": duration_ms, "channels": self._peaks}
+        whole = {"version": VERSION, "duration_ms": duration_ms, "channels": self._peaks}
         return json.dumps(whole, separators=(",", ":")).encode() + b"\n"
