@@ -61,7 +61,10 @@ class Archive:
             yield from unseal(file, key, path.name)
 
     def destroy(self, recording_id: str) -> None:
-        """Destroy the files of a recording; those that are not there are no fault. `sync` makes it last. Raises OSError."""
+        """Destroy the files of a recording, until `sync` for all but a power cut; missing ones are no fault.
+
+        Raises OSError.
+        """
         for name in self._names(recording_id):
             with suppress(FileNotFoundError):
                 os.unlink(name)
