@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError
 
 from recordings import tombstones
 from recordings.archive import Archive
@@ -25,7 +25,6 @@ from recordings.intake import alone
 from recordings.key_encryption import VARIABLE, KeyEncryption, make_key, read_keys
 from recordings.key_store import KeyStore
 from recordings.purge import Places
-from storage.database import reason_of
 from storage.home import Home
 from storage.installation import Installation, without_passwords
 
@@ -42,7 +41,7 @@ def open_archive(opened: Installation, environ: Mapping[str, str], today: date) 
     home = opened.home
     given = read_keys(key_folder(home), environ)
     with open_keys(opened, environ, given or KeyEncryption({})) as keys:
-        _check_wrapping(opened, given, keys.wrapped_by())
+        _check_wrapping(opened, given, keys.wrapping())
         if given is not None:
             yield Archive(home.archive, keys)
             return
@@ -80,11 +79,7 @@ def open_keys(
             f"postgresql://USER:PASSWORD@HOST/DATABASE"
         ) from None
     with closing(store):
-        try:
-            _prepare(opened, store, make)
-        except SQLAlchemyError as error:
-            shown = without_passwords(url)
-            raise RecordingFault(f"{shown}: recordings' keys cannot be used: {reason_of(error)}") from None
+        _prepare(opened, store, make)
         yield store
 
 
@@ -121,10 +116,10 @@ def _prepare(opened: Installation, store: KeyStore, make: bool) -> None:
         store.prepare()
 
 
-def _check_wrapping(opened: Installation, given: KeyEncryption | None, wrapping: Mapping[str, int]) -> None:
+def _check_wrapping(opened: Installation, given: KeyEncryption | None, wrapping: frozenset[str]) -> None:
     """Raises KeyMissing where a key that wraps must have been, and is not."""
     folder = key_folder(opened.home)
-    if missing := sorted(wrapping.keys() - (given.keys.keys() if given else ())):
+    if missing := sorted(wrapping - frozenset(given.keys if given else ())):
         raise KeyMissing(
             f"{', '.join(missing)}: missing, but recordings' keys are wrapped with it; put it back from your "
             f"backup into {folder}, or into {VARIABLE}"

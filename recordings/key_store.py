@@ -8,6 +8,7 @@ and in PostgreSQL frees dead rows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from os import urandom
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    Connection,
     Engine,
     LargeBinary,
     MetaData,
@@ -29,10 +31,13 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
+from recordings.faults import KeysUnusable
 from recordings.key_encryption import KeyEncryption
 from recordings.sealing import KEY_BYTES
-from storage.database import Database, Instant
+from storage.database import Database, Instant, reason_of
+from storage.installation import without_passwords
 
 _own = MetaData()
 recording_keys = Table(
@@ -48,7 +53,8 @@ recording_keys = Table(
 class KeyStore:
     """The keys at a database's address. Safe to share between threads.
 
-    Without `make` room for them is made by `prepare`, if at all.
+    Without `make` room for them is made by `prepare`, if at all. Everything raises KeysUnusable: the database cannot be
+    reached or written, or its disk is full.
     """
 
     def __init__(self, url: str, encryption: KeyEncryption, *, make: bool = True) -> None:
@@ -66,12 +72,12 @@ class KeyStore:
         # Whoever opens an empty file of SQLite's writes to it.
         if address.get_backend_name() == "sqlite" and not (file.exists() and file.stat().st_size):
             return False
-        with self._database.reading() as connection:
+        with self._reading() as connection:
             return inspect(connection).has_table(recording_keys.name)
 
     def prepare(self) -> None:
         """Make room for keys where there is none."""
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             _own.create_all(connection)
 
     def close(self) -> None:
@@ -80,7 +86,7 @@ class KeyStore:
 
     def make(self, recording_id: str, at: datetime) -> bytes:
         """The key of a recording, made if there is none yet. Raises KeyMissing."""
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             row = connection.execute(_of(recording_id)).one_or_none()
             if row is not None:
                 return self._encryption.unwrap(row.wrapped_by, row.wrapped, recording_id)
@@ -92,32 +98,32 @@ class KeyStore:
 
     def key(self, recording_id: str) -> bytes | None:
         """The key of a recording; None where it has none, or none any more. Raises KeyMissing."""
-        with self._database.reading() as connection:
+        with self._reading() as connection:
             row = connection.execute(_of(recording_id)).one_or_none()
         return None if row is None else self._encryption.unwrap(row.wrapped_by, row.wrapped, recording_id)
 
     def has(self, recording_ids: Iterable[str]) -> frozenset[str]:
         """Those of these recordings that have a key, whether or not it can be unwrapped."""
         c = recording_keys.c.recording_id
-        with self._database.reading() as connection:
+        with self._reading() as connection:
             return frozenset(connection.execute(select(c).where(c.in_(list(recording_ids)))).scalars())
 
     def ids(self) -> Iterator[str]:
         """The recordings that have a key."""
-        with self._database.reading() as connection:
+        with self._reading() as connection:
             rows = connection.execute(select(recording_keys.c.recording_id).execution_options(yield_per=1000))
             for row in rows:
                 yield row[0]
 
     def destroy(self, recording_ids: Iterable[str]) -> None:
         """Destroy keys; those that are not there are no fault."""
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             connection.execute(delete(recording_keys).where(recording_keys.c.recording_id.in_(list(recording_ids))))
 
     def rewrap(self, most: int) -> int:
         """Wrap so many keys anew that another than the current one wraps: how many there were. Raises KeyMissing."""
         c = recording_keys.c
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             old = select(recording_keys).where(c.wrapped_by != self._encryption.current).limit(most)
             rows = connection.execute(old).all()
             for row in rows:
@@ -130,15 +136,43 @@ class KeyStore:
     def wrapped_by(self) -> dict[str, int]:
         """How many keys each key wraps."""
         c = recording_keys.c.wrapped_by
-        with self._database.reading() as connection:
+        with self._reading() as connection:
             return {row[0]: row[1] for row in connection.execute(select(c, func.count()).group_by(c))}
+
+    def wrapping(self) -> frozenset[str]:
+        """The ids of the keys that wrap any: found one by one in their index, since counting takes long."""
+        c = recording_keys.c.wrapped_by
+        found: list[str] = []
+        with self._reading() as connection:
+            while id := connection.execute(select(func.min(c)).where(c > (found[-1] if found else ""))).scalar():
+                found.append(id)
+        return frozenset(found)
 
     def forget_traces(self) -> None:
         """Leave nothing of destroyed keys in the files of the database."""
         is_sqlite = make_url(self.url).get_backend_name() == "sqlite"
         engine = self._database.engine.execution_options(isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
+        with self._told(), engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)" if is_sqlite else "VACUUM recording_keys")
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._told(), self._database.writing() as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._told(), self._database.reading() as connection:
+            yield connection
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Faults of this database are told as its own: there is another one, with other remedies."""
+        try:
+            yield
+        except SQLAlchemyError as error:
+            shown = without_passwords(self.url)
+            raise KeysUnusable(f"{shown}: recordings' keys cannot be used: {reason_of(error)}") from error
 
 
 def _of(recording_id: str) -> Any:
