@@ -54,6 +54,16 @@ class Night:
     idle: Cost
     find: Cost
 
+    @property
+    def own_cpu(self) -> float:
+        """Processor seconds of the job for what was due: without starting."""
+        return self.job.processor - self.idle.processor
+
+    @property
+    def own_seconds(self) -> float:
+        """Seconds by the clock for what was due."""
+        return self.job.seconds - self.idle.seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
@@ -70,28 +80,26 @@ class Keeping:
         """The nights with so many recordings."""
         return tuple(night for night in self.nights if (night.kept, night.cold) == (kept, cold))
 
-    def against_find(self, cost: Callable[[Cost], float]) -> float:
-        """How many times as much as `find`'s the job's cost is, at the largest size; the median of its nights."""
-        return median(cost(night.job) / cost(night.find) for night in self.of_size(self.sizes[-1]))
+    @property
+    def cpu_ratio(self) -> float:
+        """How many times as much CPU as `find`'s the job's is, at the largest size; the median of its nights."""
+        return median(night.own_cpu / night.find.processor for night in self.of_size(self.sizes[-1]))
 
-    def growth(self, cost: Callable[[Cost], float]) -> float:
-        """How many times as much the job costs at the largest size as at the smallest."""
-        least, most = (median(cost(night.job) for night in self.of_size(size)) for size in self._ends)
+    @property
+    def clock_ratio(self) -> float:
+        """The same of seconds by the clock."""
+        return median(night.own_seconds / night.find.seconds for night in self.of_size(self.sizes[-1]))
+
+    @property
+    def growth(self) -> float:
+        """How many times as much CPU the job takes at the largest size as at the smallest."""
+        least, most = (median(one.own_cpu for one in self.of_size(self.sizes[end])) for end in (0, -1))
         return most / least
 
     @property
     def memory(self) -> int:
         """The most memory that the job ever had, in bytes."""
         return max(night.job.memory for night in self.nights)
-
-    @property
-    def memory_growth(self) -> float:
-        """How many times as much memory it has at the largest size as at the smallest."""
-        return self.growth(lambda cost: cost.memory)
-
-    @property
-    def _ends(self) -> tuple[int, int]:
-        return self.sizes[0], self.sizes[-1]
 
 
 def measure(folder: Path, scale: Scale, say: Callable[[str], None]) -> Keeping:
@@ -156,7 +164,7 @@ def _find() -> str:
 
 
 def _line(night: Night) -> str:
-    costs = (f"{1e6 * cost.processor / night.due:.0f} us of CPU" for cost in (night.job, night.find))
-    kind = ", caches emptied" if night.cold else ""
-    job, find = costs
-    return f"  {night.kept:12,} kept{kind}: {job} a recording in {night.job.seconds:.1f} s, find {find} a file"
+    job, find = (f"{1e6 * seconds / night.due:.0f} us of CPU" for seconds in (night.own_cpu, night.find.processor))
+    kind = ", nothing in memory" if night.cold else ""
+    waits = f"{night.job.seconds:.1f} s and {night.find.seconds:.1f} s by the clock"
+    return f"  {night.kept:12,} kept{kind}: {job} a recording, find {find} a file; {waits}"

@@ -66,8 +66,10 @@ class Archive:
         Raises OSError.
         """
         for name in self._names(recording_id):
-            with suppress(FileNotFoundError):
+            try:
                 os.unlink(name)
+            except FileNotFoundError:
+                continue
 
     def sync(self, recording_ids: Iterable[str]) -> None:
         """Have it outlive a power cut that files of these recordings were destroyed. Raises OSError.

@@ -30,13 +30,13 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from recordings import server_files
 from recordings.faults import KeysUnusable
 from recordings.key_encryption import KeyEncryption
 from recordings.sealing import KEY_BYTES
-from storage.database import Database, Instant, reason_of
+from storage.database import Database, Instant, is_sqlite, reason_of, sqlite_files
 from storage.installation import without_passwords
 
 _own = MetaData()
@@ -48,6 +48,11 @@ recording_keys = Table(
     Column("wrapped", LargeBinary, nullable=False),
     Column("made_at", Instant, nullable=False),
 )
+
+
+CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"
+# Looks at changed pages alone; the index, which has no keys in it, is left to autovacuum.
+VACUUM = "VACUUM (INDEX_CLEANUP OFF) recording_keys"
 
 
 class KeyStore:
@@ -67,10 +72,9 @@ class KeyStore:
 
     def is_there(self) -> bool:
         """Whether there are keys, or were; looking makes nothing."""
-        address = self._database.engine.url
-        file = Path(str(address.database))
+        file = Path(str(self._database.engine.url.database))
         # Whoever opens an empty file of SQLite's writes to it.
-        if address.get_backend_name() == "sqlite" and not (file.exists() and file.stat().st_size):
+        if self._is_sqlite and not (file.exists() and file.stat().st_size):
             return False
         with self._reading() as connection:
             return inspect(connection).has_table(recording_keys.name)
@@ -148,12 +152,30 @@ class KeyStore:
                 found.append(id)
         return frozenset(found)
 
+    def files(self) -> tuple[Path, ...] | None:
+        """The files in which destroyed keys may have left something; None where they cannot be read from here."""
+        if self._is_sqlite:
+            return sqlite_files(self._database.engine.url)
+        with self._reading() as connection:
+            return server_files.files_of(connection, recording_keys.name)
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return is_sqlite(self._database.engine.url)
+
     def forget_traces(self) -> None:
-        """Leave nothing of destroyed keys in the files of the database."""
-        is_sqlite = make_url(self.url).get_backend_name() == "sqlite"
+        """Leave nothing of destroyed keys in SQLite's files; in PostgreSQL give their place free to be written over.
+
+        Raises KeysUnusable as well where another process reads for so long that SQLite's log cannot be written back.
+        """
         engine = self._database.engine.execution_options(isolation_level="AUTOCOMMIT")
         with self._told(), engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)" if is_sqlite else "VACUUM recording_keys")
+            done = connection.exec_driver_sql(CHECKPOINT if self._is_sqlite else VACUUM)
+            if self._is_sqlite and done.scalar_one():
+                raise KeysUnusable(
+                    f"{without_passwords(self.url)}: another process reads recordings' keys for long; "
+                    f"destroyed ones are in its log until it has ended"
+                )
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
@@ -73,27 +74,25 @@ def append(connection: Connection, buried: Iterable[Recording], purged_at: datet
     one_at_a_time(connection)
     last, rows = head(connection), []
     for recording in buried:
-        made = _following(last, recording, purged_at.astimezone(UTC))
-        rows.append({name: getattr(made, name) for name in made.__slots__})
-        last = made.head
+        values = _following(last, recording, purged_at.astimezone(UTC))
+        last = Head(values["number"], hash_of(Tombstone(**values, hash="")))
+        rows.append(values | {"hash": last.hash})
     if rows:
         connection.execute(insert(tombstones), rows)
 
 
-def _following(last: Head, recording: Recording, purged_at: datetime) -> Tombstone:
-    bare = Tombstone(
-        number=last.number + 1,
-        recording_id=recording.id,
-        sha256=recording.sha256,
-        policy=recording.policy,
-        decision=recording.decision or "",
-        ended_at=recording.ended_at.astimezone(UTC),
-        keep_until=recording.keep_until,
-        purged_at=purged_at,
-        previous=last.hash,
-        hash="",
-    )
-    return replace(bare, hash=hash_of(bare))
+def _following(last: Head, recording: Recording, purged_at: datetime) -> dict[str, Any]:
+    return {
+        "number": last.number + 1,
+        "recording_id": recording.id,
+        "sha256": recording.sha256,
+        "policy": recording.policy,
+        "decision": recording.decision or "",
+        "ended_at": recording.ended_at.astimezone(UTC),
+        "keep_until": recording.keep_until,
+        "purged_at": purged_at,
+        "previous": last.hash,
+    }
 
 
 def find(connection: Connection, recording_id: str) -> Tombstone | None:
@@ -152,11 +151,8 @@ def hash_of(stone: Tombstone) -> str:
         _moment(stone.purged_at),
         stone.previous,
     )
-    digest = hashlib.sha256()
-    for field in fields:
-        encoded = field.encode()
-        digest.update(b"%d:%b\n" % (len(encoded), encoded))
-    return digest.hexdigest()
+    encoded = (field.encode() for field in fields)
+    return hashlib.sha256(b"".join(b"%d:%b\n" % (len(one), one) for one in encoded)).hexdigest()
 
 
 def _fault(stone: Tombstone, last: Head) -> str:
