@@ -20,6 +20,7 @@ from uuid import uuid4
 
 from sqlalchemy import Table
 
+from bench import program
 from centrala.keeping import key_folder, open_archive
 from recordings.archive import SOUND, WAVEFORM, Archive
 from recordings.catalogue import Purpose, recordings
@@ -27,6 +28,7 @@ from recordings.identity import id_of, of_call
 from recordings.key_encryption import KeyEncryption, read_keys
 from recordings.key_store import recording_keys
 from recordings.parts import recording_parts
+from recordings.records import tombstones
 from recordings.retention import YEARS, policy
 from recordings.sealing import KEY_BYTES, seal
 from storage.home import Home
@@ -59,8 +61,7 @@ class Stock:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of the installation."""
-        rest = {name: value for name, value in os.environ.items() if not name.startswith("CENTRALA_")}
-        return {**rest, "CENTRALA_HOME": str(self.folder)}
+        return {**program.outside(), "CENTRALA_HOME": str(self.folder)}
 
     @property
     def home(self) -> Home:
@@ -88,9 +89,10 @@ class Stock:
             _adding(self.catalogue, recordings, recording_parts) as catalogue,
             _adding(self.keys, recording_keys) as keys,
         ):
+            calendar = [self.first_day + timedelta(days=day) for day in range(DAYS)]
             for begin in range(0, number, CHUNK):
                 ids, calls = (_random_ids(min(CHUNK, number - begin)) for _ in range(2))
-                days = [self.first_day + timedelta(days=random.randrange(DAYS)) for _ in ids]
+                days = [calendar[int(random.random() * DAYS)] for _ in ids]
                 origins = [of_call(call, SEQ) for call in calls]
                 wrapped = (os.urandom(WRAPPED_BYTES) for _ in ids)
                 _insert(catalogue, recordings, _rows(sorted(ids), origins, calls, days))
@@ -104,13 +106,13 @@ class Stock:
         ids, days = [id_of(origin) for origin in origins], [today - timedelta(days=1)] * number
         encryption, plain = self._wrapping(), [os.urandom(KEY_BYTES) for _ in ids]
         wrapped = (encryption.wrap(key, id)[1] for id, key in zip(ids, plain, strict=True))
-        with closing(sqlite3.connect(self.keys)) as keys, keys:
+        with closing(sqlite3.connect(self.keys)) as keys:
             _insert(keys, recording_keys, _keys(ids, encryption.current, wrapped, self.first_day))
         with self._archive() as archive:
             for id, key in zip(ids, plain, strict=True):
                 for what in (SOUND, WAVEFORM):
                     _seal(archive.path(id, what), key)
-        with closing(sqlite3.connect(self.catalogue)) as catalogue, catalogue:
+        with closing(sqlite3.connect(self.catalogue)) as catalogue:
             _insert(catalogue, recordings, _rows(ids, origins, calls, days))
             _insert(catalogue, recording_parts, _parts(calls, days))
         return ids
@@ -120,6 +122,11 @@ class Stock:
         with self._archive() as archive:
             for id in _random_ids(number):
                 _make_sparse(archive.path(id, SOUND))
+
+    def buried(self) -> int:
+        """How many tombstones there are."""
+        with closing(sqlite3.connect(self.catalogue)) as catalogue:
+            return int(catalogue.execute(f"SELECT count(*) FROM {tombstones.name}").fetchone()[0])
 
     @contextmanager
     def _archive(self) -> Iterator[Archive]:
@@ -145,7 +152,7 @@ def _rows(ids: Sequence[str], origins: Sequence[str], calls: Sequence[str], days
     rule, purpose = policy(Purpose.CONSULTANT_CALL, YEARS), str(Purpose.CONSULTANT_CALL)
     ended = {day: _ended(day) for day in set(days)}
     for id, origin, call, day in zip(ids, origins, calls, days, strict=True):
-        topic, caller = TOPICS[len(ended) % len(TOPICS)], f"{500_000_000 + random.randrange(CALLERS)}"
+        topic, caller = TOPICS[int(random.random() * len(TOPICS))], f"{500_000_000 + int(random.random() * CALLERS)}"
         about = (purpose, topic, topic, "1701", "full", caller, ended[day], ended[day])
         sound = (180_000, "wav", 5_760_000, SHA256, -24.5, 0.35)
         yield (id, origin, call, *about, *sound, day.isoformat(), rule, "kept", None)
@@ -193,8 +200,9 @@ def _adding(path: Path, *tables: Table) -> Iterator[sqlite3.Connection]:
 
 def _insert(connection: sqlite3.Connection, table: Table, rows: Iterable[Row]) -> None:
     names = ", ".join(f'"{column.name}"' for column in table.columns)
-    connection.execute("BEGIN") if not connection.in_transaction else None
-    connection.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({', '.join('?' * len(table.columns))})", rows)
+    marks = ", ".join("?" * len(table.columns))
+    connection.execute("BEGIN")
+    connection.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", rows)
     connection.commit()
 
 

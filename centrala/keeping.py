@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError
 
 from recordings import key_backups, tombstones
 from recordings.archive import Archive
@@ -27,7 +27,6 @@ from recordings.key_encryption import VARIABLE, KeyEncryption, make_key, read_ke
 from recordings.key_store import KeyStore
 from recordings.purge import Places
 from storage.chain import NOTHING
-from storage.database import reason_of
 from storage.home import Home
 from storage.installation import Installation, without_passwords
 
@@ -44,7 +43,7 @@ def open_archive(opened: Installation, environ: Mapping[str, str], today: date) 
     home = opened.home
     given = read_keys(key_folder(home), environ)
     with open_keys(opened, environ, given or KeyEncryption({})) as keys:
-        _check_wrapping(opened, given, keys.wrapped_by())
+        _check_wrapping(opened, given, keys.wrapping())
         if given is not None:
             yield Archive(home.archive, keys)
             return
@@ -74,10 +73,7 @@ def open_keys(
 ) -> Iterator[KeyStore]:
     """The database of keys. Raises RecordingFault, KeyMissing, OSError."""
     with _connected(opened, environ, encryption) as store:
-        try:
-            _prepare(opened, store, make)
-        except SQLAlchemyError as error:
-            raise _unusable(store, error) from None
+        _prepare(opened, store, make)
         yield store
 
 
@@ -95,19 +91,12 @@ def _connected(opened: Installation, environ: Mapping[str, str], encryption: Key
         yield store
 
 
-def _unusable(store: KeyStore, error: SQLAlchemyError) -> RecordingFault:
-    return RecordingFault(f"{without_passwords(store.url)}: recordings' keys cannot be used: {reason_of(error)}")
-
-
 @contextmanager
 def open_lost_keys(opened: Installation, environ: Mapping[str, str]) -> Iterator[KeyStore]:
     """The database of keys, made where it is gone: they are about to be put back. Raises RecordingFault, OSError."""
     with _connected(opened, environ, KeyEncryption({})) as store:
-        try:
-            if not store.is_there():
-                _make(opened, store)
-        except SQLAlchemyError as error:
-            raise _unusable(store, error) from None
+        if not store.is_there():
+            _make(opened, store)
         yield store
 
 
@@ -158,10 +147,10 @@ def _make(opened: Installation, store: KeyStore) -> None:
     store.prepare()
 
 
-def _check_wrapping(opened: Installation, given: KeyEncryption | None, wrapping: Mapping[str, int]) -> None:
+def _check_wrapping(opened: Installation, given: KeyEncryption | None, wrapping: frozenset[str]) -> None:
     """Raises KeyMissing where a key that wraps must have been, and is not."""
     folder = key_folder(opened.home)
-    if missing := sorted(wrapping.keys() - (given.keys.keys() if given else ())):
+    if missing := sorted(wrapping - frozenset(given.keys if given else ())):
         raise KeyMissing(
             f"{', '.join(missing)}: missing, but recordings' keys are wrapped with it; put it back from your "
             f"backup into {folder}, or into {VARIABLE}"

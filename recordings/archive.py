@@ -61,10 +61,15 @@ class Archive:
             yield from unseal(file, key, path.name)
 
     def destroy(self, recording_id: str) -> None:
-        """Destroy the files of a recording, if there; `sync` makes it last. Raises OSError."""
+        """Destroy the files of a recording, until `sync` for all but a power cut; missing ones are no fault.
+
+        Raises OSError.
+        """
         for name in self._names(recording_id):
-            with suppress(FileNotFoundError):
+            try:
                 os.unlink(name)
+            except FileNotFoundError:
+                continue
 
     def sync(self, recording_ids: Iterable[str]) -> None:
         """Have it outlive a power cut that files of these recordings were destroyed. Raises OSError.

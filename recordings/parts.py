@@ -80,11 +80,12 @@ def settle(connection: Connection, part: RecordingPart, at: datetime) -> None:
     connection.execute(update(recording_parts).where(this).values(settled_at=at))
 
 
-def find_all(connection: Connection, keys: Iterable[tuple[str, int]]) -> tuple[RecordingPart, ...]:
-    """The parts of these calls and turns that there are."""
+def names_of(connection: Connection, keys: Iterable[tuple[str, int]]) -> tuple[str, ...]:
+    """The files of the parts of these calls and turns, by their names as they stand there."""
     wanted, c = frozenset(keys), recording_parts.c
-    rows = connection.execute(select(recording_parts).where(c.call_id.in_({call_id for call_id, _ in wanted})))
-    return tuple(RecordingPart(**row._mapping) for row in rows if (row.call_id, row.seq) in wanted)
+    query = select(c.call_id, c.seq, c.caller_file, c.agent_file)
+    rows = connection.execute(query.where(c.call_id.in_({call_id for call_id, _ in wanted})))
+    return tuple(name for call_id, seq, *names in rows if (call_id, seq) in wanted for name in names)
 
 
 def remove(connection: Connection, keys: Iterable[tuple[str, int]]) -> None:

@@ -7,6 +7,7 @@ transaction with the tombstone that takes its place.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,6 +26,12 @@ from recordings.serial import one_at_a_time
 from storage.database import Database
 from storage.files import sync_folder
 from storage.home import Home
+
+BATCHES = 20
+"""Keys of so many batches are destroyed before their traces are: a database's own cleaning up costs by its size."""
+
+ROOMY = "PRAGMA cache_size = -16000"
+"""SQLite writes what does not fit into 2 MB, its default, to the log several times."""
 
 ALL = 2**31
 """More recordings than there can be."""
@@ -164,31 +171,45 @@ def withdraw(connection: Connection, ids: Iterable[str], today: date) -> tuple[f
 
 
 def carry_out(places: Places, now: Callable[[], datetime], batch: int, watch: Watch, count: Count) -> int:
-    """Destroy whatever that is decided for, a batch at a time: how many are gone. Raises OSError, SQLAlchemyError."""
+    """Destroy whatever that is decided for, a batch at a time: how many are gone.
+
+    Raises OSError, SQLAlchemyError, KeysUnusable.
+    """
     gone = 0
     while True:
         with places.database.reading() as connection:
-            found = catalogue.purging(connection, batch)
-        if not found:
+            ids = catalogue.purging(connection, batch * BATCHES)
+        if not ids:
             return gone
-        gone += destroy(places, found, now(), watch, count)
+        gone += destroy(places, ids, now, batch, watch, count)
 
 
-def destroy(places: Places, found: Sequence[Recording], at: datetime, watch: Watch, count: Count) -> int:
+def destroy(
+    places: Places, ids: Sequence[str], now: Callable[[], datetime], batch: int, watch: Watch, count: Count
+) -> int:
     """Destroy these, for which it was decided: how many are gone, others' doing aside. Raises as `carry_out` does."""
-    _destroy(places, found, watch)
+    batches = [ids[begin : begin + batch] for begin in range(0, len(ids), batch)]
+    for some in batches:
+        places.archive.keys.destroy(some)
+        watch(Step.KEYS_DESTROYED, len(some))
+    places.archive.keys.forget_traces()
+    watch(Step.TRACES_FORGOTTEN, len(ids))
+    return sum(_destroy_rest(places, some, now(), watch, count) for some in batches)
+
+
+def _destroy_rest(places: Places, ids: Sequence[str], at: datetime, watch: Watch, count: Count) -> int:
+    """Destroy what is left of recordings whose keys are gone."""
+    with places.database.reading() as connection:
+        found = catalogue.find_all(connection, ids)
+    _destroy_files(places, found, watch)
     buried = _bury(places.database, found, at, watch, count)
     forget_rows(places.database)
     watch(Step.ROWS_FORGOTTEN, len(found))
     return buried
 
 
-def _destroy(places: Places, found: Sequence[Recording], watch: Watch) -> None:
+def _destroy_files(places: Places, found: Sequence[Recording], watch: Watch) -> None:
     ids = [one.id for one in found]
-    places.archive.keys.destroy(ids)
-    watch(Step.KEYS_DESTROYED, len(ids))
-    places.archive.keys.forget_traces()
-    watch(Step.TRACES_FORGOTTEN, len(ids))
     for id in ids:
         places.archive.destroy(id)
         watch(Step.FILES_DESTROYED, 1)
@@ -200,9 +221,10 @@ def _destroy(places: Places, found: Sequence[Recording], watch: Watch) -> None:
 def _clear_spool(places: Places, found: Sequence[Recording], watch: Watch) -> None:
     """Destroy what is left of the plain files of these conversations; mostly they have long gone."""
     with places.database.reading() as connection:
-        made_from = parts.find_all(connection, _parts(found))
-    for file in (file for part in made_from for file in parts.files(part, places.spool)):
-        file.unlink(missing_ok=True)
+        names = parts.names_of(connection, _parts(found))
+    # One look at the folder, in which no name leads elsewhere, instead of two tries for each.
+    for name in frozenset(os.listdir(places.spool)).intersection(names):
+        (places.spool / name).unlink(missing_ok=True)
         watch(Step.SPOOL_CLEARED, 1)
     sync_folder(places.spool)
     watch(Step.SPOOL_SYNCED, len(found))
@@ -214,6 +236,7 @@ def _bury(database: Database, found: Sequence[Recording], at: datetime, watch: W
         if connection.dialect.name == "sqlite":
             # Of callers' numbers nothing stays in the file, either.
             connection.exec_driver_sql("PRAGMA secure_delete = ON")
+            connection.exec_driver_sql(ROOMY)
         # Another process may carry out the same decision.
         removed = catalogue.remove(connection, [one.id for one in found])
         buried = [one for one in found if one.id in removed]

@@ -6,8 +6,9 @@ Each certificate and each run of the job has a head of the chain. No personal da
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
@@ -46,27 +47,25 @@ def append(connection: Connection, buried: Iterable[Recording], purged_at: datet
     one_at_a_time(connection)
     last, rows = head(connection), []
     for recording in buried:
-        made = _following(last, recording, purged_at.astimezone(UTC))
-        rows.append({name: getattr(made, name) for name in made.__slots__})
-        last = made.head
+        values = _following(last, recording, purged_at.astimezone(UTC))
+        last = Head(values["number"], hash_of(Tombstone(**values, hash="")))
+        rows.append(values | {"hash": last.hash})
     if rows:
         connection.execute(insert(tombstones), rows)
 
 
-def _following(last: Head, recording: Recording, purged_at: datetime) -> Tombstone:
-    bare = Tombstone(
-        number=last.number + 1,
-        recording_id=recording.id,
-        sha256=recording.sha256,
-        policy=recording.policy,
-        decision=recording.decision or "",
-        ended_at=recording.ended_at.astimezone(UTC),
-        keep_until=recording.keep_until,
-        purged_at=purged_at,
-        previous=last.hash,
-        hash="",
-    )
-    return replace(bare, hash=hash_of(bare))
+def _following(last: Head, recording: Recording, purged_at: datetime) -> dict[str, Any]:
+    return {
+        "number": last.number + 1,
+        "recording_id": recording.id,
+        "sha256": recording.sha256,
+        "policy": recording.policy,
+        "decision": recording.decision or "",
+        "ended_at": recording.ended_at.astimezone(UTC),
+        "keep_until": recording.keep_until,
+        "purged_at": purged_at,
+        "previous": last.hash,
+    }
 
 
 def find(connection: Connection, recording_id: str) -> Tombstone | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import audioop
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from recordings.faults import RecordingFault
+from recordings.wav import WIDTH
 
 VERSION = 1
 PEAKS = 400
@@ -41,19 +43,18 @@ class Waveform:
         self._heard = 0
         self._peaks = [[0] * min(PEAKS, frames) for _ in range(channels)]
 
-    def add(self, segment: Any) -> None:
-        """The next piece, a pydub AudioSegment."""
-        for peaks, channel in zip(self._peaks, segment.split_to_mono(), strict=True):
-            samples = memoryview(channel.get_array_of_samples())
+    def add(self, channels: Sequence[memoryview]) -> None:
+        """The next piece, 16-bit samples of each channel."""
+        frames = len(channels[0]) // WIDTH
+        for peaks, samples in zip(self._peaks, channels, strict=True):
             place = 0
-            while place < len(samples):
+            while place < frames:
                 number = (self._heard + place) * len(peaks) // self._frames
-                end = min(self._first_frame(number + 1, len(peaks)) - self._heard, len(samples))
-                stretch = samples[place:end]
-                peak = max(max(stretch), -min(stretch)) >> _SHIFT
+                end = min(self._first_frame(number + 1, len(peaks)) - self._heard, frames)
+                peak = audioop.max(samples[WIDTH * place : WIDTH * end], WIDTH) >> _SHIFT
                 peaks[number] = max(peaks[number], min(peak, LOUDEST))
                 place = end
-        self._heard += int(segment.frame_count())
+        self._heard += frames
 
     def _first_frame(self, number: int, count: int) -> int:
         return -(-number * self._frames // count)
