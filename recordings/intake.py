@@ -41,6 +41,7 @@ from storage.home import Home
 # A file that Asterisk left unfinished and has not touched for so long is not being written any more.
 ABANDONED = timedelta(minutes=1)
 NO_CONSENT = "no consent to the recording"
+WITHDRAWN = "consent withdrawn"
 
 
 class Step(IntEnum):

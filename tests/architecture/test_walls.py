@@ -65,6 +65,7 @@ LAYERS = (
         (
             "ivr.runner",
             "ivr.stays",
+            "ivr.belated",
             "ivr.surveys",
             "ivr.transcript",
             "ivr.services",
