@@ -28,6 +28,7 @@ from sqlalchemy import (
     update,
 )
 
+from recordings.consents import consents
 from storage.database import Instant, metadata
 
 CALLER_LENGTH = 40
@@ -131,6 +132,19 @@ def of_origin(connection: Connection, origin: str) -> Recording | None:
 def is_due(today: date) -> ColumnElement[bool]:
     """Whose last day is over: from the beginning of the day after it."""
     return (recordings.c.state == State.KEPT) & (recordings.c.keep_until < today)
+
+
+def is_lapsed() -> ColumnElement[bool]:
+    """What is kept although consent to it was withdrawn."""
+    # Begun at the consents, which are asked about every few seconds, and of which few were withdrawn.
+    calls = select(consents.c.call_id).where(consents.c.withdrawn_at.is_not(None))
+    return recordings.c.call_id.in_(calls) & (recordings.c.state == State.KEPT)
+
+
+def lapsed(connection: Connection) -> tuple[Recording, ...]:
+    """All that is kept although consent to it was withdrawn."""
+    rows = connection.execute(select(recordings).where(is_lapsed()).order_by(recordings.c.id))
+    return tuple(_recording(row._mapping) for row in rows)
 
 
 def due(connection: Connection, today: date, after: str, most: int) -> tuple[Recording, ...]:

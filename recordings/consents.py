@@ -18,7 +18,7 @@ consents = Table(
     Column("given", Boolean(name="given_is_boolean"), nullable=False),
     Column("wording", String(20), nullable=False),
     Column("lang", String(2), nullable=False),
-    Column("withdrawn_at", Instant),
+    Column("withdrawn_at", Instant, index=True),
 )
 
 

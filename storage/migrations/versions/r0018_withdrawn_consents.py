@@ -16,3 +16,4 @@ depends_on = None
 def upgrade() -> None:
     """Apply."""
     op.add_column("consents", sa.Column("withdrawn_at", Instant()))
+    op.create_index("ix_consents_withdrawn_at", "consents", ["withdrawn_at"])
