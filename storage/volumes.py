@@ -20,6 +20,7 @@ DM_CRYPT = "CRYPT-"
 # linux/fs.h: FS_IOC_GETFLAGS, and the flag of files that fscrypt encrypts (ext4, F2FS, UBIFS).
 FS_IOC_GETFLAGS, FS_ENCRYPT_FL = 0x80086601, 0x00000800
 
+_BLANKS = re.compile(r"[ \t]+")
 _ESCAPED = re.compile(r"\\([0-7]{3})")
 _PROC, _SYS = Path("/proc"), Path("/sys")
 
@@ -43,7 +44,7 @@ class Mount:
 def parse_mounts(mountinfo: str) -> tuple[Mount, ...]:
     """The mounts that /proc/self/mountinfo lists (proc_pid_mountinfo(5)); lines that are none are left out."""
     found = []
-    for line in mountinfo.splitlines():
+    for line in mountinfo.split("\n"):
         before, _, after = line.partition(" - ")
         here, there = before.split(" "), after.split(" ")
         if len(here) >= 6 and len(there) >= 3:
@@ -60,8 +61,8 @@ def mount_of(mounts: tuple[Mount, ...], path: PurePath) -> Mount | None:
 
 def parse_swaps(swaps: str) -> tuple[Path, ...]:
     """What /proc/swaps lists, without that which lies in memory itself."""
-    lines = (line.split() for line in swaps.splitlines()[1:])
-    paths = (Path(_plain(words[0])) for words in lines if words)
+    lines = (_BLANKS.split(line) for line in swaps.split("\n")[1:])
+    paths = (Path(_plain(words[0])) for words in lines if words[0])
     return tuple(path for path in paths if not path.name.startswith("zram"))
 
 
