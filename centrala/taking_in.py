@@ -51,6 +51,7 @@ class TakingIn:
 
     def run(self) -> None:
         """Return after the recording that is being taken in when `stop` is set."""
+        log.info("ready")
         while not self.stop.is_set():
             try:
                 encoding.check(self.rules.format)

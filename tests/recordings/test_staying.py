@@ -18,7 +18,8 @@ from tests.recordings.staying import Staying, staying, until
 
 CANNOT = "recordings cannot be taken in; it is tried again"
 CAN_AGAIN = "recordings can be taken in again"
-NO_MORE_ROOM = (100, resource.RLIM_INFINITY)
+# Enough for the log and a key, not for a sound.
+NO_MORE_ROOM = (20_000, resource.RLIM_INFINITY)
 MANY = 6
 
 
@@ -53,7 +54,7 @@ def test_what_is_over_is_taken_in_until_it_is_told_to_end(
         here.records(consent=None, seq=5)
         all_taken_in(here, 2)
         assert 0 == process.ends()
-        assert ["recordings", "recordings"] == [line["event"] for line in process.said]
+        assert ["ready", "recordings", "recordings"] == [line["event"] for line in process.said]
         assert [] == [word for word in ("600100200", "1701") if word in process.log.read_text()]
 
 
@@ -87,7 +88,7 @@ def test_killed_in_the_middle_each_conversation_is_there_once(
 def test_without_room_it_waits_and_loses_nothing(here: Place, wrapping: dict[str, str], tmp_path: Path) -> None:
     """Told once; once there is room it goes on by itself. (The kernel allows the process no larger files meanwhile.)"""
     with staying(wrapping, tmp_path / "log") as process:
-        until(lambda: here.key_ids == [] and (here.home.path / "keys.db").exists(), "it has begun")
+        until(lambda: process.times("ready"), "it has begun")
         resource.prlimit(process.process.pid, resource.RLIMIT_FSIZE, NO_MORE_ROOM)
         part = here.records()
         until(lambda: process.times(CANNOT), "the fault")
