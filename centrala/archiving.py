@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -13,12 +13,14 @@ from ivr import calls
 from recordings import parts
 from recordings.catalogue import Purpose
 from recordings.identity import of_call
-from recordings.intake import Conversation, Fate, Intake, Rules
+from recordings.intake import Conversation, Rules
 from recordings.parts import RecordingPart
 from routing import visits
 from storage.database import Database
 
 PAGE = 500
+
+Taken = TypeVar("Taken")
 
 
 def rules(settings: Recordings) -> Rules:
@@ -27,18 +29,19 @@ def rules(settings: Recordings) -> Rules:
     return Rules(settings.format, years, SERVICE_ZONE)
 
 
-def take_in(database: Database, intake: Intake, at: datetime) -> Iterator[tuple[RecordingPart, Fate]]:
-    """Take in every part that is over, one after another.
+# Takes a part in, of which that is known: what became of it.
+Take = Callable[[RecordingPart, Conversation], Taken]
 
-    Raises EncoderFault, KeyMissing, OSError; what was taken in before stays so.
-    """
+
+def take_in(database: Database, take: Take[Taken]) -> Iterator[tuple[RecordingPart, Taken]]:
+    """Take in every part that is over, one after another. Raises what `take` does; what it took before stays so."""
     after = ("", -1)
     while True:
         with database.reading() as connection:
             page = parts.unsettled(connection, after, PAGE)
             known = [conversation(connection, part) for part in page]
         for part, about in zip(page, known, strict=True):
-            yield part, intake.take_part(part, about, at)
+            yield part, take(part, about)
         if len(page) < PAGE:
             return
         after = (page[-1].call_id, page[-1].seq)

@@ -143,6 +143,14 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentWithdrawn:
+    """The caller does not want to be recorded any more, and nothing that was recorded is to stay.
+
+    A consultant has keyed it in the conversation, or it was told to the centre; the flow learns it with the next turn.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Reentered:
     """Another process took the call over; the caller is to hear the same place again."""
 
@@ -192,6 +200,7 @@ Event = (
     | QueueLeft
     | SentOn
     | Joined
+    | ConsentWithdrawn
     | Reentered
     | HungUp
 )

@@ -14,7 +14,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from ivr import calls, stays, surveys
+from ivr import belated, calls, stays, surveys
 from ivr.codec import CodecError
 from ivr.definition import Flow
 from ivr.events import (
@@ -24,7 +24,6 @@ from ivr.events import (
     Event,
     HoursChecked,
     HungUp,
-    Joined,
     Keyed,
     OfficeFound,
     OfficeNotFound,
@@ -202,6 +201,11 @@ class Runner:
         with self._database.writing() as connection:
             visits.answered(connection, call_id, turn, at=at, agent=agent)
 
+    def note_withdrawal(self, call_id: str, at: datetime) -> None:
+        """The caller does not want to be recorded any more: nothing of the call is taken in from now on."""
+        with self._database.writing() as connection:
+            consents.withdraw(connection, call_id, at)
+
     def note_line(self, callback: str, result: str, at: datetime) -> None:
         """A callback's line is in its queue no more; `result` is one of LINE_RESULTS."""
         with self._database.writing() as connection:
@@ -242,8 +246,8 @@ class Runner:
         stay: Conversation | None = None,
         call: calls.Call | None = None,
     ) -> Live:
-        colleagues = stay.colleagues if stay is not None and stay.turn == live.seq else ()
-        seq, before = live.seq + len(colleagues) + 1, live.turn.state
+        told = belated.belated(live, stay, self._withdrawn_at(live, stay))
+        seq, before = live.seq + len(told) + 1, told[-1].turn.state if told else live.turn.state
         masked, pin = self._mask(live, event)
         outcome = step(live.flow, before, masked)
         if isinstance(outcome, Ignored):
@@ -256,17 +260,23 @@ class Runner:
         with self._database.writing() as connection:
             if call is not None:
                 calls.begin(connection, call, before)
-            for number, joined in enumerate(colleagues, live.seq + 1):
-                same = Turn(before, (), live.turn.wait)
-                told = (Joined(joined.agent),)
-                calls.log_turn(connection, live.call_id, number, joined.answered_at, self._node, told, same)
+            belated.keep(connection, live, self._node, told)
             # Before the next one begins.
             if stay is not None:
                 stays.close(connection, live.call_id, stay, at)
             self._commit(connection, after, before, events, at)
         if self._observe is not None:
-            self._observe(after, before, events)
+            self._observe(after, live.turn.state, (*(one.event for one in told), *events))
         return after
+
+    def _withdrawn_at(self, live: Live, stay: Conversation | None) -> datetime | None:
+        """When the caller's consent has ended, of which the call's state does not know yet."""
+        if live.turn.state.consent is not True:
+            return None
+        if stay is not None and stay.withdrawn_at is not None:
+            return stay.withdrawn_at
+        with self._database.reading() as connection:
+            return consents.withdrawn_at(connection, live.call_id)
 
     def _take_over(self, row: calls.CallRow) -> Live:
         flow = self._library.flow(row.menu_version)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, NullPool, create_engine, func, insert, select, update
 
-from recordings import purge, quarantine, rejected, tombstones
+from recordings import purge, quarantine, rejected, tombstones, withdrawal
 from recordings.faults import RecordingFault
 from recordings.purge import Foreseen, Places, Watch
 from recordings.records import retention_runs
@@ -68,6 +68,7 @@ def once(places: Places, today: date, node: str, now: Callable[[], datetime], li
     Raises Busy, Refused, TooMany, SQLAlchemyError, OSError; what was done by then is done, and the next run goes on.
     """
     _may_run(places.database, today, limits)
+    withdrawal.decide(places.database, withdrawal.outstanding, today)
     # Also where another machine has run, or runs now: it does not reach this one's quarantine.
     quarantine.clear(places, today, watch)
     with alone(places.database) as still_alone:

@@ -11,12 +11,14 @@ from datetime import date, datetime, time, timedelta
 from uuid import uuid4
 
 import click
+from sqlalchemy import Connection
 
 from centrala import context
 from centrala.context import SERVICE_ZONE, Failure, fail, short, who
 from centrala.forms import day, print_json, print_table
 from centrala.keeping import open_places
-from recordings import holds, withdrawal
+from ivr import calls
+from recordings import consents, holds, withdrawal
 from recordings import orphans as leftovers
 from recordings.faults import RecordingFault
 from recordings.holds import Hold, Placed
@@ -25,11 +27,11 @@ from recordings.proof import prove as proven
 from recordings.purge import Places
 from recordings.tombstones import Tombstone
 from recordings.wanted import Wanted
-from recordings.withdrawal import Meant
 from storage.database import Database
 
 ROW = "{case:<20}  {state:<9}  {recordings:>6}  {placed_at}  until {until:<10}  {placed_by:<12}  {reason}"
-NOT_YET = "{number} to be taken in yet: run centrala recordings intake, and then this again"
+NOT_YET = "{number} to be taken in yet: the intake destroys them instead"
+STILL_TALKS = "the call goes on: what is recorded of it now the intake destroys afterwards (*9 stops recording)"
 TOO_LATE = "{id}: is being destroyed; no hold can keep it"
 
 
@@ -105,22 +107,26 @@ def list_(all_of_them: bool, as_json: bool) -> None:
 def withdraw(recording: str | None, call_id: str | None, yes: bool) -> None:
     """Consent was withdrawn: destroy recordings at once, and what a hold keeps as soon as the hold has ended.
 
-    What is quarantined goes as well. Exit code 1 if conversations of the call are still to be taken in.
+    What is quarantined goes as well. Of a call the intake takes nothing in from then on and destroys what it finds. A
+    recording that is being made cannot be stopped from here: the consultant can, by *9.
     """
     if (recording is None) == (call_id is None):
         raise click.UsageError("name one of --recording and --call")
     with _places() as places:
-        meant = _meant(places, recording, call_id)
+        number, goes_on = _meant(places, recording, call_id)
         if not yes:
-            _confirm(len(meant.kept) + len(meant.aside))
-        done = withdrawal.withdraw(places, meant, context.now(), context.today())
+            _confirm(number)
+        now = context.now()
+        find = withdrawal.of_recording(recording or "") if call_id is None else withdrawal.of_call(call_id, now)
+        done = withdrawal.withdraw(places, find, now, context.today())
     for id in sorted(done.destroyed):
         click.echo(f"{id}  destroyed")
     for id in sorted(done.held):
         click.echo(f"{id}  held; it will be destroyed when no hold keeps it")
-    if meant.waiting:
-        click.echo(NOT_YET.format(number=len(meant.waiting)), err=True)
-        sys.exit(1)
+    if done.waiting:
+        click.echo(NOT_YET.format(number=len(done.waiting)))
+    if goes_on:
+        click.echo(STILL_TALKS)
 
 
 @click.command()
@@ -173,16 +179,24 @@ def _places() -> Iterator[Places]:
         yield places
 
 
-def _meant(places: Places, recording: str | None, call_id: str | None) -> Meant:
-    """What consent is withdrawn for. Raises Failure where there is nothing."""
+def _meant(places: Places, recording: str | None, call_id: str | None) -> tuple[int, bool]:
+    """How many recordings consent is withdrawn for, and whether their call goes on. Raises Failure where none are."""
     with places.database.reading() as connection:
-        if call_id is not None:
-            meant = withdrawal.of_call(connection, call_id)
+        if call_id is None:
+            meant, goes_on = withdrawal.of_recording(recording or "")(connection), False
         else:
-            meant = withdrawal.of_recording(connection, recording or "")
-    if not meant.kept and not meant.aside:
-        fail(NOT_YET.format(number=len(meant.waiting)) if meant.waiting else "there is no such recording")
-    return meant
+            meant, goes_on = withdrawal.found_of_call(connection, call_id), _is_recorded_now(connection, call_id)
+    number = len(meant.kept) + len(meant.aside) + len(meant.waiting)
+    if not number and not goes_on:
+        fail("there is no such recording")
+    return number, goes_on
+
+
+def _is_recorded_now(connection: Connection, call_id: str) -> bool:
+    """Whether there may be recordings of the call that nobody has told of yet."""
+    call = calls.find(connection, call_id)
+    goes_on = call is not None and call.ended_at is None
+    return goes_on and any(consent.given for consent in consents.of_call(connection, call_id))
 
 
 def _confirm(number: int) -> None:

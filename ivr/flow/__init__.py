@@ -16,6 +16,7 @@ from __future__ import annotations
 from ivr.definition import Flow
 from ivr.events import (
     CalledBack,
+    ConsentWithdrawn,
     Event,
     HungUp,
     Joined,
@@ -28,7 +29,7 @@ from ivr.flow.authentication import GIVE_UP, authenticating
 from ivr.flow.callbacks import at_callback, called_back
 from ivr.flow.menus import choosing
 from ivr.flow.offices import at_offices
-from ivr.flow.queueing import back_from_queue, consenting
+from ivr.flow.queueing import back_from_queue, consenting, withdrawn
 from ivr.flow.survey import surveying
 from ivr.flow.tries import ask
 from ivr.flow.walking import end, go
@@ -77,6 +78,8 @@ def step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return _begin(flow, state, event)
         case (_, Reentered()) | (InQueue(), Joined()):
             return _again(flow, state)
+        case _, ConsentWithdrawn():
+            return withdrawn(flow, state)
         case AtMenu() | AtOpening(), _:
             return choosing(flow, state, event)
         case AtNotice() | AtConsent(), _:

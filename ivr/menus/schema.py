@@ -350,6 +350,7 @@ class Codes(Model):
     no_agent: Name
     not_here: Name
     unknown: Name
+    unrecorded: Name
 
 
 class MenuFile(Model):

@@ -66,6 +66,7 @@ LAYERS = (
         (
             "ivr.runner",
             "ivr.stays",
+            "ivr.belated",
             "ivr.surveys",
             "ivr.transcript",
             "ivr.services",

@@ -13,6 +13,7 @@ from ivr.events import (
     QUEUE_OUTCOMES,
     CallbackCancelled,
     CallbackSought,
+    ConsentWithdrawn,
     Event,
     HoursChecked,
     HungUp,
@@ -93,6 +94,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.just(CallbackCancelled()),
     st.builds(QueueLeft, st.sampled_from(QUEUE_OUTCOMES) | st.text(max_size=9), st.sampled_from(["", "all", "none"])),
     st.just(Joined("1301")),
+    st.just(ConsentWithdrawn()),
     st.builds(SentOn, st.sampled_from(["all", "none"])),
     st.just(Reentered()),
 )

@@ -15,6 +15,7 @@ from ivr.events import (
     CallbackCancelled,
     CallbackSought,
     CalledBack,
+    ConsentWithdrawn,
     Event,
     HoursChecked,
     HungUp,
@@ -70,6 +71,7 @@ def random_event(flow: Flow, state: State, random: Random) -> Event:
         QueueLeft(random.choice([*QUEUE_OUTCOMES, "nonsense"]), random.choice(["", *flow.topics, "nonsense"])),
         SentOn(random.choice([*flow.topics, "nonsense"])),
         Joined("1301"),
+        ConsentWithdrawn(),
         Reentered(),
         HungUp() if random.random() < 0.1 else Reentered(),
     ]
@@ -140,7 +142,7 @@ def assert_history_holds(before: State, event: Event, after: State) -> None:
     """What was decided stays decided, and came about in the only way that it may."""
     assert not isinstance(before.position, Ended)
     if after.consent != before.consent:
-        assert before.consent is None
+        assert (before.consent is None) != (isinstance(event, ConsentWithdrawn) and before.consent is True)
         assert after.consent is not True or (
             (isinstance(before.position, AtNotice) and event == Played())
             or (isinstance(before.position, AtConsent) and event == Keyed("1"))

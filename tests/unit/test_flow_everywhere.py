@@ -12,6 +12,7 @@ from ivr.events import (
     CallbackCancelled,
     CallbackSought,
     CalledBack,
+    ConsentWithdrawn,
     Event,
     HoursChecked,
     HungUp,
@@ -127,6 +128,7 @@ EVENTS: tuple[Event, ...] = (
     QueueLeft("answered"),
     SentOn("benefits"),
     Joined("1301"),
+    ConsentWithdrawn(),
     Reentered(),
     HungUp(),
 )
@@ -152,7 +154,7 @@ MEANINGFUL: dict[type[Position], set[type[Event]]] = {
     AtCallbackSearch: {CallbackSought, *ANYWHERE},
     AtCancellation: {CallbackCancelled, *ANYWHERE},
     AtGreeting: {Keyed, NoInput, *ANYWHERE},
-    InQueue: {QueueLeft, SentOn, Joined, *ANYWHERE},
+    InQueue: {QueueLeft, SentOn, Joined, ConsentWithdrawn, *ANYWHERE},
     AtSurveyDraw: {SurveyDrawn, *ANYWHERE},
     AtSurveyOffer: {Keyed, NoInput, *ANYWHERE},
     AtSurveyQuestion: {Keyed, NoInput, *ANYWHERE},
@@ -247,6 +249,16 @@ def test_a_caller_who_is_taken_over_is_in_the_same_place(flow: Flow, position: P
     assert isinstance(turn, Turn)
     assert (said, wait) == (tuple(prompt.name for prompt in turn.prompts), turn.wait)
     assert replace(state, position=ASKED_ANEW.get(type(position), position)) == turn.state
+
+
+@pytest.mark.parametrize("position", POSITIONS[1:-1], ids=lambda position: type(position).__name__)
+def test_who_has_agreed_withdraws_wherever_the_call_stands(flow: Flow, position: Position) -> None:
+    """Nothing is heard and the same is waited for; who has not agreed, or not any more, has nothing to withdraw."""
+    state = replace(at(flow, position), consent=True)
+    unrecorded = replace(state, consent=False)
+    assert Turn(unrecorded, (), wait_at(flow, unrecorded)) == step(flow, state, ConsentWithdrawn())
+    assert isinstance(step(flow, unrecorded, ConsentWithdrawn()), Ignored)
+    assert isinstance(step(flow, replace(state, consent=None), ConsentWithdrawn()), Ignored)
 
 
 @pytest.mark.parametrize("position", POSITIONS, ids=lambda position: type(position).__name__)

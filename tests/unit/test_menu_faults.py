@@ -21,7 +21,8 @@ Case = tuple[Edits, list[str]]
 NEWS = "  news: {type: message, play: [news], then: main}\n"
 CODES = (
     "codes: {{logged_in: sorry, logged_out: sorry, on_break: sorry, back: sorry, ready: {},"
-    " not_logged_in: sorry, no_agent: sorry, not_here: sorry, unknown: sorry}}\n"
+    " not_logged_in: sorry, no_agent: sorry, not_here: sorry,"
+    " unknown: sorry, unrecorded: sorry}}\n"
 )
 LOOK = " (look for a missing colon, quote or indentation on this line or the one above)"
 TYPES = (
@@ -740,7 +741,7 @@ SHAPE: dict[str, Case] = {
         ['13:83: there is no prompt "redy"'],
     ),
     "code that is not there": (
-        [("hours:\n  daytime", CODES.format("sorry").replace(", unknown: sorry", "") + "hours:\n  daytime")],
+        [("hours:\n  daytime", CODES.format("sorry").replace(" unknown: sorry,", "") + "hours:\n  daytime")],
         ['13:1: the field "unknown" is missing (add "unknown:" here)'],
     ),
     "digits3": (

@@ -139,7 +139,7 @@ class Session:
 
     def _stay(self) -> Conversation | None:
         env = self._agi.env
-        return conversation(*(env.get(f"agi_arg_{number}", "") for number in (*range(4, 11), 12, 13)))
+        return conversation(*(env.get(f"agi_arg_{number}", "") for number in (*range(4, 11), 12, 13, 15)))
 
     def _left(self, live: Live) -> bool:
         """Hand the call back to the dialplan if this turn leaves the IVR; what is still to be heard is played there."""
@@ -313,12 +313,13 @@ def conversation(
     joined: str,
     colleagues: str = "",
     passed: str = "",
+    withdrawn: str = "",
 ) -> Conversation | None:
     """A stay in a queue as the dialplan tells it, or None where there was none.
 
     `turn` is the turn that led there, `outcome` Asterisk's QUEUESTATUS, `agent` an extension, `answered` and `joined`
     Unix times, `recording` the name of its files without their endings; `colleagues` were asked by that agent, who left
-    the call to the last of them at `passed`.
+    the call to the last of them at `passed`; at `withdrawn` the caller's consent to be recorded ended.
     """
     if not TURN.fullmatch(turn):
         return None
@@ -335,6 +336,7 @@ def conversation(
         joined_at=moment(joined),
         colleagues=tuple(filter(None, map(_colleague, colleagues.split("&")))),
         passed_at=moment(passed),
+        withdrawn_at=moment(withdrawn),
     )
 
 
