@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import getpass
 import io
 import json
 import textwrap
@@ -17,6 +18,7 @@ from centrala import context
 Line = dict[str, Any]
 
 HELP_WIDTH = 78
+LONGEST_NAME = 60
 
 
 def meanings(definitions: Sequence[tuple[str, str]]) -> str:
@@ -58,6 +60,18 @@ def day(text: str, hint: str) -> date:
         years = f"{context.YEARS.start}-{context.YEARS.stop - 1}"
         raise click.BadParameter(f"{found.year} is out of reach; the years {years} are known", param_hint=hint)
     return found
+
+
+def one_line(said: str, most: int) -> str:
+    """What may be kept in a line of at most so many characters. Raises click.UsageError."""
+    if not said.strip() or len(said) > most or not said.isprintable():
+        raise click.UsageError(f'"{said[:most]}": a line of 1 to {most} characters is wanted')
+    return said
+
+
+def who(by: str | None) -> str:
+    """Who does it: the user of this machine where nobody is named. Raises click.UsageError."""
+    return one_line(by or getpass.getuser(), LONGEST_NAME)
 
 
 def text(value: object) -> str:

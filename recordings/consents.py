@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, Column, Connection, String, Table, insert, select
+from sqlalchemy import Boolean, Column, Connection, Index, String, Table, insert, select
 
 from storage.database import Instant, metadata
 
@@ -18,6 +18,7 @@ consents = Table(
     Column("given", Boolean(name="given_is_boolean"), nullable=False),
     Column("wording", String(20), nullable=False),
     Column("lang", String(2), nullable=False),
+    Index("ix_consents_at", "at"),
 )
 
 

@@ -32,7 +32,7 @@ from recordings.faults import DamagedSound
 from recordings.identity import id_of
 from recordings.parts import RecordingPart
 from recordings.rejected import QUARANTINE, Rejected
-from recordings.retention import business_date, keep_until, policy
+from recordings.retention import Term, business_date, keep_until, policy
 from recordings.wav import is_finished
 from storage.database import Database, is_duplicate
 from storage.files import sync_folder
@@ -88,11 +88,12 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """In which format sound is kept, how many years by purpose, and in whose calendar."""
+    """In which format sound is kept, how many years by purpose, in whose calendar, and what is damaged for how long."""
 
     format: str
     years: Mapping[Purpose, int]
     zone: tzinfo
+    quarantine: Term = QUARANTINE
 
 
 def _go_on(_: Step) -> None:
@@ -246,7 +247,7 @@ class Intake:
     def _reject(
         self, about: Conversation, paths: tuple[Path, ...], reason: str, at: datetime, *, quarantine: bool
     ) -> Fate:
-        last_day = business_date(at + QUARANTINE, self._rules.zone) if quarantine else None
+        last_day = self._rules.quarantine.last_day(business_date(at, self._rules.zone)) if quarantine else None
         found = rejected.digest(paths)
         with self._database.writing() as connection:
             row = Rejected(about.origin, at, reason, found, quarantine, about.ended_at, last_day)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -88,6 +89,15 @@ def file_names(connection: Connection) -> frozenset[str]:
     """The files of all parts."""
     c = recording_parts.c
     return frozenset(name for row in connection.execute(select(c.caller_file, c.agent_file)) for name in row)
+
+
+def named(connection: Connection, names: Iterable[str]) -> frozenset[str]:
+    """Those of these files that are of a part."""
+    c, wanted = recording_parts.c, list(names)
+    rows = connection.execute(
+        select(c.caller_file, c.agent_file).where(c.caller_file.in_(wanted) | c.agent_file.in_(wanted))
+    )
+    return frozenset(name for row in rows for name in row)
 
 
 def _is(call_id: str, seq: int) -> ColumnElement[bool]:

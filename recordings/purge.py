@@ -41,6 +41,12 @@ class Step(IntEnum):
     """Tombstones are written and rows removed, and nothing of it is committed."""
     BURIED = 9
     ROWS_FORGOTTEN = 10
+    ORPHAN_RECORDED = 11
+    ORPHAN_DESTROYED = 12
+    LAST_DAYS_GIVEN = 13
+    EXPIRING = 14
+    """Rows of other personal data are removed, and nothing of it is committed."""
+    EXPIRED = 15
 
 
 Watch = Callable[[Step, int], None]

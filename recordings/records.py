@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, Integer, String, Table
+from sqlalchemy import Boolean, Column, Date, Index, Integer, String, Table
 
 from storage.database import Instant, metadata
 
@@ -70,4 +70,5 @@ rejected_recordings = Table(
     Column("quarantined", Boolean(name="quarantined_is_boolean"), nullable=False),
     Column("ended_at", Instant),
     Column("keep_until", Date),
+    Index("ix_rejected_recordings_quarantined", "quarantined", "keep_until"),
 )

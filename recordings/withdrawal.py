@@ -59,7 +59,9 @@ def withdraw(places: Places, meant: Meant, now: datetime, today: date) -> Withdr
         decided = [one for id in sorted(free) if (one := catalogue.find(connection, id))]
     purge.destroy(places, decided, now, purge.unwatched, purge.uncounted)
     if aside:
-        quarantine.clear(places, today, purge.unwatched)
+        for stuck in quarantine.clear(places, today, purge.unwatched):
+            if stuck.origin in aside:
+                raise stuck.error
         with places.database.writing() as connection:
             rejected.end(connection, today, aside)
     return Withdrawn(free | {one.id for one in meant.aside}, held)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import sys
@@ -15,7 +14,7 @@ import click
 
 from centrala import context
 from centrala.context import SERVICE_ZONE, Failure, fail
-from centrala.forms import day, print_json, print_table
+from centrala.forms import day, one_line, print_json, print_table, who
 from centrala.keeping import open_places
 from recordings import holds, withdrawal
 from recordings import orphans as leftovers
@@ -65,7 +64,7 @@ def place(
     """
     begin, end = _bounds(on)
     wanted = Wanted(recording, call_id, caller, consultant, begin, end)
-    made = Hold(str(uuid4()), _short(case, 60), _short(reason, 200), _who(by), context.now(), _last_day(until))
+    made = Hold(str(uuid4()), one_line(case, 60), one_line(reason, 200), who(by), context.now(), _last_day(until))
     with _database() as database, context.explained(ValueError), database.writing() as connection:
         placed = holds.place(connection, made, wanted)
     _tell_placed(placed, made)
@@ -77,7 +76,7 @@ def place(
 def lift(case: str, by: str | None) -> None:
     """Lift all holds of a case. What is due by then is destroyed by the next run of the job."""
     with _database() as database, database.writing() as connection:
-        lifted = holds.lift(connection, case, _who(by), context.now())
+        lifted = holds.lift(connection, case, who(by), context.now())
     if not lifted:
         fail(f"there is no hold for the case {case}")
     click.echo(f"{lifted} lifted")
@@ -267,13 +266,3 @@ def _last_day(until: str | None) -> date | None:
     if last < context.today():
         raise click.BadParameter(f"{last} is over", param_hint="--until")
     return last
-
-
-def _who(by: str | None) -> str:
-    return _short(by or getpass.getuser(), 60)
-
-
-def _short(text: str, most: int) -> str:
-    if not text.strip() or len(text) > most or not text.isprintable():
-        raise click.UsageError(f'"{text[:most]}": a line of 1 to {most} characters is wanted')
-    return text

@@ -21,6 +21,9 @@ from centrala.commands.keeping import hold, orphans, prove, withdraw
 from centrala.commands.recording_keys import keys
 from centrala.commands.recording_playback import played
 from centrala.context import SERVICE_ZONE, explained, fail, installation, now, settings, today
+from centrala.terms import tell_undecided, terms_of
+from personal_data import decisions
+from personal_data.kinds import PROMISED
 from recordings import encoding
 from recordings.archive import Archive
 from recordings.faults import RecordingFault
@@ -51,8 +54,8 @@ def take_in(as_json: bool) -> None:
     """Take in every recording that is finished; safe to repeat, and after any kill.
 
     The files that Asterisk wrote are destroyed once the sealed ones are whole. Where nobody consented they are
-    destroyed at once; what is damaged is kept in the quarantine for 30 days. `settings.yaml` says in which format
-    (recordings: format) and for how many years (years).
+    destroyed at once; what is damaged is kept in the quarantine for a while. `settings.yaml` says in which format
+    (recordings: format); `centrala retention terms` tells for how long what is taken in will be kept.
     """
     opened = installation()
     with explained(RecordingFault), _archive(opened) as archive:
@@ -146,7 +149,11 @@ def _archive(opened: Installation) -> Iterator[Archive]:
 
 
 def _intake(opened: Installation, archive: Archive) -> Intake:
-    rules = archiving.rules(settings().recordings)
+    said = settings()
+    wanted = terms_of(said)
+    terms = decisions.settled(opened.database, wanted, now())
+    tell_undecided(one for one in decisions.undecided(terms, wanted) if one.kind in PROMISED)
+    rules = archiving.rules(said.recordings, terms)
     encoding.check(rules.format)
     return Intake(opened.database, archive, opened.home, rules)
 

@@ -22,7 +22,7 @@ _WAS_TOLD_BEFORE = (_told.call_id == _visit.call_id) & (_told.seq == _visit.seq)
 
 IS_OF_A_TELEPHONE = ~exists().where(calls.c.id == _visit.call_id, calls.c.gateway == TERMINAL)
 # Whoever got an old place back began to wait earlier, in another call or elsewhere in this one.
-JOINED_AT = func.coalesce(turns.c.at, _visit.enqueued_at)
+JOINED_AT = func.coalesce(turns.c.at, _visit.joined_at, _visit.enqueued_at)
 WITH_TURNS = queue_visits.outerjoin(turns, _IS_ITS_TURN)
 
 
