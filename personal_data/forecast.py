@@ -74,7 +74,8 @@ def foresee(connection: Connection, kind: Kind, term: Term, day: tuple[date, tzi
 
 def rows_due(connection: Connection, kind: Kind, term: Term, day: tuple[date, tzinfo]) -> int:
     """How many rows would go by such a term."""
-    return foresee(connection, kind, term, day, 1.0).due
+    before = due_before(term, day[0], day[1])
+    return trimming.reach(connection, before)[0] if kind is Kind.AUDIT else _due(connection, kind, before, day[0])[0]
 
 
 def foresee_all(connection: Connection, terms: Terms, day: tuple[date, tzinfo], share: float) -> tuple[Foreseen, ...]:
