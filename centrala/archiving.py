@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from centrala.context import SERVICE_ZONE
 from centrala.settings import Recordings
 from ivr import calls
+from personal_data.kinds import RECORDINGS, Kind, Terms
 from recordings import parts
 from recordings.catalogue import Purpose
 from recordings.identity import of_call
@@ -23,10 +24,10 @@ PAGE = 500
 Taken = TypeVar("Taken")
 
 
-def rules(settings: Recordings) -> Rules:
-    """The settings as the intake takes them."""
-    years = {purpose: int(getattr(settings.years, purpose)) for purpose in Purpose}
-    return Rules(settings.format, years, SERVICE_ZONE)
+def rules(settings: Recordings, terms: Terms) -> Rules:
+    """The settings, and the terms in force, as the intake takes them."""
+    years = {purpose: terms[kind].count for kind, purpose in RECORDINGS.items()}
+    return Rules(settings.format, years, SERVICE_ZONE, terms[Kind.QUARANTINE])
 
 
 # Takes a part in, of which that is known: what became of it.

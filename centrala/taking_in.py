@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -40,11 +40,11 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class TakingIn:
-    """Takes in what is over, again and again, until `stop` is set."""
+    """Takes in what is over, again and again, until `stop` is set; the `rules` of each time are asked for."""
 
     opened: Installation
     environ: Mapping[str, str]
-    rules: Rules
+    rules: Callable[[], Rules]
     stop: threading.Event
     _said: str = ""
     _pause: float = LOOK_SECONDS
@@ -54,7 +54,7 @@ class TakingIn:
         log.info("ready")
         while not self.stop.is_set():
             try:
-                encoding.check(self.rules.format)
+                encoding.check(self.rules().format)
                 with keeping.open_archive(self.opened, self.environ, today()) as archive:
                     self._work(archive)
             except (RecordingFault, SQLAlchemyError, OSError) as error:
@@ -77,7 +77,7 @@ class TakingIn:
 
     def _look(self, archive: Archive) -> OSError | None:
         """Take in all that is over; what stood in the way of some of it alone. Others do not wait for that."""
-        intake = Intake(self.opened.database, archive, self.opened.home, self.rules)
+        intake = Intake(self.opened.database, archive, self.opened.home, self.rules())
         counts: Counter[str] = Counter()
         fault: OSError | None = None
         for _, taken in archiving.take_in(self.opened.database, partial(_take, intake)):

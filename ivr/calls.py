@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Connection,
     ForeignKey,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     exists,
     insert,
     select,
+    text,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -40,6 +42,8 @@ TERMINAL = "terminal"
 OUTGOING = "callback"
 DAMAGED = "damaged"
 
+_WITH_TURNS = text("asked IS NULL")
+
 calls = Table(
     "calls",
     metadata,
@@ -55,8 +59,12 @@ calls = Table(
     Column("lang", String(2), nullable=False),
     Column("auth_level", String(12), nullable=False),
     Column("topic", String(40)),
+    # What reports need of the turn log, once that has gone.
+    Column("informed", Boolean(name="informed_is_boolean")),
+    Column("asked", Boolean(name="asked_is_boolean")),
     Index("ix_calls_started_at", "started_at"),
     Index("ix_calls_ended_at", "ended_at"),
+    Index("ix_calls_with_turns", "ended_at", sqlite_where=_WITH_TURNS, postgresql_where=_WITH_TURNS),
 )
 
 turns = Table(
@@ -100,7 +108,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """A call as it is kept; the fields from `ended_at` on are None while it lasts."""
+    """A call as it is kept; the fields from `ended_at` on are None while it lasts.
+
+    `informed` and `asked` are None while there is a turn log: what it said of both is kept here when it goes.
+    """
 
     id: str
     gateway: str
@@ -114,6 +125,8 @@ class CallRow:
     ended_at: datetime | None
     ended_where: str | None
     cause: str | None
+    informed: bool | None = None
+    asked: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, Column, Connection, String, Table, insert, select, update
+from sqlalchemy import Boolean, Column, Connection, Index, String, Table, insert, select, update
 
 from storage.database import Instant, metadata
 
@@ -19,6 +19,7 @@ consents = Table(
     Column("wording", String(20), nullable=False),
     Column("lang", String(2), nullable=False),
     Column("withdrawn_at", Instant, index=True),
+    Index("ix_consents_at", "at"),
 )
 
 

@@ -36,7 +36,7 @@ from recordings.faults import DamagedSound
 from recordings.identity import id_of
 from recordings.parts import RecordingPart
 from recordings.rejected import QUARANTINE, Rejected
-from recordings.retention import business_date, keep_until, policy
+from recordings.retention import Term, business_date, keep_until, policy
 from recordings.serial import one_at_a_time
 from recordings.wav import is_finished
 from storage.database import Database, is_duplicate
@@ -97,11 +97,12 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """In which format sound is kept, how many years by purpose, and in whose calendar."""
+    """In which format sound is kept, how many years by purpose, in whose calendar, and what is damaged for how long."""
 
     format: str
     years: Mapping[Purpose, int]
     zone: tzinfo
+    quarantine: Term = QUARANTINE
 
 
 def _go_on(_: Step) -> None:
@@ -262,7 +263,8 @@ class Intake:
         with self._database.writing() as connection:
             one_at_a_time(connection)
             refused = _refusal(connection, about)
-            last_day = None if refused else business_date(at + QUARANTINE, self._rules.zone)
+            today = business_date(at, self._rules.zone)
+            last_day = None if refused else self._rules.quarantine.last_day(today)
             row = Rejected(about.origin, at, refused or fault, found, refused is None, about.ended_at, last_day)
             rejected.store(connection, row)
             self._reached(Step.DECIDING)

@@ -55,6 +55,12 @@ class Step(IntEnum):
     """Tombstones are written and rows removed, and nothing of it is committed."""
     BURIED = 11
     ROWS_FORGOTTEN = 12
+    ORPHAN_RECORDED = 13
+    ORPHAN_DESTROYED = 14
+    LAST_DAYS_GIVEN = 15
+    EXPIRING = 16
+    """Rows of other personal data are removed, and nothing of it is committed."""
+    EXPIRED = 17
 
 
 Watch = Callable[[Step, int], None]

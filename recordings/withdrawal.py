@@ -104,7 +104,9 @@ def withdraw(places: Places, find: Find, now: datetime, today: date) -> Withdraw
         # Rows come before files: whoever is just putting something aside is waited for.
         with alone(places.home):
             pass
-        quarantine.clear(places, today, purge.unwatched)
+        for stuck in quarantine.clear(places, today, purge.unwatched):
+            if stuck.origin in aside:
+                raise stuck.error
         with places.database.writing() as connection:
             rejected.end(connection, today, aside)
     return done

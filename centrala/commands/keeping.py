@@ -154,7 +154,8 @@ def prove(recording: str, as_json: bool) -> None:
 def orphans(as_json: bool) -> None:
     """Tell of files without rows, rows without files or keys, and keys without rows; exit code 1 if there are any.
 
-    Nothing is done about them. It waits for a recording that is being taken in on this machine, which has no row yet.
+    Nothing is done about them here; files that nothing names are destroyed by the retention job after their term
+    (`centrala retention terms`). It waits for a recording that is being taken in on this machine, which has no row yet.
     """
     with _places() as places:
         found = leftovers.orphans(places, context.now())

@@ -24,11 +24,14 @@ from centrala.commands.recording_scores import sample, score, scores
 from centrala.context import SERVICE_ZONE, explained, fail, installation, now, settings, today
 from centrala.logs import configure_logs
 from centrala.taking_in import TakingIn
+from centrala.terms import log_undecided, tell_undecided, terms_of
+from personal_data import decisions
+from personal_data.kinds import PROMISED
 from recordings import encoding
 from recordings.archive import Archive
 from recordings.faults import RecordingFault
 from recordings.importing import Listeners, Summary, import_recordings
-from recordings.intake import Fate, Intake
+from recordings.intake import Fate, Intake, Rules
 from recordings.manifest import ManifestFault
 from storage.installation import Installation
 from storage.volumes import exposure
@@ -55,7 +58,7 @@ def take_in(stay: bool, as_json: bool) -> None:
 
     The files that Asterisk wrote are destroyed once the sealed ones are whole. Where nobody consented they are
     destroyed at once, and where consent was withdrawn; what is damaged is kept in the quarantine for 30 days.
-    `settings.yaml` says in which format (recordings: format) and for how many years (years).
+    `settings.yaml` says in which format (recordings: format); `centrala retention terms` for how long.
 
     With --stay it waits for what is missing or full, and logs to stderr: run it as a service beside Asterisk.
     """
@@ -80,7 +83,17 @@ def _stay(opened: Installation) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    TakingIn(opened, os.environ, archiving.rules(settings().recordings), stop).run()
+    said = settings()
+    wanted = terms_of(said)
+
+    def rules() -> Rules:
+        # Whatever is decided meanwhile.
+        return archiving.rules(said.recordings, decisions.settled(opened.database, wanted, now()))
+
+    with opened.database.reading() as connection:
+        undecided = decisions.undecided(decisions.terms(connection, wanted), wanted)
+    log_undecided(one for one in undecided if one.kind in PROMISED)
+    TakingIn(opened, os.environ, rules, stop).run()
 
 
 @recordings.command("import")
@@ -124,7 +137,11 @@ def _archive(opened: Installation) -> Iterator[Archive]:
 
 
 def _intake(opened: Installation, archive: Archive) -> Intake:
-    rules = archiving.rules(settings().recordings)
+    said = settings()
+    wanted = terms_of(said)
+    terms = decisions.settled(opened.database, wanted, now())
+    tell_undecided(one for one in decisions.undecided(terms, wanted) if one.kind in PROMISED)
+    rules = archiving.rules(said.recordings, terms)
     encoding.check(rules.format)
     return Intake(opened.database, archive, opened.home, rules)
 

@@ -42,7 +42,7 @@ CORE = ("vocabulary", "policy", "flow")
 PARTS = (
     *CORE,
     *("provision", "storage", "audit", "routing", "auth_pin", "retention", "recordings"),
-    *("menus", "exploration", "audio", "calls", "history", "runner", "AGI", "terminal"),
+    *("menus", "exploration", "audio", "calls", "history", "personal data", "runner", "AGI", "terminal"),
 )
 
 # From the ground up: a layer imports itself and those layers that it names, which stand above it in this list.
@@ -79,6 +79,12 @@ LAYERS = (
         DATABASE | {"structlog"},
     ),
     Layer("history", ("ivr.history",), (*CORE, "calls", "routing", "storage"), DATABASE),
+    Layer(
+        "personal data",
+        ("personal_data",),
+        ("policy", "calls", "history", "routing", "auth_pin", "retention", "recordings", "audit", "storage"),
+        DATABASE | {"structlog"},
+    ),
     Layer("gateways", ("ivr.gateways",)),
     Layer(
         "AGI",

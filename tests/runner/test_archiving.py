@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from centrala.archiving import conversation, rules, take_in
-from centrala.settings import Recordings
+from centrala.settings import Recordings, Settings
+from centrala.terms import terms_of
 from ivr.runner import Conversation, Runner
 from ivr.state import InQueue
 from recordings import catalogue
@@ -48,7 +49,7 @@ def test_a_call_is_taken_in_with_what_is_known_of_it(talked: Line, installation:
     """Whose consent is on record with the call."""
     with closing(KeyStore(f"sqlite:///{installation.home.path / 'keys.db'}", KeyEncryption(FIRST_KEY))) as keys:
         archive = Archive(installation.home.archive, keys)
-        intake = Intake(installation.database, archive, installation.home, rules(Recordings()))
+        intake = Intake(installation.database, archive, installation.home, rules(Recordings(), terms_of(Settings())))
         take = partial(_take, intake, clock())
         taken, again = ([fate for _, fate in take_in(installation.database, take)] for _ in range(2))
     assert ([Fate.TAKEN_IN], []) == (taken, again)
