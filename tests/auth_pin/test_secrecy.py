@@ -16,8 +16,9 @@ from auth_pin.authentication import Authenticator
 from auth_pin.faults import ProfileFault
 from auth_pin.identifiers import claim
 from auth_pin.profile_import import BadRow, Listeners, import_profiles
-from auth_pin.profile_rows import Line, read_header, read_row
+from auth_pin.profile_rows import read_header, read_row
 from auth_pin.profiles import State
+from auth_pin.tables import Line
 from storage.database import Database
 from storage.installation import Installation
 from tests.auth_pin.conftest import KEYS, NOON
@@ -106,6 +107,7 @@ def test_no_fault_repeats_a_digit_of_a_secret(populated: Database, identifier: s
 def test_a_failing_database_repeats_no_digit(authenticator: Authenticator, populated: Database) -> None:
     """The statement and its parameters are in the error that the driver raises."""
     with populated.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE mandates")
         connection.exec_driver_sql("DROP TABLE profiles")
     with pytest.raises(DBAPIError) as failed:
         _log_in(authenticator, EWA, EWA.pin, 1)
