@@ -71,6 +71,7 @@ LAYERS = (
             "ivr.places",
             "ivr.herald",
             "ivr.promises",
+            "ivr.payers",
             "ivr.live",
         ),
         (*CORE, "calls", "routing", "recordings", "storage"),
