@@ -41,11 +41,12 @@ from ivr.library import Library, UnknownVersion
 from ivr.live import Arrival as Arrival
 from ivr.live import Live as Live
 from ivr.live import call_row, unanswered
+from ivr.payers import Payers
 from ivr.places import begin_of_wait
 from ivr.promises import Promises, Terms, flow_of
 from ivr.prompts import Prompt
-from ivr.services import Authenticator
-from ivr.state import AtConsent, AtGreeting, AtIdentifier, AtNotice, AtNumber, Ended, InQueue, State
+from ivr.services import Authenticator, Mandates
+from ivr.state import AtConsent, AtGreeting, AtIdentifier, AtNotice, AtNumber, AtPayerNumber, Ended, InQueue, State
 from ivr.stays import WITHOUT_IVR as WITHOUT_IVR
 from ivr.stays import Conversation as Conversation
 from ivr.turns import Ignored, Turn
@@ -57,6 +58,7 @@ from ivr.waits import (
     FindCallback,
     FindNumber,
     FindOffice,
+    FindPayers,
     Gather,
     Hangup,
     ServiceWait,
@@ -89,6 +91,7 @@ class Runner:
         database: Database,
         library: Library,
         authenticator: Authenticator,
+        mandates: Mandates,
         *,
         node: str,
         now: Callable[[], datetime],
@@ -105,6 +108,7 @@ class Runner:
         self._hours_at = hours_at or now
         self._observe = observe
         self.promises = Promises(terms, now, self._hours_at)
+        self._payers = Payers(mandates, now)
         self._draw = draw
 
     def arrive(self, arrival: Arrival) -> Live:
@@ -265,6 +269,7 @@ class Runner:
             if stay is not None:
                 stays.close(connection, live.call_id, stay, at)
             self._commit(connection, after, before, events, at)
+        after = self._payers.told(after)
         if self._observe is not None:
             self._observe(after, live.turn.state, (*(one.event for one in told), *events))
         return after
@@ -298,6 +303,8 @@ class Runner:
             return SecretKeyed(0), None
         if isinstance(live.turn.state.position, AtNumber):
             return self.promises.number(event.digits), None
+        if isinstance(live.turn.state.position, AtPayerNumber):
+            return self._payers.keyed(live.turn.state, event.digits), None
         if isinstance(live.turn.state.position, AtIdentifier):
             return SecretKeyed(len(event.digits), self._authenticator.claim(event.digits)), None
         return SecretKeyed(len(event.digits)), event.digits
@@ -327,6 +334,8 @@ class Runner:
                 if office is None:
                     return OfficeNotFound()
                 return OfficeFound(office.name, office.street, office.postal_code, office.city)
+            case FindPayers(subject):
+                return self._payers.found(subject)
             case FindNumber():
                 return self.promises.number(live.ani)
             case FindCallback():
@@ -336,10 +345,10 @@ class Runner:
                 return CallbackCancelled()
             case VerifyPin(claim):
                 assert pin is not None, "a PIN is verified in the turn that it was keyed in"
-                subject = self._authenticator.verify(
+                known = self._authenticator.verify(
                     claim, pin, call_id=live.call_id, seq=live.turn.state.pin_tries + 1, at=self._now()
                 )
-                return PinRefused() if subject is None else PinVerified(subject)
+                return PinRefused() if known is None else PinVerified(known)
 
     def _commit(
         self, connection: Connection, live: Live, before: State, events: tuple[Event, ...], at: datetime

@@ -77,9 +77,10 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     observe = _print_lines if transcript else _log_leaving
     runner = _runner(installation, settings, library, node, fixed, observe)
     herald = make_herald(installation, library, store, settings)
+    identify = make_identify(installation)
 
     def session(agi: SafeAGI) -> Session:
-        return Session(agi, runner, store.sound, make_identify(installation), herald)
+        return Session(agi, runner, store.sound, identify, herald)
 
     server = _listen(address, session, settings)
     _serve_metrics(settings, installation, library)

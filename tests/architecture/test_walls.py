@@ -73,6 +73,7 @@ LAYERS = (
             "ivr.places",
             "ivr.herald",
             "ivr.promises",
+            "ivr.payers",
             "ivr.live",
         ),
         (*CORE, "calls", "routing", "recordings", "storage"),
