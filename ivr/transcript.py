@@ -13,6 +13,8 @@ from ivr.events import (
     NoInput,
     NumberFound,
     NumberRefused,
+    PayerKeyed,
+    PayerRefused,
     PinRefused,
     PinVerified,
     QueueLeft,
@@ -29,6 +31,8 @@ from ivr.state import (
     AtIdentifier,
     AtNumber,
     AtNumberChoice,
+    AtPayerChoice,
+    AtPayerNumber,
     AtPin,
     AtSurveyQuestion,
     State,
@@ -64,6 +68,8 @@ def _event(event: Event, before: State, live: Live) -> Iterator[Line]:
             yield {"type": "gather", "menu": gather_name(before), "digits": None, "length": length}
         case NumberFound() | NumberRefused() if isinstance(before.position, AtNumber):
             yield {"type": "gather", "menu": gather_name(before), "digits": None}
+        case PayerKeyed() | PayerRefused():
+            yield {"type": "gather", "menu": gather_name(before), "digits": None}
         case Keyed(digits):
             yield {"type": "gather", "menu": gather_name(before), "digits": digits}
         case NoInput():
@@ -93,6 +99,10 @@ def gather_name(state: State) -> str:
             return "number"
         case AtNumberChoice() | AtGreeting():
             return "callback"
+        case AtPayerChoice():
+            return "payer"
+        case AtPayerNumber():
+            return "payer-number"
         case AtSurveyQuestion(_, question):
             return question
         case position:
