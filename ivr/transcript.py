@@ -14,6 +14,8 @@ from ivr.events import (
     NoInput,
     NumberFound,
     NumberRefused,
+    PayerKeyed,
+    PayerRefused,
     PinRefused,
     PinVerified,
     QueueLeft,
@@ -30,6 +32,8 @@ from ivr.state import (
     AtIdentifier,
     AtNumber,
     AtNumberChoice,
+    AtPayerChoice,
+    AtPayerNumber,
     AtPin,
     AtSurveyQuestion,
     State,
@@ -65,6 +69,8 @@ def _event(event: Event, before: State, live: Live) -> Iterator[Line]:
             yield {"type": "gather", "menu": gather_name(before), "digits": None, "length": length}
         case NumberFound() | NumberRefused() if isinstance(before.position, AtNumber):
             yield {"type": "gather", "menu": gather_name(before), "digits": None}
+        case PayerKeyed() | PayerRefused():
+            yield {"type": "gather", "menu": gather_name(before), "digits": None}
         case Keyed(digits):
             yield {"type": "gather", "menu": gather_name(before), "digits": digits}
         case NoInput():
@@ -96,6 +102,10 @@ def gather_name(state: State) -> str:
             return "number"
         case AtNumberChoice() | AtGreeting():
             return "callback"
+        case AtPayerChoice():
+            return "payer"
+        case AtPayerNumber():
+            return "payer-number"
         case AtSurveyQuestion(_, question):
             return question
         case position:

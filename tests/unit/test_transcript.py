@@ -11,7 +11,10 @@ from ivr.events import (
     HoursChecked,
     HungUp,
     Keyed,
+    ManyPayers,
     NoInput,
+    PayerKeyed,
+    PayersFound,
     PinRefused,
     PinVerified,
     Played,
@@ -88,6 +91,16 @@ def test_a_verdict_is_told_as_the_level_that_holds_now(flow: Flow, verdict: Even
     told_lines = told(flow, BEGIN, Keyed("2"), SecretKeyed(8, "claim"), (SecretKeyed(6), verdict))
     assert {"type": "auth", "level": level} == told_lines[1]
     assert "profile" not in str(told_lines)
+
+
+def test_whom_a_call_is_about_is_told_by_the_key_alone(flow: Flow) -> None:
+    """Of a number that is keyed not even its length, and of nobody a reference."""
+    login = (BEGIN, Keyed("2"), SecretKeyed(8, "claim"), (SecretKeyed(6), PinVerified("profile")))
+    chosen = told(flow, *login, (Played(), PayersFound(("payer-a",))), Keyed("2"))
+    assert {"type": "gather", "menu": "payer", "digits": "2"} == chosen[0]
+    keyed = told(flow, *login, (Played(), ManyPayers()), PayerKeyed("payer-a"))
+    assert {"type": "gather", "menu": "payer-number", "digits": None} == keyed[0]
+    assert "payer-a" not in str(chosen + keyed)
 
 
 def test_consent_and_transfer_are_told(flow: Flow) -> None:
