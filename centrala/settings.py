@@ -238,6 +238,7 @@ class Keep(_Model):
     callbacks: KeptFor = Term(90, Unit.DAYS)
     surveys: KeptFor = Term(3, Unit.YEARS)
     agent_changes: KeptFor = Term(3, Unit.YEARS)
+    scores: KeptFor = Term(3, Unit.YEARS)
     audit: KeptFor = Term(6, Unit.YEARS)
     quarantine: KeptFor = Term(30, Unit.DAYS)
     orphans: KeptFor = Term(30, Unit.DAYS)

@@ -22,7 +22,7 @@ from personal_data.turn_logs import take_out_turns
 from recordings.identity import parts_of
 from recordings.parts import recording_parts
 from recordings.purge import Step, Watch
-from recordings.records import rejected_recordings
+from recordings.records import recording_samples, rejected_recordings, sampled_recordings
 from recordings.retention import Term, due_before
 from recordings.serial import one_at_a_time
 from routing import callback_totals
@@ -104,6 +104,13 @@ def _surveys(connection: Connection, rule: Rule, keys: Sequence[Any], before: da
     return _of_table(connection, rule, keys, before, day)
 
 
+def _scores(connection: Connection, rule: Rule, keys: Sequence[Any], before: datetime, day: Day) -> int:
+    """Scores, or samples with what was drawn."""
+    if rule.key.table is recording_samples:
+        connection.execute(delete(sampled_recordings).where(sampled_recordings.c.sample_id.in_(keys)))
+    return _of_table(connection, rule, keys, before, day)
+
+
 def _callbacks(connection: Connection, rule: Rule, keys: Sequence[Any], before: datetime, day: Day) -> int:
     """Of each day it stays known how many there were: reports tell of it."""
     c = callbacks.c
@@ -149,5 +156,6 @@ _REMOVE: Mapping[Kind, Remove] = {
     Kind.AUTH_ATTEMPTS: _of_table,
     Kind.CONSENTS: _of_table,
     Kind.AGENT_CHANGES: _of_table,
+    Kind.SCORES: _scores,
     Kind.CALLS: _calls,
 }

@@ -31,6 +31,7 @@ WORDS = {
     Kind.CALLBACKS: "callbacks",
     Kind.SURVEYS: "surveys",
     Kind.AGENT_CHANGES: "changes of consultants' states",
+    Kind.SCORES: "scores of conversations and samples",
     Kind.AUDIT: "entries of the audit",
     Kind.ORPHANS: "files of recordings",
 }

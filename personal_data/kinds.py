@@ -19,6 +19,7 @@ class Kind(StrEnum):
     CALLBACKS = "callbacks"
     SURVEYS = "surveys"
     AGENT_CHANGES = "agent_changes"
+    SCORES = "scores"
     AUDIT = "audit"
     QUARANTINE = "quarantine"
     ORPHANS = "orphans"

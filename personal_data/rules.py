@@ -23,7 +23,7 @@ from recordings.catalogue import State, recordings
 from recordings.consents import consents
 from recordings.identity import parts_of
 from recordings.parts import recording_parts
-from recordings.records import rejected_recordings
+from recordings.records import recording_samples, recording_scores, rejected_recordings
 from routing.agent_states import agent_changes, agent_states
 from routing.callbacks import callbacks
 from routing.members import LOGGED_OUT
@@ -143,6 +143,10 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = {
     Kind.AGENT_CHANGES: (
         Rule(agent_changes.c.id, agent_changes.c.at, true(), _superseded, _always),
         Rule(agent_states.c.agent, agent_states.c.since, agent_states.c.state == LOGGED_OUT, _always, _always),
+    ),
+    Kind.SCORES: (
+        Rule(recording_scores.c.recording_id, recording_scores.c.scored_at, true(), _always, _always),
+        Rule(recording_samples.c.id, recording_samples.c.drawn_at, true(), _always, _always),
     ),
     Kind.CALLS: (
         Rule(calls.c.id, calls.c.ended_at, _ENDED, _always, _calls),

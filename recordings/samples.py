@@ -72,16 +72,6 @@ def is_drawn(connection: Connection, recording_id: str) -> bool:
     return connection.execute(found).one_or_none() is not None
 
 
-def expire(connection: Connection, before: datetime, most: int) -> int:
-    """Remove samples that were drawn before then, with what was drawn, at most so many: how many."""
-    c = recording_samples.c
-    over = select(c.id).where(c.drawn_at < before).order_by(c.drawn_at, c.id).limit(most)
-    ids = list(connection.execute(over).scalars())
-    connection.execute(sampled_recordings.delete().where(sampled_recordings.c.sample_id.in_(ids)))
-    connection.execute(recording_samples.delete().where(c.id.in_(ids)))
-    return len(ids)
-
-
 def _consultants(connection: Connection) -> Iterator[str]:
     """Everybody who has recordings, each found by a step in the index: to read all rows would take minutes."""
     c = recordings.c

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, tzinfo
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from recordings import catalogue, rejected, samples, tombstones
 from recordings.catalogue import Recording, State, recordings
@@ -137,15 +137,6 @@ def recorded_in(
         *(Recorded(*row) for row in connection.execute(kept)),
         *(Recorded(*row) for row in connection.execute(scored)),
     )
-
-
-def expire(connection: Connection, before: datetime, most: int) -> int:
-    """Remove scores that were given, and samples that were drawn, before then; at most so many of each: how many."""
-    c = recording_scores.c
-    key = (c.recording_id, c.scored_by, c.number)
-    over = select(*key).where(c.scored_at < before).order_by(c.scored_at, *key).limit(most)
-    removed = connection.execute(recording_scores.delete().where(tuple_(*key).in_(over))).rowcount
-    return removed + samples.expire(connection, before, most)
 
 
 def _kept(connection: Connection, recording_id: str) -> Recording:

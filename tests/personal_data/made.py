@@ -18,7 +18,7 @@ from personal_data.kinds import Kind, Terms
 from recordings.consents import consents
 from recordings.parts import recording_parts
 from recordings.purge import Watch, unwatched
-from recordings.records import rejected_recordings
+from recordings.records import recording_scores, rejected_recordings
 from recordings.retention import Term, parse_term
 from routing.agent_states import Change, write
 from routing.callbacks import callbacks
@@ -55,6 +55,7 @@ DEFAULTS: Terms = {
         Kind.CALLBACKS: "90 days",
         Kind.SURVEYS: "3 years",
         Kind.AGENT_CHANGES: "3 years",
+        Kind.SCORES: "3 years",
         Kind.AUDIT: "6 years",
         Kind.QUARANTINE: "30 days",
         Kind.ORPHANS: "30 days",
@@ -63,6 +64,14 @@ DEFAULTS: Terms = {
         Kind.VIDEO_VISIT: "3 years",
     }.items()
 }
+
+
+def a_score(database: Database, recording_id: str, number: int, at: datetime) -> None:
+    """A score of a conversation."""
+    marks = {"correctness": 4, "service": 5, "drawn": True, "ended_on": at.date()}
+    given = {"recording_id": recording_id, "scored_by": "jan", "number": number, "scored_at": at}
+    with database.writing() as connection:
+        connection.execute(insert(recording_scores), given | marks)
 
 
 def days(number: int) -> timedelta:

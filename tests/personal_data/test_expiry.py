@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from audit import entries, verification
 from ivr.calls import TERMINAL, calls
@@ -18,7 +18,7 @@ from recordings.catalogue import recordings as recordings_table
 from recordings.holds import Hold
 from recordings.parts import recording_parts
 from recordings.purge import Places
-from recordings.records import rejected_recordings
+from recordings.records import recording_samples, recording_scores, rejected_recordings, sampled_recordings
 from recordings.retention import parse_term
 from recordings.wanted import Wanted
 from routing.agent_states import agent_changes, current
@@ -30,6 +30,7 @@ from tests.personal_data.made import (
     NUMBER,
     TODAY,
     a_call,
+    a_score,
     an_entry,
     at_the_end_of,
     change,
@@ -153,6 +154,26 @@ def test_the_state_in_which_a_consultant_comes_into_the_time_that_is_kept_stays(
         known = [one.agent for one in current(connection)]
     assert {("1701", "on_break"), ("1703", "logged_out")} == {tuple(row) for row in kept}
     assert ["1701", "1703"] == known
+
+
+def test_scores_and_samples_go_with_what_was_drawn(database: Database) -> None:
+    """A later score of the same conversation, and a later sample, stay with what is theirs."""
+    begin = datetime.combine(parse_term("1 year").first_kept(TODAY), datetime.min.time(), WARSAW)
+    for number, at in ((1, begin - MOMENT), (2, begin)):
+        a_score(database, "a", number, at)
+        with database.writing() as connection:
+            drawn = {"id": str(number), "drawn_at": at, "drawn_by": "jan", "each": 1, "shortest": 30, "seed": "1"}
+            span = {"first_day": begin.date(), "last_day": begin.date()}
+            connection.execute(insert(recording_samples), drawn | span)
+            connection.execute(insert(sampled_recordings), {"sample_id": str(number), "recording_id": "a"})
+    expires(database, Kind.SCORES, "1 year")
+    with database.reading() as connection:
+        kept = [
+            connection.execute(select(column)).scalars().all()
+            for column in (recording_scores.c.number, recording_samples.c.id, sampled_recordings.c.sample_id)
+        ]
+        assert {Kind.SCORES: 2} == ledger.counted(connection, TODAY)
+    assert [[2], ["2"], ["2"]] == kept
 
 
 def test_the_audit_is_trimmed_and_stays_whole(database: Database) -> None:

@@ -20,7 +20,18 @@ from recordings import runs
 from recordings.purge import Places, Step
 from recordings.retention import parse_term
 from recordings.runs import Busy, Limits, TooMany
-from tests.personal_data.made import DEFAULTS, NIGHT, TODAY, a_call, an_entry, changes_state, days, hanging, left
+from tests.personal_data.made import (
+    DEFAULTS,
+    NIGHT,
+    TODAY,
+    a_call,
+    a_score,
+    an_entry,
+    changes_state,
+    days,
+    hanging,
+    left,
+)
 from tests.personal_data.processes import once, run_and_die
 from tests.personal_data.test_nameless import lies
 from tests.recordings.kept import a_recording, id_of, keep, left_of, put_aside, quarantined
@@ -41,6 +52,7 @@ def everything(places: Places, day: date, round: int) -> tuple[str, str]:
     for number in (1, 2):
         changes_state(database, f"{round}{number}", "logged_out", night - days(2400 - number))
         an_entry(database, night - days(2400))
+        a_score(database, f"{round}", number, night - days(2400))
         lies(places.spool / f"{round}-{number}.wav", night - days(90))
     return over, recorded
 

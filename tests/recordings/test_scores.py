@@ -200,18 +200,3 @@ def test_a_score_knows_whether_the_lot_fell_on_the_conversation(places: Places) 
     with places.database.reading() as connection:
         assert ((made, 1),) == samples.of_days(connection, (ENDED.date(), ENDED.date()))
         assert () == samples.of_days(connection, (NOW.date(), NOW.date()))
-
-
-def test_scores_and_samples_expire_the_oldest_first(places: Places) -> None:
-    """So many at a time, and nothing that was given since."""
-    sample(places, 1, 2, drawn_at=NOW - timedelta(days=9))
-    for number, days in ((1, 9), (2, 8)):
-        score(places, number, replace(GOOD, at=NOW - timedelta(days=days)))
-    score(places, 1, replace(GOOD, by="jan"))
-    with places.database.writing() as connection:
-        removed = [scores.expire(connection, NOW, 1) for _ in range(3)]
-    assert [2, 1, 0] == removed
-    assert ([("jan", 1, 4)], []) == (on_record(places, 1), on_record(places, 2))
-    with places.database.reading() as connection:
-        assert () == samples.of_days(connection, None)
-        assert not samples.is_drawn(connection, id_of(1))
