@@ -57,13 +57,12 @@ def expire(database: Database, kind: Kind, term: Term, day: Day, watch: Watch) -
                 one_at_a_time(connection)
                 _overwrite(connection)
                 found = _due(connection, rule, before, begin, day)
-                number = (
-                    _REMOVE[kind](connection, rule, sorted({row.key for row in found}), before, day) if found else 0
-                )
+                if not found:
+                    break
+                keys = sorted({row.key for row in found})
+                number = _REMOVE[kind](connection, rule, keys, before, day)
                 ledger.count(connection, day.today, kind, number)
                 watch(Step.EXPIRING, number)
-            if not found:
-                break
             begin = found[-1].at
             watch(Step.EXPIRED, number)
 

@@ -73,6 +73,7 @@ def test_a_run_keeps_every_class_to_its_term(places: Places) -> None:
     assert (True, done.gone, ()) == (again.run.was_done, again.gone, again.run.stuck)
 
 
+@pytest.mark.timeout(900)
 def test_a_run_killed_at_any_step_is_finished_by_the_next(places: Places, tmp_path: Path, database_url: str) -> None:
     """A process is killed at its first step, the next at its second ... until one lives: each thing is counted once."""
     moment, day, code = 0, TODAY, -9

@@ -9,7 +9,7 @@ from centrala.context import SERVICE_ZONE
 from centrala.reports import informing_of
 from centrala.settings import Settings
 from ivr.library import Library
-from ivr.runner import Conversation, Runner, hang_up
+from ivr.runner import Runner, hang_up
 from personal_data import expiry
 from personal_data.expiry import Day
 from personal_data.kinds import Kind
@@ -36,14 +36,16 @@ def a_day_of_calls(installation: Installation, runner: Runner, clock: Clock) -> 
     """One is informed, one hangs up at once, others wait: answered, in vain, and again at an old place."""
     database = installation.database
     informed, gone = Line(database), Line(database)
-    talked, left = in_queue(database, runner), in_queue(database, runner)
+    talked = in_queue(database, runner)
+    clock.wait(seconds=30)
+    left = in_queue(database, runner)
     for line in (informed, gone):
         line.arrives(runner)
     informed.keys(runner, "1")
     informed.hears_out(runner)
     clock.wait(minutes=3)
     talked.leaves_queue(runner, answered(talked, clock))
-    left.leaves_queue(runner, Conversation("abandoned", turn=left.now.seq))
+    left.live = hang_up(runner, left.now)
     clock.wait(minutes=1)
     again = in_queue(database, runner)
     clock.wait(minutes=2)
@@ -65,6 +67,7 @@ def test_reports_are_as_they_were_when_the_turns_were_there(
     for line in lines:
         hang_up(runner, line.now, "caller")
     before = {by: report(installation, by) for by in ("topic", "queue")}
+    assert lines[-1].visits[0].enqueued_at == lines[-2].visits[0].enqueued_at
     whole = before["topic"][1]
     assert (5, 1) == (whole.calls, whole.contained)
     assert [True] * 5 == [bool(line.turns) for line in lines]
