@@ -22,12 +22,13 @@ from sqlalchemy import Table
 
 from bench import program
 from centrala.keeping import key_folder, open_archive
-from recordings.archive import SOUND, WAVEFORM, Archive
+from recordings.archive import SOUND, WAVEFORM
 from recordings.catalogue import Purpose, recordings
 from recordings.identity import id_of, of_call
 from recordings.key_encryption import KeyEncryption, read_keys
 from recordings.key_store import recording_keys
 from recordings.parts import recording_parts
+from recordings.purge import Places
 from recordings.records import tombstones
 from recordings.retention import YEARS, policy
 from recordings.sealing import KEY_BYTES, seal
@@ -80,7 +81,7 @@ class Stock:
 
     def make(self) -> None:
         """Make an installation without recordings."""
-        with self._archive():
+        with self.opened():
             pass
 
     def grow(self, number: int) -> None:
@@ -108,10 +109,10 @@ class Stock:
         wrapped = (encryption.wrap(key, id)[1] for id, key in zip(ids, plain, strict=True))
         with closing(sqlite3.connect(self.keys)) as keys:
             _insert(keys, recording_keys, _keys(ids, encryption.current, wrapped, self.first_day))
-        with self._archive() as archive:
+        with self.opened() as places:
             for id, key in zip(ids, plain, strict=True):
                 for what in (SOUND, WAVEFORM):
-                    _seal(archive.path(id, what), key)
+                    _seal(places.archive.path(id, what), key)
         with closing(sqlite3.connect(self.catalogue)) as catalogue:
             _insert(catalogue, recordings, _rows(ids, origins, calls, days))
             _insert(catalogue, recording_parts, _parts(calls, days))
@@ -119,9 +120,9 @@ class Stock:
 
     def add_files(self, number: int) -> None:
         """Add so many sparse files of recordings that are kept."""
-        with self._archive() as archive:
+        with self.opened() as places:
             for id in _random_ids(number):
-                _make_sparse(archive.path(id, SOUND))
+                _make_sparse(places.archive.path(id, SOUND))
 
     def buried(self) -> int:
         """How many tombstones there are."""
@@ -129,10 +130,11 @@ class Stock:
             return int(catalogue.execute(f"SELECT count(*) FROM {tombstones.name}").fetchone()[0])
 
     @contextmanager
-    def _archive(self) -> Iterator[Archive]:
-        opened = open_installation(self.environment)
-        with closing(opened.database), open_archive(opened, self.environment, self.first_day) as archive:
-            yield archive
+    def opened(self) -> Iterator[Places]:
+        """The installation as its commands open it."""
+        found = open_installation(self.environment)
+        with closing(found.database), open_archive(found, self.environment, self.first_day) as archive:
+            yield Places(found.database, archive, found.home)
 
     def _wrapping(self) -> KeyEncryption:
         found = read_keys(key_folder(self.home), {})

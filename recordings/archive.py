@@ -13,7 +13,7 @@ from typing import BinaryIO
 from recordings.faults import KeyMissing, RecordingFault
 from recordings.key_store import KeyStore
 from recordings.sealing import seal, unseal
-from storage.files import sync_folder
+from storage.files import named, sync_folder
 
 SOUND, WAVEFORM = "sound", "waveform"
 NEW = ".new"
@@ -39,7 +39,7 @@ class Archive:
         sync_folder(self.folder)
         new = _new(path)
         key = self.keys.make(recording_id, at)
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        with named(new), os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             size = seal(plain, file, key, path.name)
             file.flush()
             os.fsync(file.fileno())

@@ -40,7 +40,7 @@ from recordings.retention import Term, business_date, keep_until, policy
 from recordings.serial import one_at_a_time
 from recordings.wav import is_finished
 from storage.database import Database, is_duplicate
-from storage.files import sync_folder
+from storage.files import named, sync_folder
 from storage.home import Home
 
 # A file that Asterisk left unfinished and has not touched for so long is not being written any more.
@@ -206,7 +206,8 @@ class Intake:
     def _keep(self, about: Conversation, write: Callable[[BinaryIO, str], Measured], at: datetime) -> Fate:
         id = id_of(about.origin)
         with tempfile.TemporaryFile(dir=self._home.recordings) as plain:
-            measured = write(plain, self._rules.format)
+            with named(self._home.recordings):
+                measured = write(plain, self._rules.format)
             self._reached(Step.BUILT)
             plain.seek(0)
             sha256 = file_digest(plain, "sha256").hexdigest()

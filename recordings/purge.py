@@ -128,7 +128,7 @@ def foresee(connection: Connection, today: date, share: float = 0.0) -> Foreseen
     all_due = _count(connection, select(func.count()).where(due))
     number = sum(count for _, count in counted)
     return Foreseen(
-        recordings=catalogue.count(connection, _enough(number, share)),
+        recordings=catalogue.count(connection, enough(number, share)),
         pending=_count(connection, select(func.count()).where((c.state == State.PURGING) | lapsed)),
         due=number,
         held=all_due - number,
@@ -137,7 +137,7 @@ def foresee(connection: Connection, today: date, share: float = 0.0) -> Foreseen
     )
 
 
-def _enough(due: int, share: float) -> int:
+def enough(due: int, share: float) -> int:
     """Of how many recordings so many are at most that share; of all where the share is none or no number."""
     return int(min(due / share, ALL)) + 1 if share > 0 else ALL
 

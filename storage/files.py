@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 PRIVATE = 0o600
@@ -30,6 +32,16 @@ def sync_file(path: Path) -> None:
     _sync(path)
 
 
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Faults of a disk name the file, which those of one that is open already do not."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
 def sync_folder(folder: Path) -> None:
     """Have what was made, moved or removed in a folder outlive a power cut. Raises OSError."""
     _sync(folder)
@@ -38,6 +50,7 @@ def sync_folder(folder: Path) -> None:
 def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        with named(path):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -25,12 +25,13 @@ def environment(home: Path) -> dict[str, str]:
 
 
 @contextmanager
-def opened(home: Path) -> Iterator[Places]:
+def opened(home: Path, **more: str) -> Iterator[Places]:
     """Where recordings lie in an installation."""
-    installation = open_installation(environment(home))
+    environ = {**environment(home), **more}
+    installation = open_installation(environ)
     with (
         closing(installation.database) as database,
-        open_archive(installation, environment(home), date(2026, 11, 28)) as archive,
+        open_archive(installation, environ, date(2026, 11, 28)) as archive,
     ):
         yield Places(database, archive, installation.home)
 
