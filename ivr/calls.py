@@ -55,8 +55,12 @@ calls = Table(
     Column("lang", String(2), nullable=False),
     Column("auth_level", String(12), nullable=False),
     Column("topic", String(40)),
+    # The profile that was authenticated.
+    Column("subject", String(32)),
     Index("ix_calls_started_at", "started_at"),
     Index("ix_calls_ended_at", "ended_at"),
+    Index("ix_calls_subject", "subject"),
+    Index("ix_calls_ani", "ani"),
 )
 
 turns = Table(
@@ -100,7 +104,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """A call as it is kept; the fields from `ended_at` on are None while it lasts."""
+    """A call as it is kept; the fields from `ended_at` to `cause` are None while it lasts.
+
+    `subject` is the profile that was authenticated.
+    """
 
     id: str
     gateway: str
@@ -114,6 +121,7 @@ class CallRow:
     ended_at: datetime | None
     ended_where: str | None
     cause: str | None
+    subject: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +182,7 @@ def summarise(connection: Connection, call_id: str, at: datetime, before: State,
     """Carry over to the call's row what this turn changed of it; most turns change nothing."""
     changed: dict[str, object] = {
         name: getattr(after, name)
-        for name in ("lang", "auth_level", "topic")
+        for name in ("lang", "auth_level", "subject", "topic")
         if getattr(after, name) != getattr(before, name)
     }
     if isinstance(after.position, Ended):

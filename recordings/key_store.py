@@ -1,148 +1,85 @@
 """Recordings' keys, wrapped, in a database of their own: who destroys a key destroys every copy of its recording.
 
 It is apart from the catalogue and has backups of its own, kept for days: a catalogue that is put back from years ago
-finds no keys there. SQLite overwrites what is deleted (`secure_delete`); `forget_traces` empties its write-ahead log,
-and in PostgreSQL frees dead rows.
+finds no keys there. People's keys, by which append-only logs know them, lie beside them for the same reason. SQLite
+overwrites what is deleted (`secure_delete`); `forget_traces` empties its write-ahead log, and in PostgreSQL frees dead
+rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
-from os import urandom
+from collections import Counter
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import (
-    Column,
-    Engine,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    delete,
-    event,
-    func,
-    insert,
-    inspect,
-    select,
-    update,
-)
+from sqlalchemy import Column, Engine, MetaData, String, Table, event, inspect
 from sqlalchemy.engine import make_url
 
 from recordings.key_encryption import KeyEncryption
-from recordings.sealing import KEY_BYTES
-from storage.database import Database, Instant
+from recordings.wrapped_keys import WrappedKeys, columns
+from storage.database import Database
 
 _own = MetaData()
-recording_keys = Table(
-    "recording_keys",
-    _own,
-    Column("recording_id", String(36), primary_key=True),
-    Column("wrapped_by", String(40), nullable=False, index=True),
-    Column("wrapped", LargeBinary, nullable=False),
-    Column("made_at", Instant, nullable=False),
-)
+recording_keys = Table("recording_keys", _own, *columns(Column("recording_id", String(36), key="id", primary_key=True)))
+person_keys = Table("person_keys", _own, *columns(Column("id", String(64), primary_key=True)))
 
 
-class KeyStore:
-    """The keys at a database's address. Safe to share between threads.
+class KeyStore(WrappedKeys):
+    """The keys at a database's address: those of recordings, and in `people` those of people.
 
     Without `make` room for them is made by `prepare`, if at all.
     """
 
     def __init__(self, url: str, encryption: KeyEncryption, *, make: bool = True) -> None:
+        database = Database(url)
+        super().__init__(database, recording_keys, encryption)
         self.url = url
-        self._encryption = encryption
-        self._database = Database(url)
-        _overwrite_what_is_deleted(self._database.engine)
+        self.people = WrappedKeys(database, person_keys, encryption)
+        _overwrite_what_is_deleted(database.engine)
         if make:
             self.prepare()
 
     def is_there(self) -> bool:
-        """Whether there are keys, or were; looking makes nothing."""
-        address = self._database.engine.url
-        file = Path(str(address.database))
-        # Whoever opens an empty file of SQLite's writes to it.
-        if address.get_backend_name() == "sqlite" and not (file.exists() and file.stat().st_size):
-            return False
-        with self._database.reading() as connection:
-            return inspect(connection).has_table(recording_keys.name)
+        """Whether there are recordings' keys, or were; looking makes nothing."""
+        return recording_keys.name in self._tables()
 
     def prepare(self) -> None:
         """Make room for keys where there is none."""
-        with self._database.writing() as connection:
-            _own.create_all(connection)
+        if not _own.tables.keys() <= self._tables():
+            with self._database.writing() as connection:
+                _own.create_all(connection)
 
     def close(self) -> None:
         """Give every connection back."""
         self._database.close()
 
-    def make(self, recording_id: str, at: datetime) -> bytes:
-        """The key of a recording, made if there is none yet. Raises KeyMissing."""
-        with self._database.writing() as connection:
-            row = connection.execute(_of(recording_id)).one_or_none()
-            if row is not None:
-                return self._encryption.unwrap(row.wrapped_by, row.wrapped, recording_id)
-            key = urandom(KEY_BYTES)
-            by, wrapped = self._encryption.wrap(key, recording_id)
-            values = {"recording_id": recording_id, "wrapped_by": by, "wrapped": wrapped, "made_at": at}
-            connection.execute(insert(recording_keys), values)
-        return key
-
-    def key(self, recording_id: str) -> bytes | None:
-        """The key of a recording; None where it has none, or none any more. Raises KeyMissing."""
-        with self._database.reading() as connection:
-            row = connection.execute(_of(recording_id)).one_or_none()
-        return None if row is None else self._encryption.unwrap(row.wrapped_by, row.wrapped, recording_id)
-
-    def has(self, recording_ids: Iterable[str]) -> frozenset[str]:
-        """Those of these recordings that have a key, whether or not it can be unwrapped."""
-        c = recording_keys.c.recording_id
-        with self._database.reading() as connection:
-            return frozenset(connection.execute(select(c).where(c.in_(list(recording_ids)))).scalars())
-
-    def ids(self) -> Iterator[str]:
-        """The recordings that have a key."""
-        with self._database.reading() as connection:
-            rows = connection.execute(select(recording_keys.c.recording_id).execution_options(yield_per=1000))
-            for row in rows:
-                yield row[0]
-
-    def destroy(self, recording_ids: Iterable[str]) -> None:
-        """Destroy keys; those that are not there are no fault."""
-        with self._database.writing() as connection:
-            connection.execute(delete(recording_keys).where(recording_keys.c.recording_id.in_(list(recording_ids))))
-
     def rewrap(self, most: int) -> int:
-        """Wrap so many keys anew that another than the current one wraps: how many there were. Raises KeyMissing."""
-        c = recording_keys.c
-        with self._database.writing() as connection:
-            old = select(recording_keys).where(c.wrapped_by != self._encryption.current).limit(most)
-            rows = connection.execute(old).all()
-            for row in rows:
-                key = self._encryption.unwrap(row.wrapped_by, row.wrapped, row.recording_id)
-                by, wrapped = self._encryption.wrap(key, row.recording_id)
-                mine = c.recording_id == row.recording_id
-                connection.execute(update(recording_keys).where(mine).values(wrapped_by=by, wrapped=wrapped))
-        return len(rows)
+        """Wrap so many keys anew, people's after all of recordings': how many there were. Raises KeyMissing."""
+        return super().rewrap(most) or self.people.rewrap(most)
 
     def wrapped_by(self) -> dict[str, int]:
-        """How many keys each key wraps."""
-        c = recording_keys.c.wrapped_by
-        with self._database.reading() as connection:
-            return {row[0]: row[1] for row in connection.execute(select(c, func.count()).group_by(c))}
+        """How many keys each key wraps, people's included."""
+        people = self.people.wrapped_by() if person_keys.name in self._tables() else {}
+        return dict(Counter(super().wrapped_by()) + Counter(people))
 
     def forget_traces(self) -> None:
         """Leave nothing of destroyed keys in the files of the database."""
         is_sqlite = make_url(self.url).get_backend_name() == "sqlite"
         engine = self._database.engine.execution_options(isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)" if is_sqlite else "VACUUM recording_keys")
+            if is_sqlite:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                return
+            for table in sorted(_own.tables.keys() & self._tables()):
+                connection.exec_driver_sql(f"VACUUM {table}")
 
-
-def _of(recording_id: str) -> Any:
-    return select(recording_keys).where(recording_keys.c.recording_id == recording_id)
+    def _tables(self) -> frozenset[str]:
+        address = self._database.engine.url
+        file = Path(str(address.database))
+        # Whoever opens an empty file of SQLite's writes to it.
+        if address.get_backend_name() == "sqlite" and not (file.exists() and file.stat().st_size):
+            return frozenset()
+        with self._database.reading() as connection:
+            return frozenset(inspect(connection).get_table_names())
 
 
 def _overwrite_what_is_deleted(engine: Engine) -> None:
