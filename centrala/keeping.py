@@ -25,6 +25,7 @@ from recordings.intake import alone
 from recordings.key_encryption import VARIABLE, KeyEncryption, make_key, read_keys
 from recordings.key_store import KeyStore
 from recordings.purge import Places
+from storage.chain import NOTHING
 from storage.database import reason_of
 from storage.home import Home
 from storage.installation import Installation, without_passwords
@@ -141,7 +142,7 @@ def _check_wrapping(opened: Installation, given: KeyEncryption | None, wrapping:
 def _ever_recorded(opened: Installation) -> bool:
     with opened.database.reading() as connection:
         kept = connection.execute(select(recordings.c.id).limit(1)).first()
-        return kept is not None or tombstones.head(connection) != tombstones.NOTHING
+        return kept is not None or tombstones.head(connection) != NOTHING
 
 
 def _keys_url(home: Home, environ: Mapping[str, str]) -> str:

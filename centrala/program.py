@@ -8,6 +8,7 @@ import click
 
 from centrala.commands.agents import agents
 from centrala.commands.asterisk import asterisk
+from centrala.commands.audit import audit
 from centrala.commands.call import call
 from centrala.commands.callbacks import callbacks
 from centrala.commands.calls import calls
@@ -44,6 +45,7 @@ def centrala() -> None:
       centrala queues --day 2026-11-23              how many, how soon, how long
       centrala surveys --day 2026-11-23             what callers said of it
       centrala recordings list                      what is kept, and until when
+      centrala audit list                           who played, exported or destroyed what
     \b
     With Asterisk:
       centrala prompts build                        render what callers hear
@@ -55,6 +57,7 @@ def centrala() -> None:
     configure_logs("WARNING")
 
 
-parts = (check, call, serve, asterisk, prompts, calls, callbacks, queues, surveys, recordings, agents, profiles)
-for command in parts:
+served = (check, call, serve, asterisk, prompts)
+told = (calls, callbacks, queues, surveys, recordings, audit, agents, profiles)
+for command in (*served, *told):
     centrala.add_command(command)

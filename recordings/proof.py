@@ -18,7 +18,8 @@ from recordings.key_store import KeyStore
 from recordings.purge import Places, forget_rows
 from recordings.rejected import files_of
 from recordings.searching import stands_in
-from recordings.tombstones import Chain, Tombstone
+from recordings.tombstones import Tombstone
+from storage.chain import Chain
 
 SPOOL_AGE = timedelta(days=1)
 """Asterisk writes to files that no row names yet; a conversation does not last so long."""

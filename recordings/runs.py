@@ -21,7 +21,7 @@ from recordings import purge, quarantine, rejected, tombstones
 from recordings.faults import RecordingFault
 from recordings.purge import Foreseen, Places, Watch
 from recordings.records import retention_runs
-from recordings.tombstones import Head
+from storage.chain import Head
 from storage.database import POSTGRESQL, Database
 
 RETENTION = int.from_bytes(b"retained")  # PostgreSQL's advisory locks are named by 64-bit numbers

@@ -1,13 +1,10 @@
 """Tombstones: what is left of a recording that was destroyed, in a chain that shows whether it was changed since.
 
-Each holds the hash of the one before, and its own hash covers all of it, so that a tombstone that is changed, removed,
-put in or moved breaks the chain there. A chain that was cut off at its end looks whole: whoever keeps a head (a number
-and its hash; each certificate and each run of the job has one) can tell. No personal data is in any of it.
+Each certificate and each run of the job has a head of the chain. No personal data is in any of it.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -17,20 +14,10 @@ from sqlalchemy import Connection, insert, select
 from recordings.catalogue import Recording
 from recordings.records import tombstones
 from recordings.serial import one_at_a_time
+from storage import chain
+from storage.chain import NOTHING, Chain, Head
 
 _KIND = "centrala tombstone 1"
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """Up to where a chain was whole: the number of a tombstone and its hash."""
-
-    number: int
-    hash: str
-
-
-NOTHING = Head(0, "0" * 64)
-"""The head of an empty chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +39,6 @@ class Tombstone:
     def head(self) -> Head:
         """The chain's head once this is its last one."""
         return Head(self.number, self.hash)
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """What became of checking a chain. `broken` is the first number at which it is not whole, and `why` says how."""
-
-    head: Head
-    broken: int | None = None
-    why: str = ""
-
-    @property
-    def whole(self) -> bool:
-        """Whether nothing was changed, removed or moved."""
-        return self.broken is None
 
 
 def append(connection: Connection, recording: Recording, purged_at: datetime) -> Tombstone:
@@ -110,28 +83,11 @@ def everything(connection: Connection) -> Iterator[Tombstone]:
 
 def verify(connection: Connection, known: Iterable[Head] = ()) -> Chain:
     """Check the whole chain, and that the heads that are `known` are in it."""
-    return check(everything(connection), known)
-
-
-def check(chain: Iterable[Tombstone], known: Iterable[Head] = ()) -> Chain:
-    """Check tombstones in the order of their numbers."""
-    expected = {one.number: one.hash for one in known}
-    last = NOTHING
-    for stone in chain:
-        if (why := _fault(stone, last)) or (why := _unexpected(stone.head, expected)):
-            return Chain(last, min(stone.number, last.number + 1), why)
-        last = stone.head
-    missing = min((number for number in expected if number > last.number), default=None)
-    if missing is not None:
-        return Chain(last, last.number + 1, f"missing: the chain has reached {missing} before")
-    return Chain(last)
+    return chain.check(everything(connection), hash_of, known)
 
 
 def hash_of(stone: Tombstone) -> str:
-    """SHA-256 over every field but the hash itself, each with its length before it, so that none can run into another.
-
-    Moments are in UTC to the microsecond.
-    """
+    """SHA-256 over every field but the hash itself."""
     fields = (
         _KIND,
         str(stone.number),
@@ -139,29 +95,9 @@ def hash_of(stone: Tombstone) -> str:
         stone.sha256,
         stone.policy,
         stone.decision,
-        _moment(stone.ended_at),
+        chain.moment(stone.ended_at),
         stone.keep_until.isoformat(),
-        _moment(stone.purged_at),
+        chain.moment(stone.purged_at),
         stone.previous,
     )
-    digest = hashlib.sha256()
-    for field in fields:
-        encoded = field.encode()
-        digest.update(b"%d:%b\n" % (len(encoded), encoded))
-    return digest.hexdigest()
-
-
-def _fault(stone: Tombstone, last: Head) -> str:
-    if stone.number != last.number + 1:
-        return "missing"
-    if stone.previous != last.hash:
-        return "does not follow the one before it"
-    return "" if stone.hash == hash_of(stone) else "changed"
-
-
-def _unexpected(found: Head, expected: dict[int, str]) -> str:
-    return "" if expected.get(found.number, found.hash) == found.hash else "another one than was there before"
-
-
-def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
+    return chain.digest(fields)

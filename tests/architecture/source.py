@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-PACKAGES = ("auth_pin", "bench", "centrala", "demo", "ivr", "provision", "recordings", "routing", "storage")
+PACKAGES = ("audit", "auth_pin", "bench", "centrala", "demo", "ivr", "provision", "recordings", "routing", "storage")
 
 PROGRAMS = ("retention_job",)
 

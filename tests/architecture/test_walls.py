@@ -41,7 +41,7 @@ FLOW = tuple(
 CORE = ("vocabulary", "policy", "flow")
 PARTS = (
     *CORE,
-    *("provision", "storage", "routing", "auth_pin", "retention", "recordings"),
+    *("provision", "storage", "audit", "routing", "auth_pin", "retention", "recordings"),
     *("menus", "exploration", "audio", "calls", "history", "runner", "AGI", "terminal"),
 )
 
@@ -49,6 +49,7 @@ PARTS = (
 LAYERS = (
     Layer("provision", ("provision",)),
     Layer("storage", ("storage",), libraries=frozenset({"sqlalchemy", "alembic"})),
+    Layer("audit", ("audit",), ("storage",), DATABASE),
     Layer("policy", POLICY, libraries=frozenset({"holidays", "phonenumbers"})),
     Layer("routing", ("routing",), ("policy", "storage"), DATABASE | {"asterisk", "jinja2", "structlog"}),
     Layer("auth_pin", ("auth_pin",), ("storage",), DATABASE | {"argon2", "cryptography"}),

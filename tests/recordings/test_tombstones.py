@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
 from recordings import tombstones
-from recordings.tombstones import NOTHING, Chain, Head, Tombstone, check, hash_of
+from recordings.tombstones import Tombstone, hash_of
+from storage import chain as chains
+from storage.chain import NOTHING, Chain, Head
 from storage.database import Database
 from tests.recordings.conftest import NOW
 from tests.recordings.kept import a_recording, id_of
@@ -20,6 +23,11 @@ from tests.recordings.kept import a_recording, id_of
 LENGTH = 5
 ANOTHER: dict[type, Any] = {int: 10, str: "x", datetime: timedelta(microseconds=1), date: timedelta(days=1)}
 """What is added to a value of that type to make another one."""
+
+
+def check(chain: Iterable[Tombstone], known: Iterable[Head] = ()) -> Chain:
+    """What becomes of checking tombstones."""
+    return chains.check(chain, hash_of, known)
 
 
 def a_chain(length: int = LENGTH) -> list[Tombstone]:

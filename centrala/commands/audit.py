@@ -1,0 +1,97 @@
+"""`centrala audit`: who did what with people's data, and whether that record is whole."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC
+
+import click
+from sqlalchemy import Connection
+
+from audit import entries, verification
+from audit.entries import Written
+from centrala import context
+from centrala.context import SERVICE_ZONE
+from centrala.forms import Line, print_json, print_table, text
+from storage.chain import Chain
+
+BROKEN = 1
+COLUMNS = ("number", "at", "actor", "action", "object", "details")
+
+
+@click.group()
+def audit() -> None:
+    """See who played, exported, held or destroyed what, in a record that can only be added to."""
+
+
+@audit.command("list")
+@click.option("--object", "object_", metavar="KIND:ID", help="Only what was done with this, like recording:ID.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line, pseudonyms and hashes included.")
+def list_(object_: str | None, as_json: bool) -> None:
+    """List what was done, the oldest first."""
+    with _reading() as connection:
+        found = entries.of_object(connection, object_) if object_ else entries.everything(connection)
+        if as_json:
+            print_json(_line(one) for one in found)
+        else:
+            print_table([COLUMNS, *([_shown(one)[name] for name in COLUMNS] for one in found)])
+
+
+@audit.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def verify(as_json: bool) -> None:
+    """Check that no entry was changed, removed, put in or moved.
+
+    Of entries whose term was over only the hash of the last is left; the record goes on from there. Keep the number and
+    hash that this prints: an end that was cut off shows only to who knows how far it has reached.
+
+    Exit code 1: it is not whole.
+    """
+    with _reading() as connection:
+        begin, found = entries.beginning(connection), verification.verify(connection)
+    if as_json:
+        print_json([_checked(found, begin.number)])
+    elif found.whole:
+        click.echo(f"whole: entries {begin.number + 1} to {found.head.number}")
+        click.echo(f"head: {found.head.number} {found.head.hash}")
+    else:
+        click.echo(f"NOT WHOLE: entry {found.broken}: {found.why}; whole up to {found.head.number}")
+    sys.exit(0 if found.whole else BROKEN)
+
+
+def _checked(found: Chain, begin: int) -> Line:
+    return {
+        "whole": found.whole,
+        "begins_after": begin,
+        "number": found.head.number,
+        "hash": found.head.hash,
+        "broken": found.broken,
+        "why": found.why or None,
+    }
+
+
+def _line(one: Written) -> Line:
+    return {
+        "number": one.number,
+        "at": one.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "actor": one.actor,
+        "action": one.action,
+        "object": one.object,
+        "person": one.person,
+        "details": one.details or None,
+        "previous": one.previous,
+        "hash": one.hash,
+    }
+
+
+def _shown(one: Written) -> dict[str, str]:
+    at = one.at.astimezone(SERVICE_ZONE).isoformat(sep=" ", timespec="seconds")
+    return {name: text(value) for name, value in (_line(one) | {"at": at}).items()}
+
+
+@contextmanager
+def _reading() -> Iterator[Connection]:
+    with closing(context.installation().database) as database, database.reading() as connection:
+        yield connection
