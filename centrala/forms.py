@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import getpass
 import io
 import json
 import textwrap
@@ -12,6 +13,7 @@ from typing import Any
 
 import click
 
+from audit.records import ACTOR_LENGTH
 from centrala import context
 
 Line = dict[str, Any]
@@ -58,6 +60,18 @@ def day(text: str, hint: str) -> date:
         years = f"{context.YEARS.start}-{context.YEARS.stop - 1}"
         raise click.BadParameter(f"{found.year} is out of reach; the years {years} are known", param_hint=hint)
     return found
+
+
+def who(by: str | None) -> str:
+    """Who does it: as they call themselves, else the user of this machine. Raises click.UsageError."""
+    return short(by or getpass.getuser(), ACTOR_LENGTH)
+
+
+def short(text: str, most: int) -> str:
+    """A line that is kept with what it tells of. Raises click.UsageError."""
+    if not text.strip() or len(text) > most or not text.isprintable():
+        raise click.UsageError(f'"{text[:most]}": a line of 1 to {most} characters is wanted')
+    return text
 
 
 def text(value: object) -> str:

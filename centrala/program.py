@@ -18,6 +18,7 @@ from centrala.commands.prompts import prompts
 from centrala.commands.queues import queues
 from centrala.commands.recordings import recordings
 from centrala.commands.serve import serve
+from centrala.commands.subject import subject
 from centrala.commands.surveys import surveys
 from centrala.endings import Commands
 from centrala.logs import configure_logs
@@ -45,6 +46,7 @@ def centrala() -> None:
       centrala queues --day 2026-11-23              how many, how soon, how long
       centrala surveys --day 2026-11-23             what callers said of it
       centrala recordings list                      what is kept, and until when
+      centrala subject export --number ...          everything that is held on a person
       centrala audit list                           who played, exported or destroyed what
     \b
     With Asterisk:
@@ -58,6 +60,6 @@ def centrala() -> None:
 
 
 served = (check, call, serve, asterisk, prompts)
-told = (calls, callbacks, queues, surveys, recordings, audit, agents, profiles)
+told = (calls, callbacks, queues, surveys, recordings, subject, audit, agents, profiles)
 for command in (*served, *told):
     centrala.add_command(command)

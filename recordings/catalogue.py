@@ -25,6 +25,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    true,
     update,
 )
 
@@ -182,12 +183,17 @@ def of_call(connection: Connection, call_id: str) -> tuple[Recording, ...]:
     return tuple(_recording(row._mapping) for row in rows)
 
 
-def everything(connection: Connection) -> Iterator[Recording]:
-    """All rows, the oldest conversation first, read as they are needed."""
+def matching(connection: Connection, where: ColumnElement[bool]) -> Iterator[Recording]:
+    """The recordings of which that is so, the oldest conversation first, read as they are needed."""
     c = recordings.c
-    query = select(recordings).order_by(c.ended_at, c.id).execution_options(yield_per=1000)
+    query = select(recordings).where(where).order_by(c.ended_at, c.id).execution_options(yield_per=1000)
     for row in connection.execute(query):
         yield _recording(row._mapping)
+
+
+def everything(connection: Connection) -> Iterator[Recording]:
+    """All rows, the oldest conversation first, read as they are needed."""
+    return matching(connection, true())
 
 
 def _recording(row: object) -> Recording:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, Column, Connection, String, Table, insert, select
+from sqlalchemy import Boolean, Column, Connection, String, Table, delete, insert, select
 
 from storage.database import Instant, metadata
 
@@ -46,6 +46,11 @@ def store(connection: Connection, consent: Consent) -> None:
             "lang": consent.lang,
         },
     )
+
+
+def remove(connection: Connection, call_id: str) -> None:
+    """Take a call's decisions out: nothing is left that was recorded with them."""
+    connection.execute(delete(consents).where(consents.c.call_id == call_id))
 
 
 def of_call(connection: Connection, call_id: str) -> tuple[Consent, ...]:

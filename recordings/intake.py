@@ -24,7 +24,7 @@ from typing import BinaryIO
 
 from sqlalchemy.exc import IntegrityError
 
-from recordings import catalogue, consents, parts, rejected, tombstones
+from recordings import catalogue, consents, erased, parts, rejected, tombstones
 from recordings.archive import SOUND, WAVEFORM, Archive
 from recordings.audio import Measured, write_file, write_sides
 from recordings.catalogue import Purpose, Recording
@@ -33,6 +33,7 @@ from recordings.identity import id_of
 from recordings.parts import RecordingPart
 from recordings.rejected import QUARANTINE, Rejected
 from recordings.retention import business_date, keep_until, policy
+from recordings.serial import one_at_a_time
 from recordings.wav import is_finished
 from storage.database import Database, is_duplicate
 from storage.files import sync_folder
@@ -63,6 +64,7 @@ class Fate(StrEnum):
     REFUSED = "without consent"
     QUARANTINED = "quarantined"
     DESTROYED = "destroyed before"
+    ERASED = "erased"
     UNFINISHED = "still being written"
     ABSENT = "not on this machine"
     UNREADABLE = "not readable"
@@ -135,10 +137,16 @@ class Intake:
         sides = parts.files(part, self._home.recordings)
         with alone(self._home):
             fate = self._decided(about) or self._decide(part, about, sides, at)
+            if fate is Fate.ERASED and not any(path.exists() for path in sides):
+                # Their machine destroys them.
+                return Fate.ABSENT
             if fate not in OPEN:
                 self._clear(sides, about, fate)
                 with self._database.writing() as connection:
-                    parts.settle(connection, part, at)
+                    if fate is Fate.ERASED:
+                        parts.remove(connection, part.call_id, part.seq)
+                    else:
+                        parts.settle(connection, part, at)
                 self._reached(Step.SETTLED)
             return fate
 
@@ -165,6 +173,8 @@ class Intake:
             match rejected.of_origin(connection, about.origin):
                 case None:
                     return None
+                case Rejected() as found if erased.is_erased(found):
+                    return Fate.ERASED
                 case Rejected(quarantined=True):
                     return Fate.QUARANTINED
                 case Rejected(keep_until=None):
@@ -235,11 +245,20 @@ class Intake:
     def _enter(self, recording: Recording) -> Fate:
         try:
             with self._database.writing() as connection:
-                catalogue.store(connection, recording)
+                one_at_a_time(connection)
+                # On another machine an erasure may have been decided meanwhile.
+                found = rejected.of_origin(connection, recording.origin)
+                is_erased = found is not None and erased.is_erased(found)
+                if not is_erased:
+                    catalogue.store(connection, recording)
         except IntegrityError as error:
             if not is_duplicate(error):
                 raise
             return Fate.KNOWN
+        if is_erased:
+            self._archive.keys.destroy([recording.id])
+            self._archive.destroy(recording.id)
+            return Fate.ERASED
         self._reached(Step.DECIDED)
         return Fate.TAKEN_IN
 

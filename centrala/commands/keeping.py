@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import sys
@@ -13,9 +12,11 @@ from uuid import uuid4
 
 import click
 
+from audit.entries import Action
 from centrala import context
+from centrala.auditing import auditing
 from centrala.context import SERVICE_ZONE, Failure, fail
-from centrala.forms import day, print_json, print_table
+from centrala.forms import day, print_json, print_table, short, who
 from centrala.keeping import open_places
 from recordings import holds, withdrawal
 from recordings import orphans as leftovers
@@ -26,7 +27,7 @@ from recordings.proof import prove as proven
 from recordings.purge import Places
 from recordings.tombstones import Tombstone
 from recordings.withdrawal import Meant
-from storage.database import Database
+from storage.installation import Installation
 
 ROW = "{case:<20}  {state:<9}  {recordings:>6}  {placed_at}  until {until:<10}  {placed_by:<12}  {reason}"
 NOT_YET = "{number} to be taken in yet: run centrala recordings intake, and then this again"
@@ -65,9 +66,16 @@ def place(
     """
     begin, end = _bounds(on)
     wanted = Wanted(recording, call_id, caller, consultant, begin, end)
-    made = Hold(str(uuid4()), _short(case, 60), _short(reason, 200), _who(by), context.now(), _last_day(until))
-    with _database() as database, context.explained(ValueError), database.writing() as connection:
+    made = Hold(str(uuid4()), short(case, 60), short(reason, 200), who(by), context.now(), _last_day(until))
+    with (
+        _installation() as opened,
+        context.explained(ValueError),
+        auditing(opened, by) as auditor,
+        opened.database.writing() as connection,
+    ):
         placed = holds.place(connection, made, wanted)
+        for id in holds.recordings_of(connection, made.id):
+            auditor.tell_with(connection, Action.HOLD_PLACED, id, f"hold {made.id}")
     _tell_placed(placed, made)
 
 
@@ -76,8 +84,11 @@ def place(
 @click.option("--by", help="Who lifts them (default: the user of this machine).")
 def lift(case: str, by: str | None) -> None:
     """Lift all holds of a case. What is due by then is destroyed by the next run of the job."""
-    with _database() as database, database.writing() as connection:
-        lifted = holds.lift(connection, case, _who(by), context.now())
+    with _installation() as opened, auditing(opened, by) as auditor, opened.database.writing() as connection:
+        standing = holds.standing(connection, case)
+        lifted = holds.lift(connection, case, who(by), context.now())
+        for hold_id, recording_id in ((one, id) for one in standing for id in holds.recordings_of(connection, one)):
+            auditor.tell_with(connection, Action.HOLD_LIFTED, recording_id, f"hold {hold_id}")
     if not lifted:
         fail(f"there is no hold for the case {case}")
     click.echo(f"{lifted} lifted")
@@ -89,7 +100,7 @@ def lift(case: str, by: str | None) -> None:
 def list_(all_of_them: bool, as_json: bool) -> None:
     """List holds, the oldest first, with how many recordings each was placed on."""
     today = context.today()
-    with _database() as database, database.reading() as connection:
+    with _installation() as opened, opened.database.reading() as connection:
         found = holds.everything(connection)
     for one, number in found:
         if all_of_them or one.in_force(today):
@@ -109,10 +120,13 @@ def withdraw(recording: str | None, call_id: str | None, yes: bool) -> None:
     """
     if (recording is None) == (call_id is None):
         raise click.UsageError("name one of --recording and --call")
-    with _places() as places:
+    with _installation() as opened, _places(opened) as places, auditing(opened) as auditor:
         meant = _meant(places, recording, call_id)
         if not yes:
             _confirm(len(meant.kept) + len(meant.aside))
+        # Afterwards nobody could tell whom it was about.
+        for id in (*(one.id for one in meant.kept), *(one.id for one in meant.aside)):
+            auditor.tell(Action.CONSENT_WITHDRAWN, id)
         done = withdrawal.withdraw(places, meant, context.now(), context.today())
     for id in sorted(done.destroyed):
         click.echo(f"{id}  destroyed")
@@ -134,7 +148,7 @@ def prove(recording: str, as_json: bool) -> None:
     the archive cannot be opened without the key.
     """
     now = context.now()
-    with _places() as places, context.explained(ValueError):
+    with _installation() as opened, _places(opened) as places, context.explained(ValueError):
         proof = proven(places, recording, now)
     if as_json:
         print_json([_proof(proof, now)])
@@ -150,7 +164,7 @@ def orphans(as_json: bool) -> None:
 
     Nothing is done about them. It waits for a recording that is being taken in on this machine, which has no row yet.
     """
-    with _places() as places:
+    with _installation() as opened, _places(opened) as places:
         found = leftovers.orphans(places, context.now())
     if as_json:
         print_json([{"kind": str(one.kind), "name": one.name} for one in found])
@@ -161,15 +175,15 @@ def orphans(as_json: bool) -> None:
 
 
 @contextmanager
-def _database() -> Iterator[Database]:
-    with closing(context.installation().database) as database:
-        yield database
+def _installation() -> Iterator[Installation]:
+    opened = context.installation()
+    with closing(opened.database):
+        yield opened
 
 
 @contextmanager
-def _places() -> Iterator[Places]:
-    opened = context.installation()
-    with closing(opened.database), context.explained(RecordingFault), open_places(opened, os.environ) as places:
+def _places(opened: Installation) -> Iterator[Places]:
+    with context.explained(RecordingFault), open_places(opened, os.environ) as places:
         yield places
 
 
@@ -267,13 +281,3 @@ def _last_day(until: str | None) -> date | None:
     if last < context.today():
         raise click.BadParameter(f"{last} is over", param_hint="--until")
     return last
-
-
-def _who(by: str | None) -> str:
-    return _short(by or getpass.getuser(), 60)
-
-
-def _short(text: str, most: int) -> str:
-    if not text.strip() or len(text) > most or not text.isprintable():
-        raise click.UsageError(f'"{text[:most]}": a line of 1 to {most} characters is wanted')
-    return text

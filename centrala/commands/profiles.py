@@ -55,9 +55,9 @@ def add(context: click.Context, state: str) -> None:
         fail(NOT_HERE)
     opened = installation()
     with _explained():
-        identifier = _asked("Identifier")
+        identifier = asked("Identifier")
         identifiers.check(identifier)
-        subject = add_profile(opened.database, _keys(opened), identifier, _asked("PIN"), State(state), now())
+        subject = add_profile(opened.database, _keys(opened), identifier, asked("PIN"), State(state), now())
     click.echo(f"profile {subject} added, {state}")
 
 
@@ -120,10 +120,11 @@ def _tell(message: str) -> None:
     click.echo((CLEAR_LINE if sys.stderr.isatty() else "") + message, err=True)
 
 
-def _asked(name: str) -> str:
-    """Something secret: typed twice on a terminal, else the next line of standard input."""
+def asked(name: str, *, twice: bool = True) -> str:
+    """Something secret: typed on a terminal, twice where it is to be kept; else the next line of standard input."""
     if sys.stdin.isatty():
-        typed: str = click.prompt(name, hide_input=True, confirmation_prompt=f"{name} again", err=True)
+        again = f"{name} again" if twice else False
+        typed: str = click.prompt(name, hide_input=True, confirmation_prompt=again, err=True)
         return typed.strip()
     return sys.stdin.buffer.readline(LONGEST_LINE).decode("ascii", "replace").strip()
 

@@ -7,8 +7,11 @@ import os
 
 import click
 
+from audit import entries
+from audit.entries import Action, Entry
 from centrala import keeping
-from centrala.context import explained, installation, today
+from centrala.context import explained, installation, now, today
+from centrala.forms import who
 from recordings.faults import KeyMissing, RecordingFault
 from recordings.key_encryption import VARIABLE, KeyEncryption, read_keys
 from storage.home import Home
@@ -54,6 +57,9 @@ def rotate() -> None:
         with keeping.open_keys(opened, os.environ, given) as store:
             wrapped = sum(iter(lambda: store.rewrap(BATCH), 0))
             store.forget_traces()
+    with opened.database.writing() as connection:
+        done = Entry(now(), who(None), Action.KEYS_ROTATED, f"keys:{given.current}", details=f"{wrapped} were wrapped")
+        entries.append(connection, done)
     click.echo(f"{wrapped} keys are wrapped with {given.current} now")
     if old := ", ".join(sorted(given.keys.keys() - {given.current})):
         click.echo(f"{old}: may be retired, once every running centrala was started anew and keys list says 0")

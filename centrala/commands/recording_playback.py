@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 
 from centrala.context import fail
 from recordings.archive import SOUND, Archive
@@ -20,12 +22,14 @@ PLAYERS: tuple[tuple[str, ...], ...] = (
 )
 
 
-def played(archive: Archive, recording: Recording) -> None:
-    """Play a recording, or write it to standard output where that is no terminal.
-
-    Raises RecordingFault where it does not open, OSError.
-    """
+def opening(archive: Archive, recording: Recording) -> Iterator[bytes]:
+    """The sound of a recording, of which a first piece has been opened. Raises RecordingFault, OSError."""
     pieces = archive.open(recording.id, SOUND)
+    return chain((next(pieces),), pieces)
+
+
+def play_out(pieces: Iterator[bytes], format: str) -> None:
+    """Play sound, or write it to standard output where that is no terminal. Raises RecordingFault, OSError."""
     if not sys.stdout.isatty():
         output = sys.stdout.buffer
         for piece in pieces:
@@ -33,7 +37,7 @@ def played(archive: Archive, recording: Recording) -> None:
         output.flush()
         return
     # Who has heard enough closes the player, and the pipe with it.
-    with suppress(BrokenPipeError), subprocess.Popen(_player(recording.format), stdin=subprocess.PIPE) as process:
+    with suppress(BrokenPipeError), subprocess.Popen(_player(format), stdin=subprocess.PIPE) as process:
         assert process.stdin is not None
         for piece in pieces:
             process.stdin.write(piece)

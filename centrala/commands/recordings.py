@@ -16,10 +16,12 @@ from typing import Any
 
 import click
 
+from audit.entries import Action
 from centrala import archiving, keeping
+from centrala.auditing import auditing
 from centrala.commands.keeping import hold, orphans, prove, withdraw
 from centrala.commands.recording_keys import keys
-from centrala.commands.recording_playback import played
+from centrala.commands.recording_playback import opening, play_out
 from centrala.context import SERVICE_ZONE, explained, fail, installation, now, settings, today
 from recordings import encoding
 from recordings.archive import Archive
@@ -109,9 +111,12 @@ def list_(as_json: bool) -> None:
 @click.argument("recording_id", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def show(recording_id: str, as_json: bool) -> None:
-    """Show all that is known of one recording, with the caller's number."""
-    with installation().database.reading() as connection:
+    """Show all that is known of one recording, with the caller's number. The audit tells who did."""
+    opened = installation()
+    with opened.database.reading() as connection:
         told = _told_in_full(_found(recording_id, find(connection, recording_id, today())))
+    with auditing(opened) as auditor:
+        auditor.tell(Action.RECORDING_SHOWN, recording_id)
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False))
         return
@@ -124,15 +129,25 @@ def show(recording_id: str, as_json: bool) -> None:
 def play(recording_id: str) -> None:
     """Play one recording: on the loudspeaker, or to standard output where that is no terminal.
 
-    It is decrypted piece by piece, through a pipe, and never written to the disk.
+    It is decrypted piece by piece, through a pipe, and never written to the disk. The audit tells who played it, and
+    who tried to play what cannot be.
     """
     opened = installation()
     with opened.database.reading() as connection:
-        recording = _found(recording_id, find(connection, recording_id, today())).recording
-    if recording is None:
-        fail(f"recording {recording_id} cannot be played: see centrala recordings show {recording_id}")
-    with explained(RecordingFault), _archive(opened) as archive:
-        played(archive, recording)
+        entry = find(connection, recording_id, today())
+    with auditing(opened) as auditor:
+        if entry is None or entry.recording is None:
+            auditor.tell(Action.RECORDING_REFUSED, recording_id, str(entry.status) if entry else "there is none")
+            _found(recording_id, entry)
+            fail(f"recording {recording_id} cannot be played: see centrala recordings show {recording_id}")
+        with explained(RecordingFault), _archive(opened) as archive:
+            try:
+                pieces = opening(archive, entry.recording)
+            except RecordingFault as fault:
+                auditor.tell(Action.RECORDING_REFUSED, recording_id, f"it does not open: {type(fault).__name__}")
+                raise
+            auditor.tell(Action.RECORDING_PLAYED, recording_id)
+            play_out(pieces, entry.recording.format)
 
 
 for command in (keys, hold, withdraw, prove, orphans):

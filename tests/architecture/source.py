@@ -10,7 +10,10 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-PACKAGES = ("audit", "auth_pin", "bench", "centrala", "demo", "ivr", "provision", "recordings", "routing", "storage")
+PACKAGES = (
+    *("audit", "auth_pin", "bench", "centrala", "demo", "ivr", "personal_data", "provision", "recordings"),
+    *("routing", "storage"),
+)
 
 PROGRAMS = ("retention_job",)
 

@@ -42,7 +42,7 @@ CORE = ("vocabulary", "policy", "flow")
 PARTS = (
     *CORE,
     *("provision", "storage", "audit", "routing", "auth_pin", "retention", "recordings"),
-    *("menus", "exploration", "audio", "calls", "history", "runner", "AGI", "terminal"),
+    *("menus", "exploration", "audio", "calls", "history", "runner", "AGI", "terminal", "personal data"),
 )
 
 # From the ground up: a layer imports itself and those layers that it names, which stand above it in this list.
@@ -86,6 +86,12 @@ LAYERS = (
         DATABASE | {"asterisk", "structlog", "typing_extensions"},
     ),
     Layer("terminal", ("ivr.gateways.terminal",), (*CORE, "runner")),
+    Layer(
+        "personal data",
+        ("personal_data",),
+        (*CORE, "storage", "audit", "routing", "auth_pin", "recordings", "menus", "calls", "runner"),
+        DATABASE,
+    ),
     # These join the parts, and may know them all.
     Layer("command line", ("centrala",), PARTS, ANYTHING),
     Layer("retention job", ("retention_job",), (*PARTS, "command line"), ANYTHING),
