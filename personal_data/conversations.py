@@ -47,9 +47,15 @@ def told(library: Library, version: str, rows: Iterable[Any]) -> Iterator[Line]:
 
 def _turn(flow: Flow, row: Any, events: tuple[Event, ...]) -> Turn:
     state, names = codec.decode(row.state), codec.decode(row.prompts)
-    said = tuple(flow.prompts.get((name, state.lang)) or Prompt(name, state.lang, "") for name in names)
+    said = tuple(_prompt(flow, name, state.lang) for name in names)
     for office in (event for event in events if isinstance(event, OfficeFound)):
         if isinstance(state.position, AtAddress):
             filled = address(flow, offices_at(flow, state.position.step), office)
             said = tuple(filled if prompt.name == filled.name else prompt for prompt in said)
     return Turn(state, said, codec.decode(row.wait))
+
+
+def _prompt(flow: Flow, name: str, lang: str) -> Prompt:
+    """A prompt in the language of the call; those that offer another one are in that."""
+    in_others = (prompt for (other, _), prompt in flow.prompts.items() if other == name)
+    return flow.prompts.get((name, lang)) or next(in_others, None) or Prompt(name, lang, "")

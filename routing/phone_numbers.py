@@ -68,13 +68,18 @@ def check(keyed: str, allowed: Allowed) -> MayCall | Refused:
 def normal_form(text: str, country: str) -> str | None:
     """A number, as a telephone sent it or a person writes it, in E.164; None where it is none.
 
-    One without a country is of the service's own `country` (ISO 3166-1).
+    One without a country is of the service's own `country` (ISO 3166-1); if there it is none, as when a trunk leaves the
+    plus out, it begins with that of another.
     """
-    try:
-        number = phonenumbers.parse(text, country)
-    except phonenumbers.NumberParseException:
-        return None
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164) if _is_possible(number) else None
+    for form in (text, f"+{text}"):
+        try:
+            number = phonenumbers.parse(form, country)
+        except phonenumbers.NumberParseException:
+            continue
+        # Numbers that no plan knows yet are people's as well; what is shorter than any is nobody's.
+        if phonenumbers.is_possible_number(number):
+            return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return None
 
 
 def written_forms(number: str, country: str) -> frozenset[str]:
@@ -90,11 +95,6 @@ def written_forms(number: str, country: str) -> frozenset[str]:
 def national_digits(number: str) -> str:
     """The digits of a number (E.164) that stand in it however it is written."""
     return number.removeprefix(f"+{phonenumbers.parse(number).country_code}")
-
-
-def _is_possible(number: phonenumbers.PhoneNumber) -> bool:
-    """Numbers that no plan knows yet are people's as well; what is shorter than any is not."""
-    return phonenumbers.is_possible_number(number)
 
 
 def spoken(number: str, allowed: Allowed) -> str:

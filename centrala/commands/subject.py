@@ -43,10 +43,12 @@ from routing.phone_numbers import normal_form
 from storage.installation import Installation
 
 NOT_HERE = (
-    "an identifier is not written on the command line, where others on this machine and the shell's history see it; say "
-    "--identifier alone and type it when asked, or pipe it in"
+    "an identifier is not written on the command line, where others on this machine and the shell's history see it; "
+    "say --identifier alone and type it when asked, or pipe it in"
 )
 NOT_YET = "{number} conversations are still to be taken in: run centrala recordings intake, and then this again"
+# So that whoever writes an identifier there is told why not.
+WITH_VALUES = {"allow_extra_args": True}
 NOTHING = "nothing is held on them"
 
 
@@ -67,15 +69,10 @@ class Opened:
 
 def of_whom(command: Callable[..., None]) -> Callable[..., None]:
     """The options that name a person."""
-    by_profile = click.option(
-        "--identifier", is_flag=True, help="Of the profile with an identifier, which is asked for."
-    )
+    by_profile = click.option("--identifier", is_flag=True, help="Of the profile whose identifier is asked for.")
     by_number = click.option("--number", help="Of the telephone with this number.")
     by = click.option("--by", help="Who does it (default: the user of this machine).")
     return by_profile(by_number(by(command)))
-
-
-WITH_VALUES = {"allow_extra_args": True}
 
 
 @click.group()
@@ -138,7 +135,7 @@ def erase(ctx: click.Context, identifier: bool, number: str | None, by: str | No
 @contextmanager
 def _opened(ctx: click.Context, identifier: bool, number: str | None) -> Iterator[Opened]:
     if ctx.args:
-        fail(NOT_HERE if identifier else f"{ctx.args[0]}: not understood; see --help")
+        fail(NOT_HERE if identifier else "more words than are understood; see --help")
     if not identifier and number is None:
         raise click.UsageError("whose? say --identifier, --number or both")
     opened = context.installation()
