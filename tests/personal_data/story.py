@@ -103,10 +103,10 @@ class Story:
         """A consultant answers; what is said is recorded, and the caller comes back, or is sent on to a topic."""
         answered_at = self.clock.wait(minutes=1)
         self.clock.wait(minutes=2)
-        files = tuple(f"{line.id}-{line.now.seq}-{side}.wav" for side in ("r", "t"))
-        for name in files:
+        caller, agent = (f"{line.id}-{line.now.seq}-{side}.wav" for side in ("r", "t"))
+        for name in (caller, agent):
             write(self.installation.home.recordings / name, tone(0.2, hertz=next(self._sounds)))
-        stay = Conversation("answered", consultant, answered_at, *files, turn=line.now.seq)
+        stay = Conversation("answered", consultant, answered_at, caller, agent, turn=line.now.seq)
         if sent_on is None:
             line.leaves_queue(self.runner, stay)
         else:
