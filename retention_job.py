@@ -30,7 +30,7 @@ from centrala.keeping import open_places
 from centrala.logs import configure_logs
 from centrala.settings import Retention
 from recordings import purge, runs, tombstones
-from recordings.faults import RecordingFault
+from recordings.faults import KeysUnusable, RecordingFault
 from recordings.purge import Foreseen, Step
 from recordings.retention import business_date
 from recordings.runs import Busy, Limits, Refused, Run, TooMany
@@ -112,7 +112,7 @@ def _run_once(today: date, limits: Limits) -> None:
     """Run, with a progress bar."""
     with open_places(context.installation(), os.environ) as places:
         with places.database.reading() as connection:
-            foreseen = purge.foresee(connection, today)
+            foreseen = purge.foresee(connection, today, limits.share)
         length, hidden = foreseen.due + foreseen.pending, not sys.stderr.isatty()
         with click.progressbar(length=length, label="destroying", file=sys.stderr, hidden=hidden) as bar:
 
@@ -173,6 +173,8 @@ def _run_logged(opened: Installation, limits: Limits, stopping: list[bool]) -> N
         # Anew each night: what was moved away meanwhile is missed.
         with open_places(opened, os.environ) as places:
             run = runs.once(places, context.today(), _node(), context.now, limits, watch)
+    except KeysUnusable as fault:
+        log.error("the retention job was cut short; the next run goes on", reason=str(fault))
     except RecordingFault as fault:
         log.error("the retention job did not run", reason=str(fault), code=CODES.get(type(fault), 2))
     except (SQLAlchemyError, OSError) as error:

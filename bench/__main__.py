@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import sys
 import tempfile
 import time
@@ -16,15 +17,30 @@ from pathlib import Path
 import click
 
 import provision
-from bench import centre, crowd, distribution, keypress, machine, promises, report, turns
+from bench import (
+    centre,
+    crowd,
+    distribution,
+    keeping,
+    keypress,
+    machine,
+    promises,
+    recordings,
+    report,
+    taking_in,
+    turns,
+)
 from bench.figures import AIMED_RATE, EASY_RATE, LOADED, Figures, Stage, Waiting, waiting
 from bench.ground import HERE, TITLES, Ground, Way, prepared, raise_file_limit
 from bench.load import AT_EASE, Load, LoadError, place_calls, running
 from bench.processor import DISTURBING, Meter, Repeats, Usage
+from bench.program import ProgramError
+from bench.recordings import RecordingsReport
 from demo.asterisk_process import AsteriskError
 from demo.station import StationError
 
-SCRATCH = Path(".cache")
+CALLS, RECORDINGS = "calls", "recordings"
+LATEST = "latest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +68,61 @@ class Sizes:
 FULL = Sizes(8, 1, 3, (150, 200, 250), 6.0, 24, 5.0, 1000, 3.0, 2)
 QUICK = Sizes(2, 0, 1, (), 5.0, 24, 5.0, 300, 1.0, 0)
 
+# Three years of 10,000 recordings a day.
+YEARS = keeping.Scale((1_000_000, 3_000_000, 11_000_000), 10_000, 3), taking_in.Lengths(10, 300, 600, 7200)
+QUICK_YEARS = keeping.Scale((50_000, 150_000), 1000, 1), taking_in.Lengths(4, 300, 600, 3600)
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """A part's results as they are kept under its name: for a terminal, for README, for programs."""
+
+    name: str
+    text: str
+    markdown: str
+    json: str
+
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Under two minutes, less exact; the last full result stays the shown one.")
+@click.option("--quick", is_flag=True, help="Some minutes, less exact; the last full results stay the shown ones.")
+@click.option("--only", type=click.Choice([CALLS, RECORDINGS]), help="One part instead of both.")
 @click.option("--results", type=click.Path(path_type=Path, file_okay=False), default=HERE / "results", help="Where to.")
-def main(quick: bool, results: Path) -> None:
-    """Measure the same call through Asterisk's dialplan, a bare pyst2 thread and Centrala, side by side."""
+@click.option(
+    "--scratch",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(".cache"),
+    help="A folder on the disk to measure; millions of recordings take 20 GB.",
+)
+def main(quick: bool, only: str | None, results: Path, scratch: Path) -> None:
+    """Measure calls (the same one through Asterisk's dialplan, pyst2 and Centrala), and how recordings are kept."""
     signal.signal(signal.SIGTERM, _interrupt)
     began = time.monotonic()
     with _explained():
-        made = _measured(QUICK if quick else FULL, quick)
-    click.echo(report.as_text(made))
-    for path in _kept(made, results):
-        _say(f"Written: {path}")
+        scratch.mkdir(parents=True, exist_ok=True)
+        if only != RECORDINGS:
+            made = _measured(QUICK if quick else FULL, quick, scratch)
+            _keep(results, made, Texts(LATEST, report.as_text(made), report.as_markdown(made), report.as_json(made)))
+        if only != CALLS:
+            kept = _recordings(QUICK_YEARS if quick else YEARS, quick, scratch)
+            _keep(results, kept, Texts(RECORDINGS, *recordings.written(kept)))
     _say(f"It took {time.monotonic() - began:.0f} s.")
 
 
-def _measured(sizes: Sizes, quick: bool) -> report.Report:
+def _recordings(sizes: tuple[keeping.Scale, taking_in.Lengths], quick: bool, scratch: Path) -> RecordingsReport:
+    scale, lengths = sizes
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=scratch.absolute()) as folder:
+        described = machine.describe(Path(folder))
+        _say("Conversations are taken in ...")
+        taken_in = taking_in.measure(Path(folder) / "intake", lengths)
+        kept = keeping.measure(Path(folder) / "keeping", scale, _say)
+    return RecordingsReport(datetime.now(UTC), described, kept, taken_in, quick)
+
+
+def _measured(sizes: Sizes, quick: bool, scratch: Path) -> report.Report:
     raise_file_limit()
-    SCRATCH.mkdir(exist_ok=True)
     if warning := provision.own_name_fault():
         _say(warning)
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=SCRATCH.absolute()) as folder:
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=scratch.absolute()) as folder:
         described = machine.describe(Path(folder))
         _say("The flow by itself ...")
         pace = turns.measure(sizes.step_seconds)
@@ -163,16 +212,18 @@ def _sample(ground: Ground, way: Way, rate: int, sizes: Sizes) -> tuple[keypress
     return sample, Meter.read(way.processes).since(before)
 
 
-def _kept(made: report.Report, results: Path) -> Iterator[Path]:
-    """Write the results; the Markdown, which README shows, is for full runs only."""
+def _keep(results: Path, made: report.Report | RecordingsReport, texts: Texts) -> None:
+    """Print the results and write them; the Markdown, which README shows, is for full runs only."""
+    click.echo(texts.text)
     results.mkdir(parents=True, exist_ok=True)
-    name = f"{made.at:%Y-%m-%d}-{made.machine.slug}{'-quick' if made.quick else ''}.json"
-    texts = {results / name: report.as_json(made)}
+    part = "" if texts.name == LATEST else f"-{texts.name}"
+    name = f"{made.at:%Y-%m-%d}-{made.machine.slug}{part}{'-quick' if made.quick else ''}.json"
+    files = {results / name: texts.json}
     if not made.quick:
-        texts[results / "latest.md"] = report.as_markdown(made)
-    for path, text in texts.items():
-        path.write_text(text, "utf-8")
-        yield path
+        files[results / f"{texts.name}.md"] = texts.markdown
+    for path, content in files.items():
+        path.write_text(content, "utf-8")
+        _say(f"Written: {path}")
 
 
 @contextmanager
@@ -186,6 +237,9 @@ def _explained() -> Iterator[None]:
         StationError,
         LoadError,
         crowd.CrowdError,
+        ProgramError,
+        sqlite3.Error,
+        OSError,
         ValueError,
     ) as error:
         raise click.ClickException(str(error)) from error

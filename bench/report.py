@@ -49,44 +49,50 @@ def as_json(report: Report) -> str:
         "aims": [{**asdict(aim), "met": aim.met} for aim in aims(figures)],
         **asdict(figures),
     }
-    return json.dumps(_rounded(whole), indent=1) + "\n"
+    return json.dumps(rounded(whole), indent=1) + "\n"
 
 
-def _rounded(value: object) -> object:
+def rounded(value: object) -> object:
+    """Numbers with four digits behind the point, wherever they stand."""
     match value:
         case float():
             return round(value, 4)
         case dict():
-            return {key: _rounded(item) for key, item in value.items()}
+            return {key: rounded(item) for key, item in value.items()}
         case list() | tuple():
-            return [_rounded(item) for item in value]
+            return [rounded(item) for item in value]
         case _:
             return value
 
 
 def as_markdown(report: Report) -> str:
     """What README shows."""
-    tables = [_markdown(aim_rows(report.figures)), _markdown(way_rows(report.figures))]
-    return "\n\n".join([_about(report), *tables, _remarks(report)]) + "\n"
+    tables = [markdown(aim_rows(report.figures)), markdown(way_rows(report.figures))]
+    return "\n\n".join([about(report.at, report.machine, quick=report.quick), *tables, _remarks(report)]) + "\n"
 
 
 def as_text(report: Report) -> str:
     """What a terminal shows."""
-    tables = [_aligned(aim_rows(report.figures)), _aligned(way_rows(report.figures))]
-    return "\n\n".join([_about(report), *tables, _remarks(report)])
+    tables = [aligned(aim_rows(report.figures)), aligned(way_rows(report.figures))]
+    return "\n\n".join([about(report.at, report.machine, quick=report.quick), *tables, _remarks(report)])
 
 
 def aim_rows(figures: Figures) -> list[Row]:
     """Each aim, what was measured, and whether that is enough."""
+    return aim_table(aims(figures))
+
+
+def aim_table(found: Sequence[Aim]) -> list[Row]:
+    """These aims."""
     heading = ("aim", "limit", "measured", "")
-    return [heading, *(_aim_row(aim) for aim in aims(figures))]
+    return [heading, *(_aim_row(aim) for aim in found)]
 
 
 def _aim_row(aim: Aim) -> Row:
-    limit = f"at {'least' if aim.at_least else 'most'} {_number(aim.limit)} {aim.unit}"
+    limit = f"at {'least' if aim.at_least else 'most'} {number(aim.limit)} {aim.unit}"
     if aim.measured is None:
         return aim.what, limit, MISSING, "not measured"
-    return aim.what, limit, f"{_number(aim.measured)} {aim.unit}", "met" if aim.met else "**not met**"
+    return aim.what, limit, f"{number(aim.measured)} {aim.unit}", "met" if aim.met else "**not met**"
 
 
 def way_rows(figures: Figures) -> list[Row]:
@@ -116,7 +122,7 @@ def _way_row(figures: Figures, way: str) -> Row:
 
 
 def _ms(milliseconds: float | None) -> str:
-    return MISSING if milliseconds is None else f"{_number(milliseconds)} ms"
+    return MISSING if milliseconds is None else f"{number(milliseconds)} ms"
 
 
 def _sustained(figures: Figures, way: str) -> str:
@@ -126,13 +132,13 @@ def _sustained(figures: Figures, way: str) -> str:
     return f"≥ {best}" if best == highest else str(best)
 
 
-def _about(report: Report) -> str:
-    machine = report.machine
-    kind = " (a quick run)" if report.quick else ""
+def about(at: datetime, machine: Machine, *, quick: bool) -> str:
+    """When and on what it was measured."""
+    kind = " (a quick run)" if quick else ""
     return (
-        f"Measured {report.at:%Y-%m-%d}{kind} at commit {machine.commit} on {machine.processor}, {machine.cores} "
+        f"Measured {at:%Y-%m-%d}{kind} at commit {machine.commit} on {machine.processor}, {machine.cores} "
         f"cores, {machine.system}, Python {machine.python}, Asterisk {machine.asterisk}; "
-        f"a commit waits {_number(machine.sync_ms)} ms for the disk. `make bench` repeats it."
+        f"a commit waits {number(machine.sync_ms)} ms for the disk. `make bench` repeats it."
     )
 
 
@@ -159,15 +165,13 @@ def _remarks(report: Report) -> str:
 
 
 def _of_distribution(found: Distribution) -> str:
-    cost = ", ".join(
-        f"{part} {_number(1000 * seconds / found.calls)} ms" for part, seconds in found.usage.parts.items()
-    )
+    cost = ", ".join(f"{part} {number(1000 * seconds / found.calls)} ms" for part, seconds in found.usage.parts.items())
     (ours, bare) = (percentile(gaps, 99) for gaps in (found.ours.gaps, found.bare.gaps))
     return (
         f"{found.consultants} consultants in five groups, {found.calls} calls on six topics in a minute, as many as a "
         f"helpline with 2,000 calls an hour has in ten; CPU per call: {cost} (reader: an IVR process that carries no "
         "calls and reads Asterisk's manager interface; all of it). From free to ringing is measured in a group of ten "
-        f"with callers always waiting: p99 {_number(ours)} s, {_number(bare)} s where the same kind of queue is "
+        f"with callers always waiting: p99 {number(ours)} s, {number(bare)} s where the same kind of queue is "
         "entered directly."
     )
 
@@ -186,33 +190,35 @@ def _of_order(found: Distribution) -> str:
 
 def _lateness(flood: Flood) -> str:
     longest = max((one.late for one in flood.overtaken if not one.unjustly), default=0.0)
-    return f"{flood.same_second} of {flood.callers} callers, by {_number(longest)} s at most"
+    return f"{flood.same_second} of {flood.callers} callers, by {number(longest)} s at most"
 
 
 def _of_promises(found: Promises) -> str:
     waits = sorted(one.waited for one in found.made)
     told = ", ".join(f"{count} times {span}" for span, count in found.ranges.items())
     return (
-        f"Of {len(waits)} callers who were told their wait and answered {_number(found.kept_share or 0)} percent were "
+        f"Of {len(waits)} callers who were told their wait and answered {number(found.kept_share or 0)} percent were "
         f"answered within it. {PROMISED_AGENTS} consultants talk for a minute on average, exponentially "
-        f"distributed; the callers waited from {_number(waits[0])} to {_number(waits[-1])} s, the median "
-        f"{_number(percentile(waits, 50))} s, and were told, in minutes: {told}."
+        f"distributed; the callers waited from {number(waits[0])} to {number(waits[-1])} s, the median "
+        f"{number(percentile(waits, 50))} s, and were told, in minutes: {told}."
     )
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     """Three digits that matter, thousands apart."""
     if value >= 100 or value == round(value):
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def _markdown(rows: Sequence[Row]) -> str:
+def markdown(rows: Sequence[Row]) -> str:
+    """A table for GitHub; the first row is its heading."""
     heading, *body = rows
     return "\n".join("| " + " | ".join(row) + " |" for row in (heading, ("---",) * len(heading), *body))
 
 
-def _aligned(rows: Sequence[Row]) -> str:
+def aligned(rows: Sequence[Row]) -> str:
+    """A table for a terminal."""
     plain = [tuple(cell.replace("**", "") for cell in row) for row in rows]
     widths = [max(len(row[column]) for row in plain) for column in range(len(plain[0]))]
     return "\n".join(

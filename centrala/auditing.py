@@ -15,8 +15,7 @@ from sqlalchemy import Connection
 
 from audit import entries
 from audit.entries import Action, Entry
-from centrala.context import now, settings, today
-from centrala.forms import who
+from centrala.context import now, settings, today, who
 from centrala.keeping import open_archive
 from personal_data.people import of_recording
 from personal_data.pseudonyms import Pseudonyms

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
 from collections.abc import Iterator
@@ -98,6 +99,18 @@ def now() -> datetime:
 def today() -> date:
     """The day that it is now in the service's calendar."""
     return business_date(now(), SERVICE_ZONE)
+
+
+def who(by: str | None) -> str:
+    """Who does something: the name that is given, or the user of this machine. Raises click.UsageError."""
+    return short(by or getpass.getuser(), 60)
+
+
+def short(text: str, most: int) -> str:
+    """The text, if it is a line of at most so many characters that can be seen. Raises click.UsageError."""
+    if not text.strip() or len(text) > most or not text.isprintable():
+        raise click.UsageError(f'"{text[:most]}": a line of 1 to {most} characters is wanted')
+    return text
 
 
 def fail(message: str) -> NoReturn:

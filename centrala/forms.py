@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import csv
-import getpass
 import io
 import json
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import click
 
-from audit.records import ACTOR_LENGTH
 from centrala import context
 
 Line = dict[str, Any]
@@ -33,20 +31,26 @@ def meanings(definitions: Sequence[tuple[str, str]]) -> str:
     return "\b\nWhat the figures mean:\n" + "\n".join(told)
 
 
-def check_options(first: str | None, last: str | None, as_json: bool, as_csv: bool) -> None:
-    """Options that exclude or need each other. Raises click.UsageError."""
+DAYS = ("--day", "--until")
+FROM_TO = ("--from", "--to")
+
+
+def check_options(
+    first: str | None, last: str | None, as_json: bool, as_csv: bool = False, options: tuple[str, str] = DAYS
+) -> None:
+    """Options that exclude or need each other; `options` ask for the days. Raises click.UsageError."""
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other")
     if first is None and last is not None:
-        raise click.UsageError("--until needs --day")
+        raise click.UsageError(f"{options[1]} needs {options[0]}")
 
 
-def span(first: str, last: str | None) -> tuple[date, date]:
-    """The first and the last of the days that `--day` and `--until` ask for. Raises click.BadParameter."""
-    begin = day(first, "--day")
-    end = day(last, "--until") if last else begin
+def span(first: str, last: str | None, options: tuple[str, str] = DAYS) -> tuple[date, date]:
+    """The first and the last of the days that two options ask for. Raises click.BadParameter."""
+    begin = day(first, options[0])
+    end = day(last, options[1]) if last else begin
     if end < begin:
-        raise click.BadParameter(f"{end} comes before {begin}", param_hint="--until")
+        raise click.BadParameter(f"{end} comes before {begin}", param_hint=options[1])
     return begin, end
 
 
@@ -62,16 +66,14 @@ def day(text: str, hint: str) -> date:
     return found
 
 
-def who(by: str | None) -> str:
-    """Who does it: as they call themselves, else the user of this machine. Raises click.UsageError."""
-    return short(by or getpass.getuser(), ACTOR_LENGTH)
+def rounded(share: float | None) -> float | None:
+    """A share to a hundredth of a percent."""
+    return None if share is None else round(share, 4)
 
 
-def short(text: str, most: int) -> str:
-    """A line that is kept with what it tells of. Raises click.UsageError."""
-    if not text.strip() or len(text) > most or not text.isprintable():
-        raise click.UsageError(f'"{text[:most]}": a line of 1 to {most} characters is wanted')
-    return text
+def percent(value: object) -> str:
+    """A share in a table."""
+    return f"{value:.1%}" if isinstance(value, float) else text(value)
 
 
 def text(value: object) -> str:
@@ -87,6 +89,24 @@ def text(value: object) -> str:
 
 def _listed(counts: Mapping[str, int]) -> str:
     return "; ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def print_lines(
+    lines: Iterable[Line],
+    columns: Sequence[str],
+    shown: Mapping[str, str],
+    cell: Callable[[str, object], str],
+    *,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """All columns as JSON or CSV; else a table of those in `shown`, by their headings, each value as `cell` puts it."""
+    if as_json:
+        print_json(lines)
+    elif as_csv:
+        print_csv(columns, lines)
+    else:
+        print_table([tuple(shown.values()), *(tuple(cell(name, line[name]) for name in shown) for line in lines)])
 
 
 def print_json(lines: Iterable[Line]) -> None:

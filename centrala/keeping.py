@@ -9,24 +9,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import date
+from datetime import date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError
 
-from recordings import tombstones
+from recordings import key_backups, tombstones
 from recordings.archive import Archive
 from recordings.catalogue import recordings
 from recordings.faults import KeyMissing, RecordingFault
 from recordings.intake import alone
+from recordings.key_backups import Backup
 from recordings.key_encryption import VARIABLE, KeyEncryption, make_key, read_keys
 from recordings.key_store import KeyStore
 from recordings.purge import Places
 from storage.chain import NOTHING
-from storage.database import reason_of
 from storage.home import Home
 from storage.installation import Installation, without_passwords
 
@@ -43,7 +43,7 @@ def open_archive(opened: Installation, environ: Mapping[str, str], today: date) 
     home = opened.home
     given = read_keys(key_folder(home), environ)
     with open_keys(opened, environ, given or KeyEncryption({})) as keys:
-        _check_wrapping(opened, given, keys.wrapped_by())
+        _check_wrapping(opened, given, keys.wrapping())
         if given is not None:
             yield Archive(home.archive, keys)
             return
@@ -72,6 +72,13 @@ def open_keys(
     opened: Installation, environ: Mapping[str, str], encryption: KeyEncryption, *, make: bool = True
 ) -> Iterator[KeyStore]:
     """The database of keys. Raises RecordingFault, KeyMissing, OSError."""
+    with _connected(opened, environ, encryption) as store:
+        _prepare(opened, store, make)
+        yield store
+
+
+@contextmanager
+def _connected(opened: Installation, environ: Mapping[str, str], encryption: KeyEncryption) -> Iterator[KeyStore]:
     url = _keys_url(opened.home, environ)
     try:
         store = KeyStore(url, encryption, make=False)
@@ -81,12 +88,25 @@ def open_keys(
             f"postgresql://USER:PASSWORD@HOST/DATABASE"
         ) from None
     with closing(store):
-        try:
-            _prepare(opened, store, make)
-        except SQLAlchemyError as error:
-            shown = without_passwords(url)
-            raise RecordingFault(f"{shown}: recordings' keys cannot be used: {reason_of(error)}") from None
         yield store
+
+
+@contextmanager
+def open_lost_keys(opened: Installation, environ: Mapping[str, str]) -> Iterator[KeyStore]:
+    """The database of keys, made where it is gone: they are about to be put back. Raises RecordingFault, OSError."""
+    with _connected(opened, environ, KeyEncryption({})) as store:
+        if not store.is_there():
+            _make(opened, store)
+        yield store
+
+
+def back_keys_up(store: KeyStore, folder: Path, days: int, now: datetime) -> tuple[Backup, tuple[Backup, ...]]:
+    """Make a backup of the keys, and destroy those older than so many days: which ones.
+
+    Raises RecordingFault, OSError.
+    """
+    made = key_backups.make(store, folder, now)
+    return made, key_backups.expire(folder, now - timedelta(days=days))
 
 
 def key_folder(home: Home) -> Path:
@@ -120,15 +140,20 @@ def _prepare(opened: Installation, store: KeyStore, make: bool) -> None:
             f"or name it with {KEYS_URL}"
         )
     if make:
-        if store.url == _beside(opened.home):
-            _folder(opened.home).mkdir(mode=0o700, exist_ok=True)
-        store.prepare()
+        _make(opened, store)
 
 
-def _check_wrapping(opened: Installation, given: KeyEncryption | None, wrapping: Mapping[str, int]) -> None:
+def _make(opened: Installation, store: KeyStore) -> None:
+    """Make the database of keys."""
+    if store.url == _beside(opened.home):
+        _folder(opened.home).mkdir(mode=0o700, exist_ok=True)
+    store.prepare()
+
+
+def _check_wrapping(opened: Installation, given: KeyEncryption | None, wrapping: frozenset[str]) -> None:
     """Raises KeyMissing where a key that wraps must have been, and is not."""
     folder = key_folder(opened.home)
-    if missing := sorted(wrapping.keys() - (given.keys.keys() if given else ())):
+    if missing := sorted(wrapping - frozenset(given.keys if given else ())):
         raise KeyMissing(
             f"{', '.join(missing)}: missing, but recordings' keys are wrapped with it; put it back from your "
             f"backup into {folder}, or into {VARIABLE}"

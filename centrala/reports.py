@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from centrala import context
@@ -15,6 +16,11 @@ from ivr.history.stays import open_stays, stays_of
 from ivr.history.surveys import answers_in, asked_in
 from ivr.library import Library, UnknownVersion
 from ivr.menus.faults import MenuError
+from recordings import samples
+from recordings.samples import Sample
+from recordings.sampling import Share
+from recordings.score_figures import ScoreFigures, score_figures
+from recordings.scores import recorded_in, scored_in
 from routing.agents import Agent
 from routing.reporting.days import Period, period_of
 from routing.reporting.days import days as each_day
@@ -61,6 +67,34 @@ def surveys(installation: Installation, days: tuple[date, date] | None) -> Itera
     period = period_of(*days, context.SERVICE_ZONE) if days else None
     with installation.database.reading() as connection:
         return survey_figures(asked_in(connection, period), answers_in(connection, period))
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What scores say together, and the samples that were drawn, with how many conversations."""
+
+    figures: tuple[ScoreFigures, ...]
+    samples: tuple[tuple[Sample, int], ...]
+
+
+def scores(installation: Installation, days: tuple[date, date] | None) -> Scores:
+    """The scores of conversations from the first of the days to the last, or of all on record."""
+    period = period_of(*days, context.SERVICE_ZONE) if days else None
+    with installation.database.reading() as connection:
+        recorded = recorded_in(connection, days, (period.start, period.end) if period else None)
+        figures = tuple(score_figures(recorded, scored_in(connection, days)))
+        return Scores(figures, samples.of_days(connection, days))
+
+
+def draw(installation: Installation, sample: Sample) -> tuple[Share, ...]:
+    """Draw a sample and put it on record: the share of each consultant."""
+    period = period_of(sample.first_day, sample.last_day, context.SERVICE_ZONE)
+    with installation.database.reading() as connection:
+        bounds = (period.start, period.end, context.today(), context.SERVICE_ZONE)
+        shares = tuple(samples.draw(connection, sample, *bounds))
+    with installation.database.writing() as connection:
+        samples.store(connection, sample, [one.id for share in shares for one in share.drawn])
+    return shares
 
 
 def members(flow: Flow, staff: Sequence[Agent]) -> dict[str, tuple[str, ...]]:

@@ -175,11 +175,19 @@ class Years(_Model):
     video_visit: Annotated[int, Field(ge=1, le=LONGEST_YEARS)] = YEARS
 
 
+class KeyBackups(_Model):
+    """Where the job copies recordings' keys each night, and for how many days a copy is kept; nowhere by default."""
+
+    folder: Path | None = Field(default=None, strict=False)
+    days: Annotated[int, Field(ge=1, le=30)] = 7
+
+
 class Recordings(_Model):
     """How recordings are kept: in which format (flac and opus need ffmpeg), and for how long."""
 
     format: Literal["wav", "flac", "opus"] = "wav"
     years: Years = Years()
+    key_backups: KeyBackups = KeyBackups()
 
 
 class Reporting(_Model):

@@ -81,7 +81,7 @@ class Account:
 
     def recordings(self) -> Iterator[Recording]:
         """Their recordings."""
-        return catalogue.matching(self._connection, self._held.recordings)
+        return catalogue.everything(self._connection, self._held.recordings)
 
     def _profile(self) -> Iterator[Line]:
         for line in self._rows(profiles, self._held.profile, profiles.c.created_at):

@@ -39,7 +39,7 @@ class Decided:
 def decide(connection: Connection, home: Home, held: Holdings, found: Mentions, at: datetime, today: date) -> Decided:
     """Decide on all of it, in the caller's transaction; it never turns back. Raises Busy, OSError."""
     _nothing_goes_on(connection, home, held, found)
-    ids = [one.id for one in catalogue.matching(connection, held.recordings)]
+    ids = [one.id for one in catalogue.everything(connection, held.recordings)]
     _, kept = purge.decide_now(connection, ids, today, decision(today))
     erased.decide_after_holds(connection, kept, today)
     aside = connection.execute(select(rejected_recordings.c.origin).where(held.quarantined)).scalars()

@@ -114,9 +114,8 @@ def _clear_spool(erasing: Erasing) -> None:
             erasing.watch(Step.SPOOL_CLEARED, 1)
         sync_folder(places.spool)
         with places.database.writing() as connection:
-            for part in waiting:
-                if erased.was_here(connection, part) or not parts.files(part, places.spool):
-                    parts.remove(connection, part.call_id, part.seq)
+            known = (one for one in waiting if erased.was_here(connection, one) or not parts.files(one, places.spool))
+            parts.remove(connection, [(one.call_id, one.seq) for one in known])
     erasing.watch(Step.SPOOL_CLEARED, len(waiting))
 
 
@@ -132,10 +131,10 @@ def _destroy_recordings(erasing: Erasing) -> None:
     decided = erasing.held.recordings & (catalogue.recordings.c.state == State.PURGING)
     while True:
         with erasing.places.database.reading() as connection:
-            found = tuple(islice(catalogue.matching(connection, decided), BATCH))
+            found = tuple(one.id for one in islice(catalogue.everything(connection, decided), BATCH))
         if not found:
             break
-        purge.destroy(erasing.places, found, erasing.at, erasing.watch, purge.uncounted)
+        purge.destroy(erasing.places, found, lambda: erasing.at, BATCH, erasing.watch, purge.uncounted)
     erasing.watch(Step.RECORDINGS_DESTROYED, 1)
 
 

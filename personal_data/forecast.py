@@ -43,7 +43,7 @@ def forecast(connection: Connection, held: Holdings, today: date) -> Forecast:
     """What would go on that day."""
     rows = {table.name: count(connection, table, where) for table, where in held.rows()}
     elsewhere = count(connection, callbacks, held.callbacks_to_them)
-    ids = [one.id for one in catalogue.matching(connection, held.recordings)]
+    ids = [one.id for one in catalogue.everything(connection, held.recordings)]
     kept = holds.held(connection, ids, today)
     cases = Counter(
         case

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from auth_pin import identifiers, profiles
 from ivr import calls
 from recordings import catalogue, rejected
-from recordings.identity import call_of
+from recordings.identity import part_of
 from routing.phone_numbers import normal_form, written_forms
 
 
@@ -68,7 +68,8 @@ def of_recording(connection: Connection, recording_id: str, country: str) -> str
     if recording is not None and recording.call_id is None:
         return _of_number(recording.caller or "", country)
     aside = None if recording is not None else rejected.find_quarantined(connection, recording_id)
-    call_id = recording.call_id if recording is not None else call_of(aside.origin) if aside else None
+    part = None if aside is None else part_of(aside.origin)
+    call_id = recording.call_id if recording is not None else part[0] if part else None
     call = None if call_id is None else calls.find(connection, call_id)
     if call is None:
         return None

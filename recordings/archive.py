@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,8 @@ from recordings.sealing import seal, unseal
 from storage.files import sync_folder
 
 SOUND, WAVEFORM = "sound", "waveform"
+NEW = ".new"
+"""Ends the name of a file that is not whole yet."""
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -59,22 +61,42 @@ class Archive:
             yield from unseal(file, key, path.name)
 
     def destroy(self, recording_id: str) -> None:
-        """Destroy the files of a recording; those that are not there are no fault. Raises OSError."""
-        for path in self.files(recording_id):
-            path.unlink(missing_ok=True)
-        with suppress(FileNotFoundError):
-            sync_folder(self.path(recording_id, SOUND).parent)
+        """Destroy the files of a recording, until `sync` for all but a power cut; missing ones are no fault.
+
+        Raises OSError.
+        """
+        for name in self._names(recording_id):
+            try:
+                os.unlink(name)
+            except FileNotFoundError:
+                continue
+
+    def sync(self, recording_ids: Iterable[str]) -> None:
+        """Have it outlive a power cut that files of these recordings were destroyed. Raises OSError.
+
+        The disk writes down at once what was done in all folders, so that after the first one the others cost little.
+        """
+        for folder in sorted({self.path(id, SOUND).parent for id in recording_ids}):
+            with suppress(FileNotFoundError):
+                sync_folder(folder)
 
     def files(self, recording_id: str) -> tuple[Path, ...]:
         """All files that there may be of a recording."""
-        paths = (self.path(recording_id, what) for what in (SOUND, WAVEFORM))
-        return tuple(file for path in paths for file in (path, _new(path)))
+        return tuple(map(Path, self._names(recording_id)))
 
     def path(self, recording_id: str, what: str) -> Path:
         """Where a file of a recording lies. Raises ValueError for what is no id: it may come from a person."""
+        return Path(f"{self._stem(recording_id)}.{what}")
+
+    def _names(self, recording_id: str) -> tuple[str, ...]:
+        stem = self._stem(recording_id)
+        return tuple(f"{stem}.{what}{new}" for what in (SOUND, WAVEFORM) for new in ("", NEW))
+
+    def _stem(self, recording_id: str) -> str:
+        # As text: for thousands of them pathlib takes longer than the disk.
         if not _ID.fullmatch(recording_id):
             raise ValueError("not the id of a recording")
-        return self.folder / recording_id[:2] / f"{recording_id}.{what}"
+        return f"{self.folder}/{recording_id[:2]}/{recording_id}"
 
     def ids(self) -> Iterator[str]:
         """Of every file in the archive, the recording it belongs to; some come more than once."""
@@ -83,4 +105,4 @@ class Archive:
 
 
 def _new(path: Path) -> Path:
-    return path.with_name(f"{path.name}.new")
+    return path.with_name(f"{path.name}{NEW}")

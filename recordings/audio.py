@@ -5,6 +5,7 @@ Pieces of ten seconds go through it, so that a call of two hours needs no more m
 
 from __future__ import annotations
 
+import audioop
 import math
 import warnings
 from collections.abc import Iterator, Sequence
@@ -26,9 +27,11 @@ with warnings.catch_warnings():
 # As MixMonitor writes each side.
 SIDE = Format(channels=1, rate=8000, width=WIDTH)
 MOST_CHANNELS = 2
+LOUDEST = 32768
 
 # Silence is what is quieter than this for a tenth of a second, in dB below full scale; comfort noise is.
 SILENT_DBFS = -50.0
+SILENT = LOUDEST * 10 ** (SILENT_DBFS / 20)
 WINDOWS_A_SECOND = 10
 PIECE_WINDOWS = 100
 
@@ -133,19 +136,19 @@ class _Measure:
         return self.rate // WINDOWS_A_SECOND * PIECE_WINDOWS
 
     def add(self, segment: Any) -> None:
-        self.waveform.add(segment)
+        channels = [memoryview(channel.raw_data) for channel in segment.split_to_mono()]
+        self.waveform.add(channels)
         self._squares += segment.rms**2 * segment.frame_count()
-        window = self.rate // WINDOWS_A_SECOND
-        channels = segment.split_to_mono()
-        for start in range(0, int(segment.frame_count()), window):
-            loudest = max(channel.get_sample_slice(start, start + window).dBFS for channel in channels)
-            self._silent += loudest < SILENT_DBFS
+        window = WIDTH * (self.rate // WINDOWS_A_SECOND)
+        for start in range(0, len(channels[0]), window):
+            loudest = max(audioop.rms(channel[start : start + window], WIDTH) for channel in channels)
+            self._silent += loudest < SILENT
             self._windows += 1
 
     def result(self) -> Measured:
         duration_ms = round(1000 * self.frames / self.rate)
         rms = math.sqrt(self._squares / self.frames)
-        level = round(20 * math.log10(rms / 32768), 2) if rms else None
+        level = round(20 * math.log10(rms / LOUDEST), 2) if rms else None
         silence = round(self._silent / self._windows, 4)
         waveform = self.waveform.written(duration_ms)
         return Measured(self.channels, self.rate, duration_ms, level, silence, waveform)

@@ -15,6 +15,10 @@ class KeyMissing(RecordingFault):
     """A key is needed that is not there."""
 
 
+class KeysUnusable(RecordingFault):
+    """The database of keys cannot be used now: which one, and why."""
+
+
 class DamagedSound(RecordingFault):
     """What should be sound is none that can be taken in; the text begins with "it" and says why."""
 

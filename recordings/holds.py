@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or
 from recordings.catalogue import State, recordings
 from recordings.records import held_recordings, legal_holds
 from recordings.serial import one_at_a_time
+from recordings.wanted import Wanted, conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +36,6 @@ class Hold:
     def in_force(self, today: date) -> bool:
         """Whether it keeps its recordings on that day."""
         return self.lifted_at is None and (self.until is None or today <= self.until)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which recordings: all that is named must be so. `begin` and `end` bound when the conversation ended."""
-
-    id: str | None = None
-    call_id: str | None = None
-    caller: str | None = None
-    consultant: str | None = None
-    begin: datetime | None = None
-    end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,18 +120,7 @@ def _in_force(today: date) -> ColumnElement[bool]:
 
 def _matching(wanted: Wanted) -> Select[Any]:
     """Raises ValueError where nothing is named: nobody means to hold everything by saying nothing."""
-    c = recordings.c
-    named = {
-        c.id: wanted.id,
-        c.call_id: wanted.call_id,
-        c.caller: wanted.caller,
-        c.consultant: wanted.consultant,
-    }
-    conditions = [column == value for column, value in named.items() if value is not None]
-    if not conditions:
+    if not wanted.names_any:
         raise ValueError("which recordings?")
-    if wanted.begin is not None:
-        conditions.append(c.ended_at >= wanted.begin)
-    if wanted.end is not None:
-        conditions.append(c.ended_at < wanted.end)
-    return select(c.id, c.state).where(*conditions).order_by(c.id)
+    c = recordings.c
+    return select(c.id, c.state).where(*conditions(wanted)).order_by(c.id)

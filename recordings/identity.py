@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID, uuid5
 
+CALL = "call:"
+"""What the origin of a recorded call begins with; its sides are the caller's, left, and the consultant's."""
+
 _NAMESPACE = UUID("6f6c2b0e-6f5c-4b5e-9a3d-2a1f0c7d9e54")
 
 
@@ -17,15 +20,16 @@ def of_call(call_id: str, seq: int) -> str:
     return f"{parts_of(call_id)}{seq}"
 
 
+def part_of(origin: str) -> tuple[str, int] | None:
+    """The call and the turn that a recording came from; None where it was imported."""
+    kind, _, rest = origin.partition(":")
+    call_id, _, seq = rest.rpartition("/")
+    return (call_id, int(seq)) if kind == "call" and seq.isdecimal() else None
+
+
 def parts_of(call_id: str) -> str:
     """What the origins of all parts of a call begin with."""
-    return f"call:{call_id}/"
-
-
-def call_of(origin: str) -> str | None:
-    """The call that an origin is of; None where it is of a file."""
-    kind, _, rest = origin.partition(":")
-    return rest.rpartition("/")[0] if kind == "call" else None
+    return f"{CALL}{call_id}/"
 
 
 def of_file(sha256: str) -> str:

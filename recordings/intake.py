@@ -144,7 +144,7 @@ class Intake:
                 self._clear(sides, about, fate)
                 with self._database.writing() as connection:
                     if fate is Fate.ERASED:
-                        parts.remove(connection, part.call_id, part.seq)
+                        parts.remove(connection, [(part.call_id, part.seq)])
                     else:
                         parts.settle(connection, part, at)
                 self._reached(Step.SETTLED)

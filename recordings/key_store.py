@@ -8,19 +8,42 @@ rows.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Column, Engine, MetaData, String, Table, event, inspect
-from sqlalchemy.engine import make_url
+from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, event, inspect
 
+from recordings import server_files
+from recordings.faults import KeysUnusable, RecordingFault
 from recordings.key_encryption import KeyEncryption
 from recordings.wrapped_keys import WrappedKeys, columns
-from storage.database import Database
+from storage.database import Database, is_sqlite, sqlite_files
+from storage.installation import without_passwords
+from storage.upsert import upsert
 
 _own = MetaData()
-recording_keys = Table("recording_keys", _own, *columns(Column("recording_id", String(36), key="id", primary_key=True)))
+recording_keys = Table("recording_keys", _own, *columns(Column("recording_id", String(36), primary_key=True)))
 person_keys = Table("person_keys", _own, *columns(Column("id", String(64), primary_key=True)))
+
+
+CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"
+# Looks at changed pages alone; the index, which has no keys in it, is left to autovacuum.
+VACUUM = "VACUUM (INDEX_CLEANUP OFF) "
+
+
+@dataclass(frozen=True, slots=True)
+class WrappedKey:
+    """A recording's key as it is kept."""
+
+    recording_id: str
+    wrapped_by: str
+    wrapped: bytes
+    made_at: datetime
 
 
 class KeyStore(WrappedKeys):
@@ -31,9 +54,8 @@ class KeyStore(WrappedKeys):
 
     def __init__(self, url: str, encryption: KeyEncryption, *, make: bool = True) -> None:
         database = Database(url)
-        super().__init__(database, recording_keys, encryption)
-        self.url = url
-        self.people = WrappedKeys(database, person_keys, encryption)
+        super().__init__(url, database, recording_keys, encryption)
+        self.people = WrappedKeys(url, database, person_keys, encryption)
         _overwrite_what_is_deleted(database.engine)
         if make:
             self.prepare()
@@ -45,7 +67,7 @@ class KeyStore(WrappedKeys):
     def prepare(self) -> None:
         """Make room for keys where there is none."""
         if not _own.tables.keys() <= self._tables():
-            with self._database.writing() as connection:
+            with self._writing() as connection:
                 _own.create_all(connection)
 
     def close(self) -> None:
@@ -58,28 +80,71 @@ class KeyStore(WrappedKeys):
 
     def wrapped_by(self) -> dict[str, int]:
         """How many keys each key wraps, people's included."""
-        people = self.people.wrapped_by() if person_keys.name in self._tables() else {}
+        people = self.people.wrapped_by() if self._knows_people else {}
         return dict(Counter(super().wrapped_by()) + Counter(people))
 
+    def wrapping(self) -> frozenset[str]:
+        """The ids of the keys that wrap any, people's included."""
+        return super().wrapping() | (self.people.wrapping() if self._knows_people else frozenset())
+
+    def copy(self, path: Path) -> None:
+        """Write all keys to a new SQLite file, which has no room of destroyed ones. Raises RecordingFault, OSError."""
+        if not self._is_sqlite:
+            raise RecordingFault("the keys lie on a server: back them up by its own means, and keep that for days only")
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        with self._autocommitting() as connection:
+            connection.exec_driver_sql("VACUUM INTO ?", (str(path),))
+
+    def put_back(self, keys: Sequence[WrappedKey]) -> int:
+        """Add those of a backup's keys that are not there: how many were added."""
+        with self._writing() as connection:
+            statement = upsert(connection, recording_keys, key=("recording_id",), changing=())
+            return sum(connection.execute(statement, asdict(key)).rowcount for key in keys)
+
+    def files(self) -> tuple[Path, ...] | None:
+        """The files in which destroyed keys may have left something; None where they cannot be read from here."""
+        if self._is_sqlite:
+            return sqlite_files(self._database.engine.url)
+        with self._reading() as connection:
+            return server_files.files_of(connection, recording_keys.name)
+
     def forget_traces(self) -> None:
-        """Leave nothing of destroyed keys in the files of the database."""
-        is_sqlite = make_url(self.url).get_backend_name() == "sqlite"
-        engine = self._database.engine.execution_options(isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            if is_sqlite:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-                return
-            for table in sorted(_own.tables.keys() & self._tables()):
-                connection.exec_driver_sql(f"VACUUM {table}")
+        """Leave nothing of destroyed keys in SQLite's files; in PostgreSQL give their place free to be written over.
+
+        Raises KeysUnusable as well where another process reads for so long that SQLite's log cannot be written back.
+        """
+        tables = () if self._is_sqlite else sorted(_own.tables.keys() & self._tables())
+        with self._autocommitting() as connection:
+            for table in tables:
+                connection.exec_driver_sql(VACUUM + table)
+            if self._is_sqlite and connection.exec_driver_sql(CHECKPOINT).scalar_one():
+                raise KeysUnusable(
+                    f"{without_passwords(self.url)}: another process reads recordings' keys for long; "
+                    f"destroyed ones are in its log until it has ended"
+                )
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return is_sqlite(self._database.engine.url)
+
+    @property
+    def _knows_people(self) -> bool:
+        """Whether there is room for people's keys; an older version made none, and who only looks makes none."""
+        return person_keys.name in self._tables()
 
     def _tables(self) -> frozenset[str]:
-        address = self._database.engine.url
-        file = Path(str(address.database))
+        file = Path(str(self._database.engine.url.database))
         # Whoever opens an empty file of SQLite's writes to it.
-        if address.get_backend_name() == "sqlite" and not (file.exists() and file.stat().st_size):
+        if self._is_sqlite and not (file.exists() and file.stat().st_size):
             return frozenset()
-        with self._database.reading() as connection:
+        with self._reading() as connection:
             return frozenset(inspect(connection).get_table_names())
+
+    @contextmanager
+    def _autocommitting(self) -> Iterator[Connection]:
+        engine = self._database.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with self._told(), engine.connect() as connection:
+            yield connection
 
 
 def _overwrite_what_is_deleted(engine: Engine) -> None:

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Column, ColumnElement, Connection, Integer, String, Table, and_, insert, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    String,
+    Table,
+    and_,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from storage.database import Instant, metadata
 
@@ -66,15 +80,20 @@ def settle(connection: Connection, part: RecordingPart, at: datetime) -> None:
     connection.execute(update(recording_parts).where(this).values(settled_at=at))
 
 
-def find(connection: Connection, call_id: str, seq: int) -> RecordingPart | None:
-    """One part of a call."""
-    row = connection.execute(select(recording_parts).where(_is(call_id, seq))).one_or_none()
-    return None if row is None else RecordingPart(**row._mapping)
+def names_of(connection: Connection, keys: Iterable[tuple[str, int]]) -> tuple[str, ...]:
+    """The files of the parts of these calls and turns, by their names as they stand there."""
+    wanted, c = frozenset(keys), recording_parts.c
+    query = select(c.call_id, c.seq, c.caller_file, c.agent_file)
+    rows = connection.execute(query.where(c.call_id.in_({call_id for call_id, _ in wanted})))
+    return tuple(name for call_id, seq, *names in rows if (call_id, seq) in wanted for name in names)
 
 
-def remove(connection: Connection, call_id: str, seq: int) -> None:
-    """Take the row out: what it tells of is destroyed."""
-    connection.execute(recording_parts.delete().where(_is(call_id, seq)))
+def remove(connection: Connection, keys: Iterable[tuple[str, int]]) -> None:
+    """Take the rows of these calls and turns out: what they tell of is destroyed."""
+    values = [{"of_call": call_id, "at": seq} for call_id, seq in keys]
+    if values:
+        mine = (recording_parts.c.call_id == bindparam("of_call")) & (recording_parts.c.seq == bindparam("at"))
+        connection.execute(recording_parts.delete().where(mine), values)
 
 
 def files(part: RecordingPart, folder: Path) -> tuple[Path, ...]:

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy.engine import URL, make_url
-
-from recordings import catalogue, parts, runs, tombstones
+from recordings import catalogue, key_backups, parts, runs, tombstones
 from recordings.archive import SOUND, Archive
 from recordings.key_store import KeyStore
 from recordings.purge import Places, forget_rows
@@ -20,6 +18,7 @@ from recordings.rejected import files_of
 from recordings.searching import stands_in
 from recordings.tombstones import Tombstone
 from storage.chain import Chain
+from storage.database import is_sqlite, sqlite_files
 
 SPOOL_AGE = timedelta(days=1)
 """Asterisk writes to files that no row names yet; a conversation does not last so long."""
@@ -49,8 +48,11 @@ class Proof:
         return all(finding.good for finding in self.findings)
 
 
-def prove(places: Places, recording_id: str, now: datetime) -> Proof:
-    """Look everywhere. Raises ValueError for what is no id, OSError, SQLAlchemyError."""
+def prove(places: Places, recording_id: str, now: datetime, backups: Path | None = None) -> Proof:
+    """Look everywhere, in the folder with backups of the keys too.
+
+    Raises ValueError for what is no id, RecordingFault, OSError, SQLAlchemyError.
+    """
     files = places.archive.files(recording_id)
     with places.database.reading() as connection:
         stone = tombstones.find(connection, recording_id)
@@ -59,6 +61,7 @@ def prove(places: Places, recording_id: str, now: datetime) -> Proof:
     findings = (
         *(_file(places.archive, file) for file in files),
         _key(places.archive.keys, recording_id),
+        *(() if backups is None else (_backups(backups, recording_id),)),
         Finding("catalogue", row is None, "no row" if row is None else f"the row is there, {row.state}"),
         _spool(places, now),
         _quarantine(places, recording_id),
@@ -79,6 +82,14 @@ def _file(archive: Archive, path: Path) -> Finding:
 def _key(keys: KeyStore, recording_id: str) -> Finding:
     there = recording_id in keys.has([recording_id])
     return Finding("key", not there, "the key is there" if there else "no key")
+
+
+def _backups(folder: Path, recording_id: str) -> Finding:
+    having = key_backups.having(folder, recording_id)
+    if not having:
+        return Finding("key backups", True, f"the key is in none of {len(key_backups.of_folder(folder))}")
+    names = ", ".join(backup.path.name for backup in having)
+    return Finding("key backups", False, f"the key is in {names} until they expire")
 
 
 def _spool(places: Places, now: datetime) -> Finding:
@@ -106,20 +117,21 @@ def strays_of(spool: Path, known: frozenset[str], now: datetime) -> tuple[Path, 
 
 
 def _traces(places: Places, recording_id: str) -> tuple[Finding, ...]:
-    """What is left in the bytes of SQLite's files, their logs included, once those were written back."""
+    """What is left in the bytes of files, logs included, once SQLite's were written back. Not all can be read."""
     places.archive.keys.forget_traces()
     forget_rows(places.database)
     # In the catalogue the id stays with the tombstone and with holds; in a row of it the origin follows.
     row = tuple(f"{recording_id}{kind}:" for kind in ("call", "import"))
-    looked = (
-        ("bytes of the key store", make_url(places.archive.keys.url), (recording_id,)),
-        ("bytes of the catalogue", places.database.engine.url, row),
+    url = places.database.engine.url
+    return (
+        _trace("bytes of the key store", places.archive.keys.files(), (recording_id,)),
+        _trace("bytes of the catalogue", sqlite_files(url) if is_sqlite(url) else None, row),
     )
-    return tuple(_trace(subject, url, wanted) for subject, url, wanted in looked if _is_sqlite(url))
 
 
-def _trace(subject: str, url: URL, wanted: tuple[str, ...]) -> Finding:
-    files = [Path(f"{url.database}{ending}") for ending in ("", "-wal", "-journal")]
+def _trace(subject: str, files: tuple[Path, ...] | None, wanted: tuple[str, ...]) -> Finding:
+    if files is None:
+        return Finding(subject, True, "not looked at: PostgreSQL's own; what is said of rows is by query alone")
     found = [str(file) for file in files if file.exists() and stands_in(file, wanted)]
     return Finding(subject, not found, f"something of it is in {', '.join(found)}" if found else "nothing of it")
 
@@ -136,7 +148,3 @@ def _of_chain(chain: Chain) -> str:
     if chain.whole:
         return f"unbroken, {chain.head.number} tombstones, the last one {chain.head.hash}"
     return f"broken at number {chain.broken}: {chain.why}"
-
-
-def _is_sqlite(url: URL) -> bool:
-    return url.get_backend_name() == "sqlite"

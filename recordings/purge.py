@@ -7,6 +7,7 @@ transaction with the tombstone that takes its place.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,13 +19,24 @@ from sqlalchemy import Connection, Select, func, select
 
 from recordings import catalogue, erased, holds, parts, rejected, tombstones
 from recordings.archive import Archive
-from recordings.catalogue import Recording, State
+from recordings.catalogue import Due, Recording, State
 from recordings.catalogue import recordings as table
+from recordings.identity import part_of
 from recordings.serial import one_at_a_time
 from storage.database import Database
+from storage.files import sync_folder
 from storage.home import Home
 
-Find = Callable[[Connection, str, int], tuple[Recording, ...]]
+BATCHES = 20
+"""Keys of so many batches are destroyed before their traces are: a database's own cleaning up costs by its size."""
+
+ROOMY = "PRAGMA cache_size = -16000"
+"""SQLite writes what does not fit into 2 MB, its default, to the log several times."""
+
+ALL = 2**31
+"""More recordings than there can be."""
+
+Find = Callable[[Connection, catalogue.Place, int], tuple[Due, ...]]
 
 
 class Step(IntEnum):
@@ -36,11 +48,13 @@ class Step(IntEnum):
     KEYS_DESTROYED = 4
     TRACES_FORGOTTEN = 5
     FILES_DESTROYED = 6
-    SPOOL_CLEARED = 7
-    BURYING = 8
+    FOLDERS_SYNCED = 7
+    SPOOL_CLEARED = 8
+    SPOOL_SYNCED = 9
+    BURYING = 10
     """Tombstones are written and rows removed, and nothing of it is committed."""
-    BURIED = 9
-    ROWS_FORGOTTEN = 10
+    BURIED = 11
+    ROWS_FORGOTTEN = 12
 
 
 Watch = Callable[[Step, int], None]
@@ -76,8 +90,8 @@ class Places:
 class Foreseen:
     """What a purge would find: `pending` is decided and not finished, `due` would be decided, `held` is passed over.
 
-    `recordings` counts all rows; `policies` how many are due by which one; `quarantined` what would end in the
-    quarantine.
+    `recordings` counts all rows, or as many as were needed; `policies` how many are due by which one; `quarantined`
+    what would end in the quarantine.
     """
 
     recordings: int
@@ -93,8 +107,12 @@ class Foreseen:
         return self.due / self.recordings if self.recordings else 0.0
 
 
-def foresee(connection: Connection, today: date) -> Foreseen:
-    """What would be destroyed on that day. Only reads."""
+def foresee(connection: Connection, today: date, share: float = 0.0) -> Foreseen:
+    """What would be destroyed on that day. Only reads.
+
+    Recordings are counted until there are so many that what is due is not more than that `share` of them: nobody need
+    count millions each night. 0 counts all.
+    """
     c = table.c
     due = catalogue.is_due(today) | (c.state == State.WITHDRAWN)
     free = due & c.id.not_in(holds.held_on(today))
@@ -103,7 +121,7 @@ def foresee(connection: Connection, today: date) -> Foreseen:
     all_due = _count(connection, select(func.count()).where(due))
     number = sum(count for _, count in counted)
     return Foreseen(
-        recordings=_count(connection, select(func.count()).select_from(table)),
+        recordings=catalogue.count(connection, _enough(number, share)),
         pending=_count(connection, select(func.count()).where(c.state == State.PURGING)),
         due=number,
         held=all_due - number,
@@ -112,13 +130,18 @@ def foresee(connection: Connection, today: date) -> Foreseen:
     )
 
 
+def _enough(due: int, share: float) -> int:
+    """Of how many recordings so many are at most that share; of all where the share is none or no number."""
+    return int(min(due / share, ALL)) + 1 if share > 0 else ALL
+
+
 def decide(database: Database, today: date, batch: int, watch: Watch) -> int:
     """Decide on everything that is due on that day, a transaction for each batch: how many a hold keeps."""
     return sum(_decide(database, find, today, batch, watch) for find in (_due_on(today), catalogue.withdrawn))
 
 
 def _decide(database: Database, find: Find, today: date, batch: int, watch: Watch) -> int:
-    passed_over, last = 0, ""
+    passed_over, last = 0, catalogue.BEGINNING
     while True:
         with database.writing() as connection:
             one_at_a_time(connection)
@@ -129,7 +152,7 @@ def _decide(database: Database, find: Find, today: date, batch: int, watch: Watc
                 catalogue.decide(connection, [one.id for one in free if one.policy == policy], f"retention: {policy}")
         if not found:
             return passed_over
-        passed_over, last = passed_over + len(held), found[-1].id
+        passed_over, last = passed_over + len(held), found[-1].place
         watch(Step.DECIDED, len(free))
 
 
@@ -154,59 +177,83 @@ def decide_now(
 
 
 def carry_out(places: Places, now: Callable[[], datetime], batch: int, watch: Watch, count: Count) -> int:
-    """Destroy whatever that is decided for, a batch at a time: how many are gone. Raises OSError, SQLAlchemyError."""
+    """Destroy whatever that is decided for, a batch at a time: how many are gone.
+
+    Raises OSError, SQLAlchemyError, KeysUnusable.
+    """
     gone = 0
     while True:
         with places.database.reading() as connection:
-            found = catalogue.purging(connection, batch)
-        if not found:
+            ids = catalogue.purging(connection, batch * BATCHES)
+        if not ids:
             return gone
-        gone += destroy(places, found, now(), watch, count)
+        gone += destroy(places, ids, now, batch, watch, count)
 
 
-def destroy(places: Places, found: Sequence[Recording], at: datetime, watch: Watch, count: Count) -> int:
+def destroy(
+    places: Places, ids: Sequence[str], now: Callable[[], datetime], batch: int, watch: Watch, count: Count
+) -> int:
     """Destroy these, for which it was decided: how many are gone, others' doing aside. Raises as `carry_out` does."""
-    _destroy(places, found, watch)
+    batches = [ids[begin : begin + batch] for begin in range(0, len(ids), batch)]
+    for some in batches:
+        places.archive.keys.destroy(some)
+        watch(Step.KEYS_DESTROYED, len(some))
+    places.archive.keys.forget_traces()
+    watch(Step.TRACES_FORGOTTEN, len(ids))
+    return sum(_destroy_rest(places, some, now(), watch, count) for some in batches)
+
+
+def _destroy_rest(places: Places, ids: Sequence[str], at: datetime, watch: Watch, count: Count) -> int:
+    """Destroy what is left of recordings whose keys are gone."""
+    with places.database.reading() as connection:
+        found = catalogue.find_all(connection, ids)
+    _destroy_files(places, found, watch)
     buried = _bury(places.database, found, at, watch, count)
     forget_rows(places.database)
     watch(Step.ROWS_FORGOTTEN, len(found))
     return buried
 
 
-def _destroy(places: Places, found: Sequence[Recording], watch: Watch) -> None:
+def _destroy_files(places: Places, found: Sequence[Recording], watch: Watch) -> None:
     ids = [one.id for one in found]
-    places.archive.keys.destroy(ids)
-    watch(Step.KEYS_DESTROYED, len(ids))
-    places.archive.keys.forget_traces()
-    watch(Step.TRACES_FORGOTTEN, len(ids))
     for id in ids:
         places.archive.destroy(id)
         watch(Step.FILES_DESTROYED, 1)
+    places.archive.sync(ids)
+    watch(Step.FOLDERS_SYNCED, len(ids))
+    _clear_spool(places, found, watch)
+
+
+def _clear_spool(places: Places, found: Sequence[Recording], watch: Watch) -> None:
+    """Destroy what is left of the plain files of these conversations; mostly they have long gone."""
     with places.database.reading() as connection:
-        spooled = [file for one in found for file in spool_files(connection, places.spool, one.origin)]
-    for file in spooled:
-        file.unlink(missing_ok=True)
+        names = parts.names_of(connection, _parts(found))
+    # One look at the folder, in which no name leads elsewhere, instead of two tries for each.
+    for name in frozenset(os.listdir(places.spool)).intersection(names):
+        (places.spool / name).unlink(missing_ok=True)
         watch(Step.SPOOL_CLEARED, 1)
+    sync_folder(places.spool)
+    watch(Step.SPOOL_SYNCED, len(found))
 
 
 def _bury(database: Database, found: Sequence[Recording], at: datetime, watch: Watch, count: Count) -> int:
-    buried = 0
     with database.writing() as connection:
         one_at_a_time(connection)
         if connection.dialect.name == "sqlite":
             # Of callers' numbers nothing stays in the file, either.
             connection.exec_driver_sql("PRAGMA secure_delete = ON")
-        for one in found:
-            # Another process may carry out the same decision.
-            if catalogue.remove(connection, one.id):
-                tombstones.append(connection, one, at)
-                parts.remove(connection, *_part(one.origin))
-                erased.forget_consent(connection, one)
-                buried += 1
-        count(connection, buried)
-        watch(Step.BURYING, buried)
-    watch(Step.BURIED, buried)
-    return buried
+            connection.exec_driver_sql(ROOMY)
+        # Another process may carry out the same decision.
+        removed = catalogue.remove(connection, [one.id for one in found])
+        buried = [one for one in found if one.id in removed]
+        tombstones.append(connection, buried, at)
+        parts.remove(connection, _parts(buried))
+        for one in buried:
+            erased.forget_consent(connection, one)
+        count(connection, len(buried))
+        watch(Step.BURYING, len(buried))
+    watch(Step.BURIED, len(buried))
+    return len(buried)
 
 
 def forget_rows(database: Database) -> None:
@@ -216,17 +263,9 @@ def forget_rows(database: Database) -> None:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def spool_files(connection: Connection, spool: Path, origin: str) -> tuple[Path, ...]:
-    """The plain files of the conversation that a recording was made from; mostly they have long gone."""
-    part = parts.find(connection, *_part(origin))
-    return () if part is None else parts.files(part, spool)
-
-
-def _part(origin: str) -> tuple[str, int]:
-    """The call and the turn that a recording came from; nobody's where it was imported."""
-    kind, _, rest = origin.partition(":")
-    call_id, _, seq = rest.rpartition("/")
-    return (call_id, int(seq)) if kind == "call" and seq.isdecimal() else ("", 0)
+def _parts(found: Iterable[Recording]) -> list[tuple[str, int]]:
+    """The calls and turns that recordings came from; those that were imported came from none."""
+    return [part for one in found if (part := part_of(one.origin)) is not None]
 
 
 def _due_on(today: date) -> Find:

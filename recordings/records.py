@@ -1,8 +1,8 @@
-"""What is on record beside the catalogue: runs of the job, legal holds, tombstones, and what was never taken in."""
+"""What is on record beside the catalogue: runs of the job, holds, tombstones, what was never taken in, and scores."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, Integer, String, Table
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, Integer, String, Table
 
 from storage.database import Instant, metadata
 
@@ -70,4 +70,46 @@ rejected_recordings = Table(
     Column("quarantined", Boolean(name="quarantined_is_boolean"), nullable=False),
     Column("ended_at", Instant),
     Column("keep_until", Date),
+)
+
+# Scores outlive their recordings and name no caller; of when the conversation ended the day is enough. `number` counts
+# the scores that one supervisor gave one recording: the last one counts, and the others stay on record.
+recording_scores = Table(
+    "recording_scores",
+    metadata,
+    Column("recording_id", String(36), primary_key=True),
+    Column("scored_by", String(60), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("scored_at", Instant, nullable=False, index=True),
+    Column("correctness", Integer, nullable=False),
+    Column("service", Integer, nullable=False),
+    Column("drawn", Boolean(name="drawn_is_boolean"), nullable=False),
+    Column("ended_on", Date, nullable=False),
+    Column("topic", String(40)),
+    Column("queue", String(40)),
+    Column("consultant", String(40)),
+    CheckConstraint("correctness BETWEEN 1 AND 5", name="correctness"),
+    CheckConstraint("service BETWEEN 1 AND 5", name="service"),
+)
+
+# Every drawing is on record, so that nobody draws until the lot falls as they wish. `shortest` is in seconds.
+recording_samples = Table(
+    "recording_samples",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("drawn_at", Instant, nullable=False, index=True),
+    Column("drawn_by", String(60), nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Column("topic", String(40)),
+    Column("each", Integer, nullable=False),
+    Column("shortest", Integer, nullable=False),
+    Column("seed", String(60), nullable=False),
+)
+
+sampled_recordings = Table(
+    "sampled_recordings",
+    metadata,
+    Column("sample_id", String(36), primary_key=True),
+    Column("recording_id", String(36), primary_key=True, index=True),
 )

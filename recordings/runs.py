@@ -180,7 +180,7 @@ def _may_run(database: Database, today: date, limits: Limits) -> Run | None:
     with database.reading() as connection:
         done = _done(connection, today)
         if done is None:
-            check(purge.foresee(connection, today), limits)
+            check(purge.foresee(connection, today, limits.share), limits)
         return done
 
 

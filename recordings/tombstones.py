@@ -5,9 +5,10 @@ Each certificate and each run of the job has a head of the chain. No personal da
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
@@ -41,11 +42,20 @@ class Tombstone:
         return Head(self.number, self.hash)
 
 
-def append(connection: Connection, recording: Recording, purged_at: datetime) -> Tombstone:
-    """Lengthen the chain by a recording whose destruction was decided, in the caller's transaction."""
+def append(connection: Connection, buried: Iterable[Recording], purged_at: datetime) -> None:
+    """Lengthen the chain by recordings whose destruction was decided, in the caller's transaction."""
     one_at_a_time(connection)
-    last = head(connection)
-    values = {
+    last, rows = head(connection), []
+    for recording in buried:
+        values = _following(last, recording, purged_at.astimezone(UTC))
+        last = Head(values["number"], hash_of(Tombstone(**values, hash="")))
+        rows.append(values | {"hash": last.hash})
+    if rows:
+        connection.execute(insert(tombstones), rows)
+
+
+def _following(last: Head, recording: Recording, purged_at: datetime) -> dict[str, Any]:
+    return {
         "number": last.number + 1,
         "recording_id": recording.id,
         "sha256": recording.sha256,
@@ -53,18 +63,21 @@ def append(connection: Connection, recording: Recording, purged_at: datetime) ->
         "decision": recording.decision or "",
         "ended_at": recording.ended_at.astimezone(UTC),
         "keep_until": recording.keep_until,
-        "purged_at": purged_at.astimezone(UTC),
+        "purged_at": purged_at,
         "previous": last.hash,
     }
-    made = Tombstone(**values, hash=hash_of(Tombstone(**values, hash="")))  # type: ignore[arg-type]
-    connection.execute(insert(tombstones), values | {"hash": made.hash})
-    return made
 
 
 def find(connection: Connection, recording_id: str) -> Tombstone | None:
     """The tombstone of a recording."""
     row = connection.execute(select(tombstones).where(tombstones.c.recording_id == recording_id)).one_or_none()
     return None if row is None else Tombstone(**row._mapping)
+
+
+def buried(connection: Connection, recording_ids: Sequence[str]) -> frozenset[str]:
+    """Those of these recordings that have a tombstone."""
+    c = tombstones.c.recording_id
+    return frozenset(connection.execute(select(c).where(c.in_(recording_ids))).scalars())
 
 
 def head(connection: Connection) -> Head:

@@ -7,6 +7,7 @@ the standard library's `wave`: that one knows no G.711, which telephone archives
 from __future__ import annotations
 
 import audioop
+import io
 import os
 import stat
 import struct
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,6 +25,7 @@ WIDTH = 2
 RATES = range(8000, 192_001)
 
 _RIFF_HEADER, _CHUNK_HEADER = 12, 8
+_RIFF_SIZE = 4
 _FORMAT_BYTES, _LONGEST_FORMAT = 16, 1024
 _MOST_CHUNKS = 100
 _PCM, _A_LAW, _MU_LAW, _EXTENSIBLE = 1, 6, 7, 0xFFFE
@@ -88,6 +91,26 @@ def open_wav(path: Path) -> Iterator[Wav]:
     """Open a WAV file. Raises DamagedSound: it is missing, no file, no WAV, cut short, or holds nothing; OSError."""
     with open_file(path) as file:
         yield Wav(file)
+
+
+def later(pieces: Iterator[bytes], seconds: float) -> Iterator[bytes]:
+    """A WAV file that comes piece by piece, beginning so many seconds later; the first piece holds its headers.
+
+    Raises DamagedSound.
+    """
+    first = next(pieces, b"")
+    start = io.BytesIO(first)
+    form, size = _find_data(start)
+    header = bytearray(first[: start.tell()])
+    skipped = min(round(seconds * form.rate) * form.frame, size)
+    for place, said in ((_RIFF_SIZE, len(header) + size - _CHUNK_HEADER), (len(header) - 4, size)):
+        struct.pack_into("<I", header, place, said - skipped)
+    yield bytes(header)
+    left = skipped
+    for piece in chain([first[len(header) :]], pieces):
+        if left < len(piece):
+            yield piece[left:]
+        left = max(0, left - len(piece))
 
 
 def is_finished(path: Path) -> bool:

@@ -55,9 +55,7 @@ def withdraw(places: Places, meant: Meant, now: datetime, today: date) -> Withdr
     with places.database.writing() as connection:
         free, held = purge.withdraw(connection, [one.id for one in meant.kept], today)
         rejected.expire(connection, aside, today - timedelta(days=1))
-    with places.database.reading() as connection:
-        decided = [one for id in sorted(free) if (one := catalogue.find(connection, id))]
-    purge.destroy(places, decided, now, purge.unwatched, purge.uncounted)
+    purge.destroy(places, sorted(free), lambda: now, max(len(free), 1), purge.unwatched, purge.uncounted)
     if aside:
         quarantine.clear(places, today, purge.unwatched)
         with places.database.writing() as connection:

@@ -68,8 +68,8 @@ def check(keyed: str, allowed: Allowed) -> MayCall | Refused:
 def normal_form(text: str, country: str) -> str | None:
     """A number, as a telephone sent it or a person writes it, in E.164; None where it is none.
 
-    One without a country is of the service's own `country` (ISO 3166-1); if there it is none, as when a trunk leaves the
-    plus out, it begins with that of another.
+    One without a country is of the service's own `country` (ISO 3166-1); if there it is none, as when a trunk leaves
+    the plus out, it begins with that of another.
     """
     for form in (text, f"+{text}"):
         try:

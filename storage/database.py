@@ -12,9 +12,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy import URL, Connection, DateTime, Dialect, Engine, MetaData, create_engine, event, make_url
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.types import TypeDecorator
 
@@ -108,6 +109,16 @@ class Database:
                 self._writer.close()
                 self._writer = None
         self.engine.dispose()
+
+
+def is_sqlite(url: URL) -> bool:
+    """Whether it is the address of an SQLite file."""
+    return url.get_backend_name() == "sqlite"
+
+
+def sqlite_files(url: URL) -> tuple[Path, ...]:
+    """The files of an SQLite database: its own and, while there are any, its logs."""
+    return tuple(Path(f"{url.database}{ending}") for ending in ("", "-wal", "-journal"))
 
 
 def reason_of(error: SQLAlchemyError) -> str:

@@ -25,9 +25,18 @@ def write_whole(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+def sync_file(path: Path) -> None:
+    """Have a file that others wrote outlive a power cut. Raises OSError."""
+    _sync(path)
+
+
 def sync_folder(folder: Path) -> None:
     """Have what was made, moved or removed in a folder outlive a power cut. Raises OSError."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

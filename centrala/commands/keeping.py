@@ -15,17 +15,18 @@ import click
 from audit.entries import Action
 from centrala import context
 from centrala.auditing import auditing
-from centrala.context import SERVICE_ZONE, Failure, fail
-from centrala.forms import day, print_json, print_table, short, who
+from centrala.context import SERVICE_ZONE, Failure, fail, short, who
+from centrala.forms import day, print_json, print_table
 from centrala.keeping import open_places
 from recordings import holds, withdrawal
 from recordings import orphans as leftovers
 from recordings.faults import RecordingFault
-from recordings.holds import Hold, Placed, Wanted
+from recordings.holds import Hold, Placed
 from recordings.proof import Proof
 from recordings.proof import prove as proven
 from recordings.purge import Places
 from recordings.tombstones import Tombstone
+from recordings.wanted import Wanted
 from recordings.withdrawal import Meant
 from storage.installation import Installation
 
@@ -143,13 +144,13 @@ def withdraw(recording: str | None, call_id: str | None, yes: bool) -> None:
 def prove(recording: str, as_json: bool) -> None:
     """Prove that a RECORDING was destroyed: print a deletion certificate, or what is still there (exit code 1).
 
-    Sound, waveform, key, row and spool are looked for, the chain of tombstones is checked from its beginning, and the
-    bytes of SQLite files are searched. Copies that were made elsewhere cannot be seen from here; what was copied from
-    the archive cannot be opened without the key.
+    Sound, waveform, key, row and spool are looked for, the chain of tombstones is checked from its beginning, the
+    bytes of SQLite files are searched, and backups of the keys where the settings have them made. Copies that were made
+    elsewhere cannot be seen from here; what was copied from the archive cannot be opened without the key.
     """
-    now = context.now()
+    now, backups = context.now(), context.settings().recordings.key_backups.folder
     with _installation() as opened, _places(opened) as places, context.explained(ValueError):
-        proof = proven(places, recording, now)
+        proof = proven(places, recording, now, backups)
     if as_json:
         print_json([_proof(proof, now)])
     else:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
 from audit import entries
 from audit.entries import Action, Entry
-from centrala import keeping
-from centrala.context import explained, installation, now, today
-from centrala.forms import who
+from centrala import context, keeping
+from centrala.context import explained, installation, today, who
+from recordings import key_backups, tombstones
 from recordings.faults import KeyMissing, RecordingFault
 from recordings.key_encryption import VARIABLE, KeyEncryption, read_keys
 from storage.home import Home
@@ -58,11 +60,48 @@ def rotate() -> None:
             wrapped = sum(iter(lambda: store.rewrap(BATCH), 0))
             store.forget_traces()
     with opened.database.writing() as connection:
-        done = Entry(now(), who(None), Action.KEYS_ROTATED, f"keys:{given.current}", details=f"{wrapped} were wrapped")
-        entries.append(connection, done)
+        done = f"{wrapped} were wrapped"
+        entry = Entry(context.now(), who(None), Action.KEYS_ROTATED, f"keys:{given.current}", details=done)
+        entries.append(connection, entry)
     click.echo(f"{wrapped} keys are wrapped with {given.current} now")
     if old := ", ".join(sorted(given.keys.keys() - {given.current})):
         click.echo(f"{old}: may be retired, once every running centrala was started anew and keys list says 0")
+
+
+@keys.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
+def backup(folder: Path | None) -> None:
+    """Copy the keys into FOLDER (default: the settings'), and destroy copies there that are too old.
+
+    How long a copy lives is a setting, `recordings: key_backups: days:` (7). That long a recording that was destroyed
+    could still be heard by who has the archive of that time, the copy and the key that wraps: so a few days only. The
+    retention job does this each night where `folder:` is set.
+    """
+    settings = context.settings().recordings.key_backups
+    where = folder or settings.folder
+    if where is None:
+        context.fail("where to? Name a FOLDER, or recordings: key_backups: folder: in the settings")
+    with explained(RecordingFault), keeping.open_keys(installation(), os.environ, KeyEncryption({})) as store:
+        made, over = keeping.back_keys_up(store, where, settings.days, context.now())
+    click.echo(f"{made.path}: made; {len(over)} older destroyed")
+
+
+@keys.command()
+@click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+def restore(file: Path) -> None:
+    """Put keys back that were lost, from a copy that `backup` made.
+
+    Keys of recordings that were destroyed since stay destroyed.
+    """
+    opened = installation()
+
+    def buried(ids: Sequence[str]) -> frozenset[str]:
+        with opened.database.reading() as connection:
+            return tombstones.buried(connection, ids)
+
+    with explained(RecordingFault), keeping.open_lost_keys(opened, os.environ) as store:
+        restored = key_backups.restore(file, store, buried)
+    click.echo(f"{restored.put_back} keys put back; {restored.buried} of destroyed recordings left out")
 
 
 def _given(home: Home) -> KeyEncryption:

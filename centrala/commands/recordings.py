@@ -8,20 +8,17 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
-from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
-from audit.entries import Action
 from centrala import archiving, keeping
-from centrala.auditing import auditing
 from centrala.commands.keeping import hold, orphans, prove, withdraw
 from centrala.commands.recording_keys import keys
-from centrala.commands.recording_playback import opening, play_out
+from centrala.commands.recording_list import list_, show
+from centrala.commands.recording_playback import play
+from centrala.commands.recording_scores import sample, score, scores
 from centrala.context import SERVICE_ZONE, explained, fail, installation, now, settings, today
 from recordings import encoding
 from recordings.archive import Archive
@@ -29,8 +26,6 @@ from recordings.faults import RecordingFault
 from recordings.importing import Listeners, Summary, import_recordings
 from recordings.intake import Fate, Intake
 from recordings.manifest import ManifestFault
-from recordings.overview import Entry, entries, find
-from routing.callbacks import masked
 from storage.installation import Installation
 
 ROW = "{ended_at}  {id}  {purpose:<17}  {topic:<12}  {consultant:<8}  {caller:>16}  {status:<11}  until {keep_until}"
@@ -94,63 +89,7 @@ def import_manifest(manifest: Path, as_json: bool) -> None:
     sys.exit(1 if summary.bad else 0)
 
 
-@recordings.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-def list_(as_json: bool) -> None:
-    """List all recordings: kept, held, quarantined and purged. Of numbers only the last digits are shown.
-
-    A recording that is held is kept beyond its day; of what is purged nothing is left but this line.
-    """
-    with installation().database.reading() as connection:
-        for entry in entries(connection, today()):
-            told = _told(entry)
-            click.echo(json.dumps(told, ensure_ascii=False) if as_json else _row(told))
-
-
-@recordings.command("show")
-@click.argument("recording_id", metavar="ID")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def show(recording_id: str, as_json: bool) -> None:
-    """Show all that is known of one recording, with the caller's number. The audit tells who did."""
-    opened = installation()
-    with opened.database.reading() as connection:
-        told = _told_in_full(_found(recording_id, find(connection, recording_id, today())))
-    with auditing(opened) as auditor:
-        auditor.tell(Action.RECORDING_SHOWN, recording_id)
-    if as_json:
-        click.echo(json.dumps(told, ensure_ascii=False))
-        return
-    for name, value in told.items():
-        click.echo(f"{name:14}{'' if value is None else value}")
-
-
-@recordings.command("play")
-@click.argument("recording_id", metavar="ID")
-def play(recording_id: str) -> None:
-    """Play one recording: on the loudspeaker, or to standard output where that is no terminal.
-
-    It is decrypted piece by piece, through a pipe, and never written to the disk. The audit tells who played it, and
-    who tried to play what cannot be.
-    """
-    opened = installation()
-    with opened.database.reading() as connection:
-        entry = find(connection, recording_id, today())
-    with auditing(opened) as auditor:
-        if entry is None or entry.recording is None:
-            auditor.tell(Action.RECORDING_REFUSED, recording_id, str(entry.status) if entry else "there is none")
-            _found(recording_id, entry)
-            fail(f"recording {recording_id} cannot be played: see centrala recordings show {recording_id}")
-        with explained(RecordingFault), _archive(opened) as archive:
-            try:
-                pieces = opening(archive, entry.recording)
-            except RecordingFault as fault:
-                auditor.tell(Action.RECORDING_REFUSED, recording_id, f"it does not open: {type(fault).__name__}")
-                raise
-            auditor.tell(Action.RECORDING_PLAYED, recording_id)
-            play_out(pieces, entry.recording.format)
-
-
-for command in (keys, hold, withdraw, prove, orphans):
+for command in (list_, show, play, score, scores, sample, keys, hold, withdraw, prove, orphans):
     recordings.add_command(command)
 
 
@@ -192,40 +131,3 @@ def _tell_counts(counts: Mapping[Fate, int], as_json: bool, **more: int) -> None
         return
     words = {fate.name.lower(): fate.value for fate in Fate}
     click.echo(", ".join(f"{count} {words.get(name, name)}" for name, count in told.items()))
-
-
-def _found(recording_id: str, entry: Entry | None) -> Entry:
-    return entry or fail(f"there is no recording {recording_id}; see centrala recordings list")
-
-
-def _told(entry: Entry) -> dict[str, Any]:
-    """An entry in plain values, as lists show it."""
-    recording = entry.recording
-    told: dict[str, Any] = {
-        "id": entry.id,
-        "ended_at": _plain(entry.ended_at),
-        "keep_until": _plain(entry.keep_until),
-        "status": entry.status.value,
-    }
-    if recording is not None:
-        told |= {name: getattr(recording, name) for name in ("purpose", "topic", "queue", "consultant", "level")}
-        told |= {"caller": recording.caller and masked(recording.caller), "duration_ms": recording.duration_ms}
-        told |= {"format": recording.format}
-    more = {"reason": entry.reason, "purged_at": _plain(entry.purged_at)}
-    return told | {name: value for name, value in more.items() if value is not None}
-
-
-def _told_in_full(entry: Entry) -> dict[str, Any]:
-    row = asdict(entry.recording) if entry.recording else {}
-    return _told(entry) | {name: _plain(value) for name, value in row.items() if name != "state"}
-
-
-def _row(told: Mapping[str, Any]) -> str:
-    shown = {name: told.get(name) or "-" for name in ("purpose", "topic", "consultant", "caller", "keep_until")}
-    ended = told["ended_at"]
-    local = datetime.fromisoformat(ended).astimezone(SERVICE_ZONE).strftime("%Y-%m-%d %H:%M") if ended else " " * 16
-    return ROW.format(ended_at=local, id=told["id"], status=told["status"], **shown)
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value

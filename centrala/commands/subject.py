@@ -20,8 +20,8 @@ from auth_pin.faults import IdentifierFault
 from centrala import context
 from centrala.auditing import auditing, country
 from centrala.commands.profiles import asked
-from centrala.context import SERVICE_ZONE, explained, fail
-from centrala.forms import print_table, who
+from centrala.context import SERVICE_ZONE, explained, fail, who
+from centrala.forms import print_table
 from centrala.keeping import open_archive
 from ivr.calls import calls
 from ivr.library import Library
@@ -177,7 +177,7 @@ def _tell_exported(opened: Opened, actor: str) -> None:
     with auditing(opened.installation, actor) as auditor, database.writing() as connection:
         for pseudonym in known_as:
             entries.append(connection, Entry(at, actor, Action.PERSON_EXPORTED, "person", pseudonym))
-        for recording in tuple(catalogue.matching(connection, opened.held.recordings)):
+        for recording in tuple(catalogue.everything(connection, opened.held.recordings)):
             auditor.tell_with(connection, Action.RECORDING_EXPORTED, recording.id)
 
 

@@ -8,7 +8,7 @@ from datetime import date
 import click
 
 from centrala import context, reports
-from centrala.forms import Line, check_options, meanings, print_csv, print_json, print_table, span, text
+from centrala.forms import Line, check_options, meanings, percent, print_lines, rounded, span, text
 from routing.reporting.surveys import DEFINITIONS, SurveyFigures
 
 COLUMNS = (
@@ -17,7 +17,7 @@ COLUMNS = (
 )
 SHARES = ("taking_part", "satisfied_share")
 # What a terminal has room for.
-SHOWN = (*COLUMNS[3:7], *COLUMNS[8:])
+SHOWN = {name: name for name in (*COLUMNS[3:7], *COLUMNS[8:])}
 
 
 @click.command(epilog=meanings(DEFINITIONS))
@@ -34,12 +34,7 @@ def surveys(first: str | None, last: str | None, as_json: bool, as_csv: bool) ->
     check_options(first, last, as_json, as_csv)
     days = span(first, last) if first else None
     lines = survey_lines(reports.surveys(context.installation(), days), days)
-    if as_json:
-        print_json(lines)
-    elif as_csv:
-        print_csv(COLUMNS, lines)
-    else:
-        print_table([SHOWN, *(tuple(_shown(name, line[name]) for name in SHOWN) for line in lines)])
+    print_lines(lines, COLUMNS, SHOWN, _shown, as_json=as_json, as_csv=as_csv)
 
 
 def survey_lines(found: Iterable[SurveyFigures], days: tuple[date, date] | None) -> Iterator[Line]:
@@ -54,21 +49,16 @@ def survey_lines(found: Iterable[SurveyFigures], days: tuple[date, date] | None)
             "topic": one.topic,
             "offered": one.offered,
             "took_part": one.took_part,
-            "taking_part": _rounded(one.taking_part),
+            "taking_part": rounded(one.taking_part),
         }
         if not one.questions:
             yield {**head, "question": None, "answers": 0, "satisfied": 0, "satisfied_share": None}
         for given in one.questions:
             told = {"question": given.question, "answers": given.answers, "satisfied": given.satisfied}
-            yield {**head, **told, "satisfied_share": _rounded(given.satisfied_share)}
-
-
-def _rounded(share: float | None) -> float | None:
-    """To a hundredth of a percent."""
-    return None if share is None else round(share, 4)
+            yield {**head, **told, "satisfied_share": rounded(given.satisfied_share)}
 
 
 def _shown(name: str, value: object) -> str:
     if name in ("callers", "topic") and value is None:
         return "all"
-    return f"{value:.1%}" if name in SHARES and isinstance(value, float) else text(value)
+    return percent(value) if name in SHARES else text(value)

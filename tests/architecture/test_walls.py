@@ -53,7 +53,7 @@ LAYERS = (
     Layer("policy", POLICY, libraries=frozenset({"holidays", "phonenumbers"})),
     Layer("routing", ("routing",), ("policy", "storage"), DATABASE | {"asterisk", "jinja2", "structlog"}),
     Layer("auth_pin", ("auth_pin",), ("storage",), DATABASE | {"argon2", "cryptography"}),
-    Layer("retention", ("recordings.retention",)),
+    Layer("retention", ("recordings.retention", "recordings.sampling", "recordings.score_figures")),
     Layer("recordings", ("recordings",), ("retention", "storage"), DATABASE | {"cryptography", "pydub", "structlog"}),
     Layer("vocabulary", VOCABULARY),
     Layer("flow", FLOW, ("vocabulary", "policy")),

@@ -45,7 +45,12 @@ def test_who_plays_a_recording_is_told_before_it_sounds(
 ) -> None:
     """Whoever stops it at the first sound has played it."""
     before: list[tuple[str, str]] = []
-    monkeypatch.setattr("centrala.commands.recordings.play_out", lambda pieces, format: before.extend(actions(run)))
+
+    def sound(*pieces: object) -> Iterator[bytes]:
+        before.extend(actions(run))
+        return iter((b"a sound",))
+
+    monkeypatch.setattr("centrala.commands.recording_playback.chain", sound)
     assert 0 == run("recordings", "play", id_of(1)).exit_code
     assert [("recording played", f"recording:{id_of(1)}")] == before
 

@@ -57,6 +57,6 @@ def test_whose_calls_they_were_is_told_by_their_last_turns(older: Database) -> N
     """Where it can be read; the others are nobody's."""
     _upgrade(older, "head")
     with older.reading() as connection:
-        found = dict(connection.execute(select(calls.c.id, calls.c.subject)).tuples().all())
+        found = {row.id: row.subject for row in connection.execute(select(calls.c.id, calls.c.subject))}
     older.close()
     assert {**dict.fromkeys(HISTORY), "authenticated": "abc"} == found

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from imageio_ffmpeg import get_ffmpeg_exe
 
 from recordings.archive import Archive
 from recordings.key_encryption import KeyEncryption
@@ -21,6 +24,15 @@ def keys(tmp_path: Path) -> Iterator[KeyStore]:
     store = KeyStore(f"sqlite:///{tmp_path / 'keys.db'}", KeyEncryption(FIRST_KEY))
     yield store
     store.close()
+
+
+@pytest.fixture
+def ffmpeg(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """An ffmpeg on PATH: the installed one, or that of the package imageio-ffmpeg."""
+    if shutil.which("ffmpeg") is None:
+        folder = tmp_path_factory.mktemp("ffmpeg")
+        (folder / "ffmpeg").symlink_to(get_ffmpeg_exe())
+        monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from recordings import catalogue, parts, rejected
 from recordings.archive import SOUND, WAVEFORM, Archive
+from recordings.audio import write_sides
 from recordings.catalogue import Purpose, Recording
 from recordings.key_encryption import KeyEncryption
 from recordings.key_store import KeyStore
@@ -23,6 +24,7 @@ from recordings.retention import keep_until, policy
 from storage.database import Database
 from storage.home import Home
 from tests.recordings.conftest import FIRST_KEY
+from tests.recordings.sounds import write
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 ENDED = datetime(2023, 11, 24, 12, 0, tzinfo=UTC)
@@ -83,6 +85,20 @@ def keep(places: Places, *recordings: Recording) -> None:
             if one.call_id is not None:
                 part = RecordingPart(one.call_id, 7, "1701", one.ended_at, one.ended_at, *files)
                 parts.store(connection, part)
+
+
+def keep_sound(places: Places, recording: Recording, caller: bytes, consultant: bytes) -> Path:
+    """Put a conversation where it belongs, with both sides (16-bit samples): its plain file, which lies elsewhere."""
+    files = [write(places.home.path.parent / name, side) for name, side in (("r.wav", caller), ("t.wav", consultant))]
+    plain = places.home.path.parent / "plain.wav"
+    with plain.open("wb") as target:
+        measured = write_sides([(files[0], files[1])], target, "wav")
+    with plain.open("rb") as sound:
+        places.archive.put(recording.id, SOUND, sound, recording.taken_in_at)
+    places.archive.put(recording.id, WAVEFORM, io.BytesIO(measured.waveform), recording.taken_in_at)
+    with places.database.writing() as connection:
+        catalogue.store(connection, replace(recording, duration_ms=measured.duration_ms))
+    return plain
 
 
 def put_aside(places: Places, number: int, last_day: date) -> str:

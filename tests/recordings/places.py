@@ -46,12 +46,13 @@ class Place:
     home: Home
     database: Database
     rules: Rules = RULES
+    keys: str = "keys.db"
     reached: list[Step] = field(default_factory=list)
 
     @contextmanager
     def archive(self) -> Iterator[Archive]:
         """Its archive."""
-        with closing(KeyStore(f"sqlite:///{self.home.path / 'keys.db'}", KeyEncryption(FIRST_KEY))) as keys:
+        with closing(KeyStore(f"sqlite:///{self.home.path / self.keys}", KeyEncryption(FIRST_KEY))) as keys:
             yield Archive(self.home.archive, keys)
 
     def records(self, *, consent: bool | None = True, seq: int = 4) -> RecordingPart:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import tempfile
 import wave
@@ -13,8 +12,6 @@ import pytest
 from recordings.encoding import check, written
 from recordings.faults import EncoderFault
 from tests.recordings.sounds import RATE, tone
-
-HAS_FFMPEG = shutil.which("ffmpeg") is not None
 
 
 @pytest.mark.parametrize("format", ["flac", "opus"])
@@ -42,7 +39,7 @@ def test_a_program_that_fails_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path:
         _write("opus", tone(30))
 
 
-@pytest.mark.skipif(not HAS_FFMPEG, reason="ffmpeg is not installed")
+@pytest.mark.usefixtures("ffmpeg")
 @pytest.mark.parametrize("format", ["flac", "opus"])
 def test_what_is_written_can_be_heard(tmp_path: Path, format: str) -> None:
     """As long as it was; FLAC sample by sample."""

@@ -10,8 +10,9 @@ import pytest
 
 from recordings import catalogue, holds, purge, tombstones
 from recordings.catalogue import State
-from recordings.holds import Hold, Placed, Wanted
+from recordings.holds import Hold, Placed
 from recordings.purge import Places, uncounted, unwatched
+from recordings.wanted import Wanted
 from storage.database import Database
 from tests.recordings.conftest import NOW
 from tests.recordings.kept import DUE, ENDED, a_recording, at_noon, id_of, keep, left_of, places_in, whole

@@ -5,6 +5,7 @@ from __future__ import annotations
 import audioop
 import io
 import json
+import subprocess
 import threading
 import wave
 from dataclasses import replace
@@ -60,6 +61,27 @@ def test_its_sound_is_what_was_said(here: Place) -> None:
     assert CONSULTANT == audioop.tomono(both, 2, 0, 1)
     assert CALLER == audioop.tomono(both, 2, 1, 0)[: len(CALLER)]
     assert 2000 == json.loads(here.waveform())["duration_ms"]
+
+
+@pytest.mark.usefixtures("ffmpeg")
+@pytest.mark.parametrize(("format", "begins"), [("flac", b"fLaC"), ("opus", b"OggS")])
+def test_it_is_kept_in_the_format_that_was_chosen(here: Place, tmp_path: Path, format: str, begins: bytes) -> None:
+    """Both sides can be heard in it, each on its own channel; FLAC has every sample."""
+    here.rules = replace(here.rules, format=format)
+    assert Fate.TAKEN_IN == here.takes(here.records())
+    sound, row = here.sound(), here.row
+    assert row is not None
+    assert (format, sha256(sound).hexdigest(), begins) == (row.format, row.sha256, sound[:4])
+    kept, back = tmp_path / "kept", tmp_path / "back.wav"
+    kept.write_bytes(sound)
+    subprocess.run(("ffmpeg", "-nostdin", "-loglevel", "error", "-i", kept, "-ar", "8000", back), check=True)
+    with wave.open(str(back)) as file:
+        both = file.readframes(file.getnframes())
+    left, right = audioop.tomono(both, 2, 1, 0), audioop.tomono(both, 2, 0, 1)
+    assert format == "opus" or (CALLER, CONSULTANT) == (left[: len(CALLER)], right)
+    # The caller falls silent after 1.5 seconds of the 2, the consultant does not.
+    end = slice(-2 * 8000 * 3 // 10, -2 * 8000 // 10)
+    assert audioop.rms(left[end], 2) * 10 < audioop.rms(right[end], 2)
 
 
 def test_taken_in_again_it_is_there_already(here: Place) -> None:

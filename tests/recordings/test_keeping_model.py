@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recordings import holds, purge, runs, tombstones
-from recordings.holds import Hold, Wanted
+from recordings.holds import Hold
 from recordings.purge import Places, unwatched
+from recordings.wanted import Wanted
 from storage.database import Database
 from storage.installation import open_installation
 from tests.recordings.conftest import NOW

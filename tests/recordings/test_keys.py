@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from recordings.faults import KeyMissing
 from recordings.key_encryption import VARIABLE, KeyEncryption, make_key, read_keys
-from recordings.key_store import KeyStore
+from recordings.key_store import KeyStore, recording_keys
 from recordings.sealing import KEY_BYTES
+from storage.database import Database
 from tests.recordings.conftest import FIRST_KEY, NOW
 
 ONE, OTHER = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
@@ -64,8 +67,8 @@ def test_keys_are_wrapped_anew_and_the_old_one_can_be_retired(keys: KeyStore) ->
     """No recording is encrypted again: their keys stay what they are."""
     before = {id: keys.make(id, NOW) for id in (ONE, OTHER)}
     both = again(keys, **FIRST_KEY, **NEWER)
-    assert [1, 1, 0] == [both.rewrap(1) for _ in range(3)]
-    assert {"2027": 2} == both.wrapped_by()
+    assert [1, {"2026", "2027"}, 1, 0] == [both.rewrap(1), both.wrapping(), both.rewrap(1), both.rewrap(1)]
+    assert ({"2027": 2}, frozenset({"2027"})) == (both.wrapped_by(), both.wrapping())
     newest = again(keys, **NEWER)
     assert before == {id: newest.key(id) for id in before}
 
@@ -127,6 +130,6 @@ def _files(keys: KeyStore) -> list[Path]:
 
 
 def _wrapped(keys: KeyStore, id: str) -> bytes:
-    with keys._database.reading() as connection:
-        row = connection.exec_driver_sql("SELECT wrapped FROM recording_keys WHERE recording_id = ?", (id,))
-        return bytes(row.scalar_one())
+    with closing(Database(keys.url)) as database, database.reading() as connection:
+        c = recording_keys.c
+        return bytes(connection.execute(select(c.wrapped).where(c.recording_id == id)).scalar_one())

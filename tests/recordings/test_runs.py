@@ -13,11 +13,12 @@ from sqlalchemy import event, func, select, update
 
 from recordings import holds, parts, purge, runs, tombstones
 from recordings.catalogue import recordings as table
-from recordings.holds import Hold, Wanted
+from recordings.holds import Hold
 from recordings.purge import Places, uncounted, unwatched
 from recordings.records import retention_runs
 from recordings.records import tombstones as stones
 from recordings.runs import Busy, Limits, Refused, Run, TooMany
+from recordings.wanted import Wanted
 from storage.database import Database
 from tests.recordings.conftest import NOW
 from tests.recordings.kept import (

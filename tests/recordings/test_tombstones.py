@@ -128,7 +128,7 @@ def test_the_chain_in_a_database(database: Database) -> None:
     for number in (1, 2, 3):
         with database.writing() as connection:
             ended = datetime(2023, 1, number, 1, 2, 3, 456789, tzinfo=UTC)
-            tombstones.append(connection, a_recording(number, ended, decision="decided"), NOW)
+            tombstones.append(connection, [a_recording(number, ended, decision="decided")], NOW)
     with database.reading() as connection:
         chain = tombstones.verify(connection)
         second = tombstones.find(connection, id_of(2))
@@ -137,14 +137,14 @@ def test_the_chain_in_a_database(database: Database) -> None:
     assert second is not None
     assert (True, 3, 2) == (chain.whole, chain.head.number, second.number)
     with pytest.raises(IntegrityError), database.writing() as connection:
-        tombstones.append(connection, a_recording(2), NOW)
+        tombstones.append(connection, [a_recording(2)], NOW)
 
 
 def test_one_that_is_meddled_with_in_the_database_is_named(database: Database) -> None:
     """By its number."""
     with database.writing() as connection:
         for number in (1, 2, 3):
-            tombstones.append(connection, a_recording(number), NOW)
+            tombstones.append(connection, [a_recording(number)], NOW)
     with database.writing() as connection:
         connection.exec_driver_sql("UPDATE tombstones SET decision = 'none' WHERE number = 2")
     with database.reading() as connection:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import audioop
+import io
 import os
+import wave
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recordings.faults import DamagedSound
-from recordings.wav import Format, is_finished, open_wav
+from recordings.wav import Format, is_finished, later, open_wav
 from tests.recordings.sounds import HOSTILE, RATE, header, tone, write
 
 SAMPLES = tone(0.5)
@@ -115,3 +117,20 @@ def test_a_format_is_told_as_people_do() -> None:
     """Rate, channels, width."""
     assert "44100 Hz stereo 16 bit" == str(Format(2, 44100, 2))
     assert "8000 Hz mono 8 bit mu-law" == str(Format(1, 8000, 1, 7))
+
+
+@given(st.binary(min_size=2, max_size=400).map(lambda raw: raw[: len(raw) // 2 * 2]), st.floats(0, 0.02))
+def test_a_sound_may_begin_later(tmp_path_factory: pytest.TempPathFactory, samples: bytes, seconds: float) -> None:
+    """By whole moments, whatever pieces it comes in; a header that tells what is left."""
+    path = write(tmp_path_factory.getbasetemp() / "later.wav", samples)
+    whole = path.read_bytes()
+    pieces = iter([whole[:60], whole[60:61], whole[61:]])
+    rest = samples[2 * round(seconds * RATE) :]
+    with wave.open(io.BytesIO(b"".join(later(pieces, seconds)))) as file:
+        assert (len(rest) // 2, rest) == (file.getnframes(), file.readframes(len(samples)))
+
+
+def test_what_is_no_sound_cannot_begin_later() -> None:
+    """It is told as anywhere."""
+    with pytest.raises(DamagedSound, match="it is empty"):
+        list(later(iter([]), 1))

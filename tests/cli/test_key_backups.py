@@ -1,0 +1,95 @@
+"""`centrala recordings keys backup` and `restore`: neither backup brings a destroyed recording back."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from recordings import catalogue, purge
+from recordings.purge import Places
+from tests.cli.conftest import Run, lines
+from tests.cli.keeping import opened
+from tests.recordings.kept import DUE, a_recording, at_noon, id_of, keep
+
+
+@pytest.fixture
+def places(run: Run, tmp_path: Path) -> Iterator[Places]:
+    """An installation with two recordings; commands run in it."""
+    with opened(tmp_path / "home") as made:
+        keep(made, a_recording(1), a_recording(2))
+        yield made
+
+
+def destroy(places: Places) -> None:
+    """Destroy the first recording as the job does."""
+    with places.database.writing() as connection:
+        catalogue.decide(connection, [id_of(1)], "retention: consultant_call: 3 years")
+    purge.carry_out(places, at_noon(DUE), 10, purge.unwatched, purge.uncounted)
+
+
+def back_up(run: Run, folder: Path) -> Path:
+    """Back the keys up: where they are."""
+    assert 0 == run("recordings", "keys", "backup", str(folder)).exit_code
+    (backup,) = folder.iterdir()
+    return backup
+
+
+def test_a_backup_of_the_catalogue_does_not_bring_it_back(run: Run, places: Places, tmp_path: Path) -> None:
+    """Nor one of the archive beside it: without its key it is noise."""
+    kept, home = tmp_path / "kept", places.home
+    kept.mkdir()
+    purge.forget_rows(places.database)
+    shutil.copy(home.path / "centrala.db", kept)
+    shutil.copytree(home.archive, kept / "archive")
+    destroy(places)
+    places.database.close()
+    for file in home.path.glob("centrala.db*"):
+        file.unlink()
+    shutil.copy(kept / "centrala.db", home.path)
+    shutil.copytree(kept / "archive", home.archive, dirs_exist_ok=True)
+    assert "kept" == lines(run("recordings", "list", "--json"))[0]["status"]
+    played = run("recordings", "play", id_of(1))
+    assert (2, "", True) == (played.exit_code, played.stdout, "has no key" in played.stderr)
+
+
+def test_lost_keys_are_put_back_but_for_those_of_destroyed_recordings(run: Run, places: Places, tmp_path: Path) -> None:
+    """Even where all of their database is gone."""
+    backup = back_up(run, tmp_path / "backups")
+    destroy(places)
+    places.archive.keys.close()
+    shutil.rmtree(places.home.path / "keys")
+    assert "recordings' keys are missing" in run("recordings", "play", id_of(2)).stderr
+    restored = run("recordings", "keys", "restore", str(backup))
+    assert (0, "1 keys put back; 1 of destroyed recordings left out\n") == (restored.exit_code, restored.stdout)
+    assert 0 == run("recordings", "play", id_of(2)).exit_code
+    assert 0 == run("recordings", "prove", id_of(1)).exit_code
+
+
+def test_nothing_is_proven_while_a_backup_has_its_key(
+    run: Run, places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The certificate names the backup; once that is gone it is given."""
+    settings = tmp_path / "settings.yaml"
+    settings.write_text(f"recordings: {{key_backups: {{folder: {tmp_path / 'backups'}}}}}\n")
+    monkeypatch.setenv("CENTRALA_SETTINGS", str(settings))
+    assert 0 == run("recordings", "keys", "backup").exit_code
+    destroy(places)
+    proof = run("recordings", "prove", id_of(1))
+    (backup,) = (tmp_path / "backups").iterdir()
+    assert (1, True) == (proof.exit_code, f"the key is in {backup.name} until they expire" in proof.stdout)
+    backup.unlink()
+    proof = run("recordings", "prove", id_of(1))
+    assert (0, True) == (proof.exit_code, "the key is in none of 0" in proof.stdout)
+
+
+def test_where_to_is_asked(run: Run, places: Places, tmp_path: Path) -> None:
+    """Where neither the command nor the settings say it; what is no backup is refused."""
+    assert (2, True) == (
+        (told := run("recordings", "keys", "backup")).exit_code,
+        "where to? Name a FOLDER" in told.stderr,
+    )
+    (tmp_path / "x.db").write_text("x")
+    assert "no backup of recordings' keys" in run("recordings", "keys", "restore", str(tmp_path / "x.db")).stderr
