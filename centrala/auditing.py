@@ -17,10 +17,10 @@ from audit import entries
 from audit.entries import Action, Entry
 from centrala.context import now, settings, today, who
 from centrala.keeping import open_archive
-from personal_data.people import of_recording
-from personal_data.pseudonyms import Pseudonyms
 from recordings.faults import RecordingFault
 from storage.installation import Installation
+from subjects.people import of_recording
+from subjects.pseudonyms import Pseudonyms
 
 KEYS_MISSING = "whom it was about is not known: keys are missing"
 _ID = re.compile(r"[0-9a-f-]{36}")

@@ -25,14 +25,6 @@ from centrala.forms import print_table
 from centrala.keeping import open_archive
 from ivr.calls import calls
 from ivr.library import Library
-from personal_data import decision, erasure, export, people
-from personal_data.account import Account
-from personal_data.archive_file import written_whole
-from personal_data.decision import Busy
-from personal_data.forecast import Forecast, forecast
-from personal_data.holdings import Holdings, count
-from personal_data.people import Person
-from personal_data.pseudonyms import Pseudonyms
 from recordings import catalogue, rejected
 from recordings.archive import Archive
 from recordings.faults import RecordingFault
@@ -41,6 +33,14 @@ from recordings.purge import Places
 from recordings.records import rejected_recordings
 from routing.phone_numbers import normal_form
 from storage.installation import Installation
+from subjects import decision, erasure, export, people
+from subjects.account import Account
+from subjects.archive_file import written_whole
+from subjects.decision import Busy
+from subjects.forecast import Forecast, forecast
+from subjects.holdings import Holdings, count
+from subjects.people import Person
+from subjects.pseudonyms import Pseudonyms
 
 NOT_HERE = (
     "an identifier is not written on the command line, where others on this machine and the shell's history see it; "

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = (
-    *("audit", "auth_pin", "bench", "centrala", "demo", "ivr", "personal_data", "provision", "recordings"),
+    *("audit", "auth_pin", "bench", "centrala", "demo", "ivr", "subjects", "provision", "recordings"),
     *("routing", "storage"),
 )
 

@@ -42,7 +42,7 @@ CORE = ("vocabulary", "policy", "flow")
 PARTS = (
     *CORE,
     *("provision", "storage", "audit", "routing", "auth_pin", "retention", "recordings"),
-    *("menus", "exploration", "audio", "calls", "history", "runner", "AGI", "terminal", "personal data"),
+    *("menus", "exploration", "audio", "calls", "history", "runner", "AGI", "terminal", "subjects"),
 )
 
 # From the ground up: a layer imports itself and those layers that it names, which stand above it in this list.
@@ -87,8 +87,8 @@ LAYERS = (
     ),
     Layer("terminal", ("ivr.gateways.terminal",), (*CORE, "runner")),
     Layer(
-        "personal data",
-        ("personal_data",),
+        "subjects",
+        ("subjects",),
         (*CORE, "storage", "audit", "routing", "auth_pin", "recordings", "menus", "calls", "runner"),
         DATABASE,
     ),

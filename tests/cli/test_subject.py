@@ -17,8 +17,8 @@ from tests.auth_pin.people import EWA, STRANGER
 from tests.cli.conftest import Run, lines
 from tests.cli.keeping import environment
 from tests.cli.terminal import Terminal
-from tests.personal_data.story import SHARED, Story, tell
 from tests.recordings.conftest import FIRST_KEY
+from tests.subjects.story import SHARED, Story, tell
 
 OLAS = "+48 601 222 333"
 

@@ -10,11 +10,11 @@ from datetime import date
 from sqlalchemy import Connection
 
 from ivr.calls import calls
-from personal_data.decision import waiting_parts
-from personal_data.holdings import Holdings, count
 from recordings import catalogue, holds
 from recordings.records import rejected_recordings
 from routing.callbacks import callbacks
+from subjects.decision import waiting_parts
+from subjects.holdings import Holdings, count
 
 
 @dataclass(frozen=True, slots=True)

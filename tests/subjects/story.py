@@ -20,12 +20,6 @@ from ivr.events import CALLBACK_REQUESTED
 from ivr.library import Library
 from ivr.menus.loading import load_menus
 from ivr.runner import Conversation, Runner, hang_up
-from personal_data import erasure, people
-from personal_data.decision import Decided
-from personal_data.erasure import Erasing, Watch
-from personal_data.holdings import Holdings
-from personal_data.people import Person
-from personal_data.pseudonyms import Pseudonyms
 from recordings.archive import Archive
 from recordings.identity import id_of, of_call
 from recordings.intake import Intake
@@ -33,6 +27,12 @@ from recordings.key_encryption import KeyEncryption
 from recordings.key_store import KeyStore
 from recordings.purge import Places
 from storage.installation import Installation
+from subjects import erasure, people
+from subjects.decision import Decided
+from subjects.erasure import Erasing, Watch
+from subjects.holdings import Holdings
+from subjects.people import Person
+from subjects.pseudonyms import Pseudonyms
 from tests.auth_pin.people import EWA
 from tests.menu_files import SHIPPED
 from tests.recordings.conftest import FIRST_KEY

@@ -10,8 +10,6 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from ivr.calls import calls
-from personal_data.holdings import Holdings
-from personal_data.mentions import Mentions
 from recordings import catalogue, erased, parts, purge, rejected
 from recordings.erased import decision
 from recordings.identity import of_call
@@ -19,6 +17,8 @@ from recordings.parts import RecordingPart, recording_parts
 from recordings.records import rejected_recordings
 from routing import callbacks
 from storage.home import Home
+from subjects.holdings import Holdings
+from subjects.mentions import Mentions
 
 PUT_ASIDE = ".unusable"
 """What notes end in that could not be taken in."""

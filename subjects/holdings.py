@@ -29,7 +29,6 @@ from sqlalchemy import (
 from auth_pin.attempts import auth_attempts
 from auth_pin.profiles import profiles
 from ivr.calls import calls, turns
-from personal_data.people import Person
 from recordings.catalogue import recordings
 from recordings.consents import consents
 from recordings.erased import keeps_consent
@@ -39,6 +38,7 @@ from routing.callbacks import callbacks
 from routing.surveys import survey_answers, survey_offers
 from routing.visits import queue_visits
 from routing.waiting import wait_estimates
+from subjects.people import Person
 
 
 @dataclass(frozen=True, slots=True)

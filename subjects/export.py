@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from personal_data.account import Account
-from personal_data.index import INDEX, index
 from recordings.archive import SOUND, Archive
 from recordings.catalogue import Recording, State
 from recordings.faults import RecordingFault
+from subjects.account import Account
+from subjects.index import INDEX, index
 
 _MODE = 0o600 << 16
 

@@ -7,7 +7,7 @@ import signal
 
 from storage.installation import open_installation
 from tests.auth_pin.people import EWA
-from tests.personal_data.story import SHARED_NUMBER, opened
+from tests.subjects.story import SHARED_NUMBER, opened
 
 
 def erase_and_die(environment: dict[str, str], moment: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from storage.installation import Installation
-from tests.personal_data.story import Story, tell
+from tests.subjects.story import Story, tell
 
 
 @pytest.fixture

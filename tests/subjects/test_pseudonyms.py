@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personal_data.pseudonyms import Pseudonyms
 from recordings.key_encryption import KeyEncryption
 from recordings.key_store import KeyStore
+from subjects.pseudonyms import Pseudonyms
 from tests.recordings.conftest import FIRST_KEY, NOW
 
 SECRET = bytes(32)

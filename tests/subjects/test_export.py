@@ -19,13 +19,13 @@ from audit import entries
 from audit.entries import Action, Entry
 from ivr.calls import calls, turns
 from ivr.library import Library
-from personal_data import export
-from personal_data.account import Account
-from personal_data.archive_file import written_whole
-from personal_data.holdings import Holdings, count
 from recordings.archive import SOUND
+from subjects import export
+from subjects.account import Account
+from subjects.archive_file import written_whole
+from subjects.holdings import Holdings, count
 from tests.auth_pin.people import EWA
-from tests.personal_data.story import CONSULTANTS, LATER, OLAS, OLAS_NUMBER, SHARED, SHARED_NUMBER, TODAY, Story
+from tests.subjects.story import CONSULTANTS, LATER, OLAS, OLAS_NUMBER, SHARED, SHARED_NUMBER, TODAY, Story
 
 
 @dataclass(frozen=True, slots=True)

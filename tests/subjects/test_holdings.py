@@ -10,13 +10,13 @@ from sqlalchemy import Table
 
 from auth_pin.profiles import profiles
 from ivr.calls import calls
-from personal_data import people
-from personal_data.holdings import count
 from recordings.catalogue import recordings
 from routing.callbacks import callbacks
 from storage.database import metadata
+from subjects import people
+from subjects.holdings import count
 from tests.auth_pin.people import EWA, STRANGER
-from tests.personal_data.story import COUNTRY, OLAS_NUMBER, SHARED_NUMBER, Story
+from tests.subjects.story import COUNTRY, OLAS_NUMBER, SHARED_NUMBER, Story
 from tests.unit.test_database import PACKAGES
 
 # Columns by which a row may be somebody's.

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, or_, select, tuple_, update
 
 from ivr.calls import calls, turns
-from personal_data.holdings import Holdings
 from routing.phone_numbers import national_digits
+from subjects.holdings import Holdings
 
 BLOT = "*"
 _TEXTS = (turns.c.events, turns.c.state, turns.c.wait)

@@ -18,11 +18,6 @@ from sqlalchemy import Connection, delete, select
 from audit import entries
 from audit.entries import Action, Entry
 from ivr.calls import calls
-from personal_data import decision, mentions
-from personal_data.decision import Busy, Decided
-from personal_data.holdings import Holdings
-from personal_data.mentions import Mentions
-from personal_data.pseudonyms import Pseudonyms
 from recordings import catalogue, erased, parts, purge, quarantine, rejected
 from recordings.catalogue import State
 from recordings.intake import alone
@@ -30,6 +25,11 @@ from recordings.purge import Places
 from recordings.records import rejected_recordings
 from recordings.serial import one_at_a_time
 from storage.files import sync_folder
+from subjects import decision, mentions
+from subjects.decision import Busy, Decided
+from subjects.holdings import Holdings
+from subjects.mentions import Mentions
+from subjects.pseudonyms import Pseudonyms
 
 BATCH = 500
 

@@ -19,8 +19,6 @@ from auth_pin.attempts import auth_attempts
 from auth_pin.profiles import profiles
 from ivr.calls import calls, turns
 from ivr.library import Library
-from personal_data.conversations import told
-from personal_data.holdings import Holdings
 from recordings import catalogue, holds
 from recordings.catalogue import Recording
 from recordings.consents import consents
@@ -31,6 +29,8 @@ from routing.phone_numbers import normal_form
 from routing.surveys import survey_answers, survey_offers
 from routing.visits import queue_visits
 from routing.waiting import wait_estimates
+from subjects.conversations import told
+from subjects.holdings import Holdings
 
 Line = dict[str, Any]
 Kind = tuple[str, Callable[[], Iterator[Line]]]

@@ -18,9 +18,6 @@ from audit import entries, verification
 from audit.entries import Action, Entry
 from ivr import calls as call_rows
 from ivr.calls import calls
-from personal_data.decision import Busy
-from personal_data.erasure import Step
-from personal_data.forecast import forecast
 from recordings import catalogue, consents, holds, parts, purge, rejected, tombstones
 from recordings.catalogue import State
 from recordings.holds import Hold
@@ -31,9 +28,14 @@ from recordings.wanted import Wanted
 from routing import callbacks
 from storage.database import metadata
 from storage.installation import open_installation
+from subjects.decision import Busy
+from subjects.erasure import Step
+from subjects.forecast import forecast
 from tests.auth_pin.people import EWA
-from tests.personal_data.dying import erase_and_die
-from tests.personal_data.story import (
+from tests.recordings.places import RULES, about, age
+from tests.recordings.processes import ended, started
+from tests.subjects.dying import erase_and_die
+from tests.subjects.story import (
     LATER,
     OLAS_NUMBER,
     SHARED,
@@ -43,8 +45,6 @@ from tests.personal_data.story import (
     opened,
     tell,
 )
-from tests.recordings.places import RULES, about, age
-from tests.recordings.processes import ended, started
 
 CASE = "II K 1/26"
 
