@@ -1,4 +1,4 @@
-"""The retention job: recordings whose last day is over are destroyed, each night or once.
+"""The retention job: recordings and other personal data whose last day is over are destroyed, each night or once.
 
 python retention_job.py                 stays, and runs at start and each night
 python retention_job.py --once          runs now, for cron or a systemd timer
@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import date
 from functools import partial
@@ -22,25 +22,34 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy.exc import SQLAlchemyError
 
+from audit.trimming import AuditBroken
 from centrala import context
 from centrala.context import SERVICE_ZONE
 from centrala.endings import Guarded
 from centrala.forms import print_table
 from centrala.keeping import open_places
 from centrala.logs import configure_logs
+from centrala.reports import informing_of
 from centrala.settings import Retention
+from centrala.terms import log_undecided, terms_of
+from ivr.library import Library
+from personal_data import job
+from personal_data.decisions import Undecided
+from personal_data.job import Done, Outlook, Service
+from personal_data.kinds import PROMISED, Kind, Terms
 from recordings import purge, runs, tombstones
 from recordings.faults import KeysUnusable, RecordingFault
-from recordings.purge import Foreseen, Step
+from recordings.purge import Places, Step
 from recordings.retention import business_date
-from recordings.runs import Busy, Limits, Refused, Run, TooMany
+from recordings.runs import Busy, Limits, Refused, TooMany
 from storage.database import reason_of
 from storage.home import HomeError
 from storage.installation import Installation, look_at_installation
 
 log = structlog.get_logger()
 
-CODES: dict[type[RecordingFault], int] = {TooMany: 1, Refused: 3, Busy: os.EX_TEMPFAIL}
+CODES: dict[type[Exception], int] = {TooMany: 1, Refused: 3, AuditBroken: 5, Busy: os.EX_TEMPFAIL}
+STUCK = 4
 LONGEST_NODE = 80
 GRACE_SECONDS = 12 * 3600  # a machine that slept through the night runs when it wakes
 
@@ -57,15 +66,16 @@ GRACE_SECONDS = 12 * 3600  # a machine that slept through the night runs when it
 @click.option(
     "--allow-share",
     type=click.FloatRange(0, 1, min_open=True),
-    help="With --once: how much of all recordings may go (default: retention: allow_share of the settings).",
+    help="With --once: how much of all recordings, and of each other class, may go (default: retention: allow_share).",
 )
 def main(once: bool, dry_run: bool, at: str | None, allow_share: float | None) -> None:
-    """Destroy recordings whose last day is over, and prove it.
+    """Destroy recordings whose last day is over, and prove it; then all other personal data whose term is over.
 
     Without --once it stays, runs at start and each night at `retention: at` of settings.yaml, and logs to stderr. On
     any number of nodes it runs once for each day of the Polish calendar. What a run left undone, killed or not, the
-    next one does. Recordings under a legal hold are passed over and counted. What has lain in the quarantine for its
-    30 days is destroyed as well.
+    next one does. Recordings under a legal hold are passed over and counted, and with them all of their calls. What has
+    lain in the quarantine for its term is destroyed as well, and so are files of recordings that nothing names.
+    `centrala retention terms` shows for how long what is kept.
 
     \b
     Exit codes:
@@ -73,42 +83,49 @@ def main(once: bool, dry_run: bool, at: str | None, allow_share: float | None) -
       1    stopped: more would go than is allowed at once; nothing was decided
       2    wrong usage or surroundings (settings, folders, databases)
       3    refused: the job has run for a later day, so the clock was set back
+      4    done, but files that had to go could not be destroyed: they are named
+      5    the audit is broken: nothing was taken out of it; all else is done
       75   another process or node is running it (EX_TEMPFAIL)
       130  interrupted; the next run goes on
     """
     os.umask(0o077)
     if not once and (dry_run or at is not None or allow_share is not None):
         raise click.UsageError("--dry-run, --now and --allow-share need --once")
-    settings = context.settings().retention
+    said = context.settings()
+    settings, terms = said.retention, terms_of(said)
     limits = Limits(settings.allow_share if allow_share is None else allow_share, settings.batch)
     today = context.today() if at is None else business_date(context.moment(at), SERVICE_ZONE)
     configure_logs("WARNING" if once else "INFO")
     with _coded():
         if dry_run:
-            _look(today, limits)
+            _look(terms, today, limits)
         elif once:
-            _run_once(today, limits)
+            _run_once(terms, today, limits)
         else:
-            _stay(settings, limits)
+            _stay(settings, terms, limits)
 
 
-def _look(today: date, limits: Limits) -> None:
+def _look(terms: Terms, today: date, limits: Limits) -> None:
     """Tell what a run would do."""
     with context.explained(HomeError):
         opened = look_at_installation(os.environ)
     with (
         closing(opened.database),
-        open_places(opened, os.environ, make=False),
+        open_places(opened, os.environ, make=False) as places,
         opened.database.reading() as connection,
     ):
         runs.check_day(connection, today)
-        foreseen = purge.foresee(connection, today)
+        outlook = job.look(places, connection, _service(places, terms), today, limits)
         chain = tombstones.head(connection)
-    print_table(_foreseen(today.isoformat(), foreseen, chain.number))
-    runs.check(foreseen, limits)
+    print_table(_foreseen(today.isoformat(), outlook, chain.number))
+    outlook.check(limits, today)
 
 
-def _run_once(today: date, limits: Limits) -> None:
+def _service(places: Places, terms: Terms) -> Service:
+    return Service(terms, SERVICE_ZONE, informing_of(Library(places.database)))
+
+
+def _run_once(terms: Terms, today: date, limits: Limits) -> None:
     """Run, with a progress bar."""
     with open_places(context.installation(), os.environ) as places:
         with places.database.reading() as connection:
@@ -120,11 +137,15 @@ def _run_once(today: date, limits: Limits) -> None:
                 if step is Step.BURIED:
                     bar.update(number)
 
-            run = runs.once(places, today, _node(), context.now, limits, watch)
-    print_table(_done(run))
+            done = job.once(places, _service(places, terms), today, _node(), context.now, limits, watch)
+    print_table(_done(done))
+    for one in done.run.stuck:
+        click.echo(f"centrala: {one}", err=True)
+    if done.run.stuck:
+        sys.exit(STUCK)
 
 
-def _stay(settings: Retention, limits: Limits) -> None:
+def _stay(settings: Retention, terms: Terms, limits: Limits) -> None:
     """Run at start and each night, until SIGTERM or Ctrl-C."""
     opened = context.installation()
     with open_places(opened, os.environ):
@@ -132,7 +153,7 @@ def _stay(settings: Retention, limits: Limits) -> None:
         pass
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     stopping: list[bool] = []
-    scheduler = schedule(settings, partial(_run_logged, opened, limits, stopping))
+    scheduler = schedule(settings, partial(_run_logged, opened, terms, limits, stopping))
     log.info("the retention job waits", at=settings.at, zone=str(SERVICE_ZONE))
     try:
         scheduler.start()
@@ -164,7 +185,7 @@ class _Stopping(Exception):
     """The process is to end."""
 
 
-def _run_logged(opened: Installation, limits: Limits, stopping: list[bool]) -> None:
+def _run_logged(opened: Installation, terms: Terms, limits: Limits, stopping: list[bool]) -> None:
     def watch(step: Step, number: int) -> None:
         if stopping:
             raise _Stopping
@@ -172,10 +193,11 @@ def _run_logged(opened: Installation, limits: Limits, stopping: list[bool]) -> N
     try:
         # Anew each night: what was moved away meanwhile is missed.
         with open_places(opened, os.environ) as places:
-            run = runs.once(places, context.today(), _node(), context.now, limits, watch)
+            service = _service(places, terms)
+            done = job.once(places, service, context.today(), _node(), context.now, limits, watch)
     except KeysUnusable as fault:
         log.error("the retention job was cut short; the next run goes on", reason=str(fault))
-    except RecordingFault as fault:
+    except (RecordingFault, AuditBroken) as fault:
         log.error("the retention job did not run", reason=str(fault), code=CODES.get(type(fault), 2))
     except (SQLAlchemyError, OSError) as error:
         reason = reason_of(error) if isinstance(error, SQLAlchemyError) else str(error)
@@ -183,7 +205,10 @@ def _run_logged(opened: Installation, limits: Limits, stopping: list[bool]) -> N
     except _Stopping:
         log.info("the retention job is stopped; the next run goes on")
     else:
-        log.info("the retention job has run", **{name.replace(" ", "_"): value for name, value in _done(run)})
+        log.info("the retention job has run", **{name.replace(" ", "_"): value for name, value in _done(done)})
+        log_undecided(done.undecided)
+        for one in done.run.stuck:
+            log.error("a file that had to go could not be destroyed", file=str(one.path), reason=one.error.strerror)
 
 
 def _node() -> str:
@@ -196,12 +221,13 @@ def _coded() -> Iterator[None]:
     """End with the fault's own exit code."""
     try:
         yield
-    except RecordingFault as fault:
+    except (RecordingFault, AuditBroken) as fault:
         click.echo(f"centrala: {fault}", err=True)
         sys.exit(CODES.get(type(fault), 2))
 
 
-def _foreseen(today: str, foreseen: Foreseen, chain: int) -> list[list[str]]:
+def _foreseen(today: str, outlook: Outlook, chain: int) -> list[list[str]]:
+    foreseen = outlook.recordings
     return [
         ["day", today],
         ["recordings", str(foreseen.recordings)],
@@ -210,21 +236,33 @@ def _foreseen(today: str, foreseen: Foreseen, chain: int) -> list[list[str]]:
         ["held", str(foreseen.held)],
         ["decided before", str(foreseen.pending)],
         ["quarantine ended", str(foreseen.quarantined)],
+        *([f"{one.kind} due", str(one.due)] for one in outlook.others),
+        *([f"{one.kind} kept back", str(one.kept_back)] for one in outlook.others if one.kept_back),
+        *_undecided(outlook.undecided),
         ["tombstones", str(chain)],
         ["written", "nothing: a dry run"],
     ]
 
 
-def _done(run: Run) -> list[list[str]]:
+def _done(done: Done) -> list[list[str]]:
+    run = done.run
     return [
         ["day", run.business_date.isoformat()],
         ["destroyed", str(run.purged)],
         ["held", str(run.held)],
         ["quarantine ended", str(run.unquarantined)],
+        *([f"{kind} gone", str(done.gone.get(kind, 0))] for kind in Kind if kind not in PROMISED),
+        ["could not be destroyed", str(len(run.stuck))],
+        *_undecided(done.undecided),
         ["tombstones", str(run.chain.number)],
         ["chain", run.chain.hash],
         ["run", "had ended before; nothing was done" if run.was_done else "ended"],
     ]
+
+
+def _undecided(found: Iterable[Undecided]) -> list[list[str]]:
+    """Where the settings say something else than what is in force."""
+    return [[f"undecided {one.kind}", f"{one.in_force} in force, settings.yaml: {one.wanted}"] for one in found]
 
 
 if __name__ == "__main__":

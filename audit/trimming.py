@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import islice, takewhile
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, delete, insert, select
 
 from audit import entries
 from audit.records import audit_entries, audit_trimmings
@@ -14,6 +14,14 @@ from storage import chain
 
 class AuditBroken(Exception):
     """What is to be taken out was meddled with: it is evidence now, and stays."""
+
+
+def reach(connection: Connection, before: datetime) -> tuple[int, int]:
+    """How many of the oldest entries were made before then, and how many entries there are."""
+    c = audit_entries.c
+    begin, end = entries.beginning(connection).number, entries.head(connection).number
+    first = connection.execute(select(c.number).where(c.at >= before).order_by(c.number).limit(1)).scalar()
+    return (end if first is None else first - 1) - begin, end - begin
 
 
 def trim(connection: Connection, before: datetime, most: int, policy: str, at: datetime) -> int:

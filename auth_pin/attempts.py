@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Column, Connection, Integer, String, Table, update
+from sqlalchemy import CheckConstraint, Column, Connection, Index, Integer, String, Table, update
 
 from storage.database import Instant, metadata
 from storage.upsert import upsert
@@ -33,6 +33,7 @@ auth_attempts = Table(
     Column("at", Instant, nullable=False),
     Column("outcome", String(8), nullable=False),
     CheckConstraint(f"outcome IN ({_OUTCOMES})", name="outcome"),
+    Index("ix_auth_attempts_at", "at"),
 )
 
 

@@ -28,3 +28,7 @@ class ProfileUnreadable(ProfileFault):
 
 class ImportFault(ProfileFault):
     """A table, or a row of it, cannot be understood."""
+
+
+class PayerFault(ProfileFault):
+    """Not a payer's number."""

@@ -18,8 +18,9 @@ from auth_pin import identifiers, pins, profiles
 from auth_pin.faults import ProfileFault
 from auth_pin.identifier_seal import IdentifierSeal
 from auth_pin.keys import Keys
-from auth_pin.profile_rows import Header, Line, Row, lines, read_header, read_row
+from auth_pin.profile_rows import Row, read_header, read_row
 from auth_pin.profiles import Credentials, Entry
+from auth_pin.tables import Header, Line, lines
 from storage.database import Database
 
 BATCH_ROWS = 500
@@ -53,7 +54,9 @@ class Listeners:
     progress: Callable[[int], None]
 
 
-class _Fate(Enum):
+class Fate(Enum):
+    """What came of a row, in the order of `Summary`."""
+
     ADDED = "added"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
@@ -61,7 +64,7 @@ class _Fate(Enum):
 
 
 _Batch = Mapping[str, tuple[Line, Row]]
-_Decision = tuple[_Fate, Entry]
+_Decision = tuple[Fate, Entry]
 
 
 def import_profiles(database: Database, keys: Keys, source: BinaryIO, at: datetime, listeners: Listeners) -> Summary:
@@ -87,13 +90,13 @@ class _Import:
         self._seal = IdentifierSeal(keys.identifier)
         self._at = at
         self._listeners = listeners
-        self._fates: Counter[_Fate] = Counter()
+        self._fates: Counter[Fate] = Counter()
 
     def run(self, header: Header, numbered: Iterator[Line]) -> Summary:
         with ThreadPoolExecutor(pins.PARALLEL) as hashers:
             for batch in self._batches(header, numbered):
                 self._store(self._decide(batch, hashers))
-        return Summary(*(self._fates[fate] for fate in _Fate))
+        return Summary(*(self._fates[fate] for fate in Fate))
 
     def _batches(self, header: Header, numbered: Iterator[Line]) -> Iterator[_Batch]:
         """Rows by claim, few enough for one transaction; no claim is twice in a batch."""
@@ -116,7 +119,7 @@ class _Import:
         try:
             return read_row(header, line)
         except ProfileFault as fault:
-            self._fates[_Fate.BAD] += 1
+            self._fates[Fate.BAD] += 1
             self._listeners.bad_row(BadRow(line.number, str(fault)))
             return None
 
@@ -142,9 +145,9 @@ class _Import:
         created_at = row.created_at or (found.created_at if found else self._at)
         entry = Entry(claim, row.identifier, pin_hash, row.state, created_at)
         if found is None:
-            return _Fate.ADDED, entry
+            return Fate.ADDED, entry
         same = (found.pin_hash, found.state, found.created_at) == (pin_hash, row.state, created_at)
-        return _Fate.UNCHANGED if same else _Fate.CHANGED, entry
+        return Fate.UNCHANGED if same else Fate.CHANGED, entry
 
     def _pin_hash(self, row: Row, found: Credentials | None) -> str:
         if row.pin is None:
@@ -156,5 +159,5 @@ class _Import:
 
     def _store(self, decisions: list[_Decision]) -> None:
         with self._database.writing() as connection:
-            profiles.store(connection, self._seal, [entry for fate, entry in decisions if fate is not _Fate.UNCHANGED])
+            profiles.store(connection, self._seal, [entry for fate, entry in decisions if fate is not Fate.UNCHANGED])
         self._fates.update(fate for fate, _ in decisions)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     CheckConstraint,
@@ -32,6 +33,8 @@ from auth_pin.keys import Keys
 from storage.database import Database, Instant, metadata
 from storage.upsert import upsert
 
+# Days, and times without an offset, are Polish.
+ZONE = ZoneInfo("Europe/Warsaw")
 _LISTED_AT_ONCE = 1000
 
 

@@ -2,43 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from centrala.context import SERVICE_ZONE
 from centrala.settings import Recordings
 from ivr import calls
+from personal_data.kinds import RECORDINGS, Kind, Terms
 from recordings import parts
 from recordings.catalogue import Purpose
 from recordings.identity import of_call
-from recordings.intake import Conversation, Fate, Intake, Rules
+from recordings.intake import Conversation, Rules
 from recordings.parts import RecordingPart
 from routing import visits
 from storage.database import Database
 
 PAGE = 500
 
-
-def rules(settings: Recordings) -> Rules:
-    """The settings as the intake takes them."""
-    years = {purpose: int(getattr(settings.years, purpose)) for purpose in Purpose}
-    return Rules(settings.format, years, SERVICE_ZONE)
+Taken = TypeVar("Taken")
 
 
-def take_in(database: Database, intake: Intake, at: datetime) -> Iterator[tuple[RecordingPart, Fate]]:
-    """Take in every part that is over, one after another.
+def rules(settings: Recordings, terms: Terms) -> Rules:
+    """The settings, and the terms in force, as the intake takes them."""
+    years = {purpose: terms[kind].count for kind, purpose in RECORDINGS.items()}
+    return Rules(settings.format, years, SERVICE_ZONE, terms[Kind.QUARANTINE])
 
-    Raises EncoderFault, KeyMissing, OSError; what was taken in before stays so.
-    """
+
+# Takes a part in, of which that is known: what became of it.
+Take = Callable[[RecordingPart, Conversation], Taken]
+
+
+def take_in(database: Database, take: Take[Taken]) -> Iterator[tuple[RecordingPart, Taken]]:
+    """Take in every part that is over, one after another. Raises what `take` does; what it took before stays so."""
     after = ("", -1)
     while True:
         with database.reading() as connection:
             page = parts.unsettled(connection, after, PAGE)
             known = [conversation(connection, part) for part in page]
         for part, about in zip(page, known, strict=True):
-            yield part, intake.take_part(part, about, at)
+            yield part, take(part, about)
         if len(page) < PAGE:
             return
         after = (page[-1].call_id, page[-1].seq)

@@ -17,6 +17,7 @@ from centrala.commands.profiles import profiles
 from centrala.commands.prompts import prompts
 from centrala.commands.queues import queues
 from centrala.commands.recordings import recordings
+from centrala.commands.retention import retention
 from centrala.commands.serve import serve
 from centrala.commands.subject import subject
 from centrala.commands.surveys import surveys
@@ -47,6 +48,7 @@ def centrala() -> None:
       centrala surveys --day 2026-11-23             what callers said of it
       centrala recordings list                      what is kept, and until when
       centrala subject export --number ...          everything that is held on a person
+      centrala retention terms                      for how long which data is kept, and who decided so
       centrala audit list                           who played, exported or destroyed what
     \b
     With Asterisk:
@@ -60,6 +62,6 @@ def centrala() -> None:
 
 
 served = (check, call, serve, asterisk, prompts)
-told = (calls, callbacks, queues, surveys, recordings, subject, audit, agents, profiles)
+told = (calls, callbacks, queues, surveys, recordings, retention, subject, audit, agents, profiles)
 for command in (*served, *told):
     centrala.add_command(command)

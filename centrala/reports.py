@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from centrala import context
 from centrala.settings import Settings
 from ivr.definition import Flow
-from ivr.history.contacts import contacts_of, informing
+from ivr.history.contacts import Informing, contacts_of, informing
 from ivr.history.promises import promises_of, promises_to_come
 from ivr.history.states import changes_of, states_now
 from ivr.history.stays import open_stays, stays_of
@@ -42,14 +42,7 @@ def thresholds(settings: Settings) -> Thresholds:
 
 def days(installation: Installation, settings: Settings, first: date, last: date, by: str) -> Iterator[WholeDay]:
     """The figures of each day, one after another."""
-    library, at = Library(installation.database), context.now()
-    known: dict[str, frozenset[str]] = {}
-
-    def informing_prompts(version: str) -> frozenset[str]:
-        if version not in known:
-            known[version] = _informing(library, version)
-        return known[version]
-
+    informing_prompts, at = informing_of(Library(installation.database)), context.now()
     for day in each_day(first, last):
         period = period_of(day, day, context.SERVICE_ZONE)
         with installation.database.reading() as connection:
@@ -108,6 +101,18 @@ def now(installation: Installation, flow: Flow, staff: Sequence[Agent]) -> tuple
     with installation.database.reading() as connection:
         inside, states, to_come = open_stays(connection), states_now(connection), promises_to_come(connection)
     return standing(members(flow, staff), inside, states, context.now(), to_come)
+
+
+def informing_of(library: Library) -> Informing:
+    """The prompts that inform, by the version of the menus."""
+    known: dict[str, frozenset[str]] = {}
+
+    def informing_prompts(version: str) -> frozenset[str]:
+        if version not in known:
+            known[version] = _informing(library, version)
+        return known[version]
+
+    return informing_prompts
 
 
 def _informing(library: Library, version: str) -> frozenset[str]:

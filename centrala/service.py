@@ -12,6 +12,7 @@ from auth_pin import profiles
 from auth_pin.authentication import Authenticator
 from auth_pin.faults import ProfileUnreadable
 from auth_pin.keys import Keys
+from auth_pin.mandates import Mandates
 from centrala import context
 from centrala.settings import Settings
 from ivr.audio import PromptStore
@@ -19,6 +20,7 @@ from ivr.herald import Herald
 from ivr.library import Library
 from ivr.promises import Terms
 from ivr.runner import Draw, Observer, Runner
+from ivr.services import Identity
 from routing.phone_numbers import Allowed, MayCall, check
 from routing.surveys import is_drawn
 from storage.installation import Installation
@@ -45,6 +47,7 @@ def make_runner(
         installation.database,
         library,
         authenticator,
+        make_mandates(installation),
         node=node,
         now=now,
         hours_at=hours_at,
@@ -52,6 +55,15 @@ def make_runner(
         terms=terms,
         draw=draw,
     )
+
+
+def make_mandates(installation: Installation) -> Mandates:
+    """For which payers callers may speak."""
+
+    def tell(reason: str) -> None:
+        log.error("a payer cannot be offered or shown", reason=reason)
+
+    return Mandates(installation.database, installation.key("identifier"), tell)
 
 
 def callback_terms(settings: Settings) -> Terms:
@@ -64,16 +76,23 @@ def callback_terms(settings: Settings) -> Terms:
     return Terms(allowed, pauses, frozenset(one.number for one in checked if isinstance(one, MayCall)))
 
 
-def make_identify(installation: Installation) -> Callable[[str], str | None]:
-    """Who a caller of the level `full` is, by the pseudonym of their profile, for the consultant's telephone."""
-    keys = Keys(identifier=installation.key("identifier"), pin=installation.key("pin"))
+def make_identify(installation: Installation) -> Callable[[str, str | None], Identity | None]:
+    """Who a caller of the level `full` is, by the pseudonym of their profile, for the consultant's telephone.
 
-    def identify(subject: str) -> str | None:
+    With the payer whom the call is about, by its reference, if the caller may still speak for it.
+    """
+    keys = Keys(identifier=installation.key("identifier"), pin=installation.key("pin"))
+    mandates = make_mandates(installation)
+
+    def identify(subject: str, payer: str | None) -> Identity | None:
         try:
-            return profiles.identifier_of(installation.database, keys, subject)
+            identifier = profiles.identifier_of(installation.database, keys, subject)
         except ProfileUnreadable as error:
             log.error("an identifier cannot be shown", reason=str(error))
             return None
+        if identifier is None:
+            return None
+        return Identity(identifier, payer and mandates.number_of(subject, payer, context.now()))
 
     return identify
 

@@ -12,10 +12,10 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
 from ivr.menus.document import Document, read_bytes, read_document
-from recordings.retention import LONGEST_YEARS, YEARS
+from recordings.retention import LONGEST_YEARS, YEARS, Term, Unit, parse_term
 from routing.telephones import extensions
 
 DEFAULT_FILE = "settings.yaml"
@@ -84,11 +84,16 @@ def _nightly(value: str) -> str:
     return value
 
 
+def _term(value: object) -> Term:
+    return value if isinstance(value, Term) else parse_term(str(value))
+
+
 Address = Annotated[str, AfterValidator(_address)]
 IpAddress = Annotated[str, AfterValidator(_ip_address)]
 SipUri = Annotated[str, AfterValidator(_sip_uri)]
 Host = Annotated[str, AfterValidator(_host)]
 Nightly = Annotated[str, AfterValidator(_nightly)]
+KeptFor = Annotated[Term, PlainValidator(_term)]
 Number = Annotated[str, Field(pattern=r"^\+?[0-9]{3,15}$")]
 Extension = Annotated[str, Field(pattern=r"^[0-9]{2,10}$")]
 Telephones = Annotated[str, AfterValidator(_telephones)]
@@ -168,7 +173,10 @@ class Callbacks(_Model):
 
 
 class Years(_Model):
-    """For how many years recordings are kept, by what was recorded: through the same date so many years later."""
+    """For how many years recordings are kept, by what was recorded: through the same date so many years later.
+
+    As with `Keep`, it is the term on record that is in force.
+    """
 
     consultant_call: Annotated[int, Field(ge=1, le=LONGEST_YEARS)] = YEARS
     virtual_assistant: Annotated[int, Field(ge=1, le=LONGEST_YEARS)] = YEARS
@@ -217,15 +225,35 @@ class Asterisk(_Model):
     ami: Manager | None = Manager()
 
 
-class Retention(_Model):
-    """When `retention_job.py` runs each night (Polish time), and how much it may destroy.
+class Keep(_Model):
+    """For how long personal data is kept, class by class (`personal_data.kinds`); recordings: see `Years`.
 
-    A run that would take more than `allow_share` of all recordings stops; `batch` is how many go in one transaction.
+    Terms in force are those on record: what is changed here is told, and waits for `centrala retention decide`.
+    """
+
+    calls: KeptFor = Term(3, Unit.YEARS)
+    turns: KeptFor = Term(1, Unit.YEARS)
+    consents: KeptFor = Term(3, Unit.YEARS)
+    auth_attempts: KeptFor = Term(1, Unit.YEARS)
+    callbacks: KeptFor = Term(90, Unit.DAYS)
+    surveys: KeptFor = Term(3, Unit.YEARS)
+    agent_changes: KeptFor = Term(3, Unit.YEARS)
+    audit: KeptFor = Term(6, Unit.YEARS)
+    quarantine: KeptFor = Term(30, Unit.DAYS)
+    orphans: KeptFor = Term(30, Unit.DAYS)
+
+
+class Retention(_Model):
+    """When `retention_job.py` runs each night (Polish time), how much it may destroy, and for how long all is kept.
+
+    A run that would take more than `allow_share` of all recordings, or of another class, stops; `batch` is how many go
+    in one transaction.
     """
 
     at: Nightly = "03:30"
     allow_share: Annotated[float, Field(gt=0, le=1)] = 0.05
     batch: Annotated[int, Field(ge=1, le=10000)] = 500
+    keep: Keep = Keep()
 
 
 class Settings(_Model):

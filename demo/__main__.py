@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import threading
@@ -23,14 +24,21 @@ from centrala.settings import Settings
 from demo import consultants, story
 from demo.asterisk_process import AsteriskError
 from demo.phone import Exchange, PhoneTimeoutError
-from demo.station import Addresses, Station, StationError, free_addresses
+from demo.station import POLL_SECONDS, Addresses, Station, StationError, free_addresses
 from demo.telling import tell_transcript
 from ivr.audio import AudioError
 from ivr.definition import Flow
+from recordings import catalogue
 from routing.hours import Hours
+from storage.home import Home
+from storage.installation import Installation
+from storage.volumes import exposure
 
 USUAL_SIP_PORT = 5060
+USUAL_HOME = Path("var")
 DEMONSTRATION_TIME = "10:00"
+# From the end of the conversation until it can be listened to.
+INTAKE_SECONDS = 60.0
 FAULTS = (
     StationError,
     AsteriskError,
@@ -52,6 +60,10 @@ def main(once: bool) -> None:
     flow = context.menus(settings.menus).flow
     if warning := provision.own_name_fault():
         _say(warning)
+    home = Home.from_environment(os.environ)
+    home.make_folders()
+    if exposed := exposure(home.recordings):
+        _say(exposed)
     with suppress(KeyboardInterrupt), context.explained(*FAULTS), _started(settings, flow) as station:
         _say(f"Ready after {time.monotonic() - began:.1f} s; everything listens on 127.0.0.1 only.")
         with Exchange() as exchange:
@@ -80,13 +92,14 @@ def _started(settings: Settings, flow: Flow) -> Iterator[Station]:
         node = station.start_node(0, "--transcript", stdout=subprocess.PIPE)
         assert node.process.stdout is not None
         tell_transcript(node.process.stdout, _say)
+        station.start_intake()
         yield station
     finally:
         station.stop()
 
 
 def _station(settings: Settings, flow: Flow) -> Station:
-    home = Path(os.environ.get("CENTRALA_HOME") or "var").absolute()
+    home = Path(os.environ.get("CENTRALA_HOME") or USUAL_HOME).absolute()
     kept = settings.model_dump(mode="json", include={"prompts", "queues"}, exclude_none=True)
     return Station(home, settings.menus, _addresses(), _hours_at(next(iter(flow.hours.values()))), settings=kept)
 
@@ -116,9 +129,27 @@ def _demonstrate(exchange: Exchange, station: Station, flow: Flow, number: str) 
     extensions = sorted({agent for queue in flow.queues.values() for agent in queue.agents})
     desks = consultants.register(exchange, extensions, sip, installation.key("sip"), voice)
     _say(f"{len(desks)} consultants' phones are registered. A caller dials {number}:")
+    began = context.now()
     story.play(exchange, sip, number, desks)
-    recorded = sorted(path.name for path in (station.home / "recordings").glob("*.wav"))
-    _say(f"Recorded in {station.home / 'recordings'}: {len(recorded)} files; centrala calls list tells of all calls.")
+    _say(f"Recorded and sealed. Listen to it:\n{_listening(station, _taken_in(installation, began))}")
+    _say("centrala calls list tells of all calls, centrala recordings list of all recordings.")
+
+
+def _taken_in(installation: Installation, since: datetime) -> str:
+    """The id of the first recording that was taken in since then, once there is one. Raises StationError."""
+    deadline = time.monotonic() + INTAKE_SECONDS
+    while time.monotonic() < deadline:
+        with installation.database.reading() as connection:
+            for recording in catalogue.everything(connection):
+                if recording.taken_in_at >= since:
+                    return recording.id
+        time.sleep(POLL_SECONDS)
+    raise StationError(f"the conversation did not come into the archive; see {installation.home.path / 'intake.log'}")
+
+
+def _listening(station: Station, id: str) -> str:
+    home = "" if station.home == USUAL_HOME.absolute() else f"CENTRALA_HOME={shlex.quote(str(station.home))} "
+    return f"  {home}.venv/bin/centrala recordings play {id}"
 
 
 def _stay(station: Station, number: str) -> None:

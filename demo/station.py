@@ -56,7 +56,7 @@ def free_addresses(nodes: int, sip: int | None = None) -> Addresses:
 
 @dataclass(slots=True)
 class Node:
-    """One IVR process and the file that its log goes to."""
+    """One process of ours, mostly an IVR process, and the file that its log goes to."""
 
     process: subprocess.Popen[bytes]
     log: Path
@@ -97,6 +97,7 @@ class Station:
     settings: Mapping[str, object] = field(default_factory=dict)
     nodes: list[Node | None] = field(default_factory=list)
     asterisk: AsteriskProcess | None = None
+    intake: Node | None = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -153,26 +154,34 @@ class Station:
     def start_node(self, number: int = 0, *options: str, stdout: int | None = None) -> Node:
         """Start IVR process `number` and wait until it takes calls; its log goes to a file, its stdout to `stdout`."""
         address = f"127.0.0.1:{self.addresses.nodes[number]}"
-        log = self.home / f"ivr-{number}.log"
-        command = [*DIES_WITH_US, sys.executable, "-m", "centrala", "serve", "--listen", address]
+        words = ("serve", "--listen", address, *self._hours(), *options)
+        node = self._start(words, self.home / f"ivr-{number}.log", stdout)
+        self.nodes += [None] * (number + 1 - len(self.nodes))
+        self.nodes[number] = node
+        self._wait_ready(node, self.addresses.nodes[number])
+        return node
+
+    def start_intake(self) -> Node:
+        """Start the process that takes recordings in."""
+        self.intake = self._start(("recordings", "intake", "--stay"), self.home / "intake.log")
+        return self.intake
+
+    def _start(self, words: tuple[str, ...], log: Path, stdout: int | None = None) -> Node:
+        """Run a command that stays; its log goes to a file, its stdout to `stdout` or there, too."""
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [*command, *self._hours(), *options],
+                [*DIES_WITH_US, sys.executable, "-m", "centrala", *words],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output if stdout is None else stdout,
                 stderr=output,
                 process_group=0,
             )
-        node = Node(process, log)
-        self.nodes += [None] * (number + 1 - len(self.nodes))
-        self.nodes[number] = node
-        self._wait_ready(node, self.addresses.nodes[number])
-        return node
+        return Node(process, log)
 
     def stop(self) -> None:
         """Stop every part that runs."""
-        for node in self.nodes:
+        for node in (*self.nodes, self.intake):
             if node is not None:
                 node.stop()
         if self.asterisk is not None:

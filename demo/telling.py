@@ -40,6 +40,8 @@ def sentence(line: dict[str, Any]) -> str:
             return f"  {call}  keys        {digits}"
         case {"type": "consent", "given": given}:
             return f"  {call}  {'agrees' if given else 'does not agree'} to be recorded"
+        case {"type": "consent_withdrawn"}:
+            return f"  {call}  does not want to be recorded any more"
         case {"type": "auth", "level": level}:
             return f"  {call}  level       {level}"
         case {"type": "transfer", "topic": topic, "queue": queue}:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Connection,
     ForeignKey,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     exists,
     insert,
     select,
+    text,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -39,6 +41,8 @@ TERMINAL = "terminal"
 # Calls that the service makes itself.
 OUTGOING = "callback"
 DAMAGED = "damaged"
+
+_WITH_TURNS = text("asked IS NULL")
 
 calls = Table(
     "calls",
@@ -57,10 +61,14 @@ calls = Table(
     Column("topic", String(40)),
     # The profile that was authenticated.
     Column("subject", String(32)),
+    # What reports need of the turn log, once that has gone.
+    Column("informed", Boolean(name="informed_is_boolean")),
+    Column("asked", Boolean(name="asked_is_boolean")),
     Index("ix_calls_started_at", "started_at"),
     Index("ix_calls_ended_at", "ended_at"),
     Index("ix_calls_subject", "subject"),
     Index("ix_calls_ani", "ani"),
+    Index("ix_calls_with_turns", "ended_at", sqlite_where=_WITH_TURNS, postgresql_where=_WITH_TURNS),
 )
 
 turns = Table(
@@ -106,7 +114,8 @@ class Call:
 class CallRow:
     """A call as it is kept; the fields from `ended_at` to `cause` are None while it lasts.
 
-    `subject` is the profile that was authenticated.
+    `subject` is the profile that was authenticated. `informed` and `asked` are None while there is a turn log: what it
+    said of both is kept here when it goes.
     """
 
     id: str
@@ -122,6 +131,8 @@ class CallRow:
     ended_where: str | None
     cause: str | None
     subject: str | None
+    informed: bool | None = None
+    asked: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

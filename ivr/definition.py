@@ -19,6 +19,13 @@ BACK = "back"
 LEAVING = "leaving-the-queue"
 OFFERING = "offering-a-callback"
 
+# The keys by which a caller tells whom the call is about: matters of their own, payers in their order, a consultant at
+# once, and the same again.
+OWN_KEY = "1"
+PAYER_KEYS = "23456789"
+CONSULTANT_KEY = "0"
+REPEAT_KEY = "*"
+
 # How far a caller can be authenticated.
 LEVELS = ("none", "full")
 
@@ -69,6 +76,28 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class Payers:
+    """How callers who may speak for payers are asked whom the call is about.
+
+    Heard are `ask`, `own` (its key), for each payer `payer`, the last digits of its number and one of `keys`, then
+    `others` (the other keys); `consultant` is where one of them leads. Whoever has more payers than there are keys is
+    asked for a `number`, and hears `refused` or `chosen`. `unchosen` tells whoever chooses nothing that it is about
+    matters of their own.
+    """
+
+    ask: str
+    own: str
+    payer: str
+    keys: tuple[str, ...]
+    others: str
+    consultant: str
+    number: str
+    refused: str
+    chosen: str
+    unchosen: str
+
+
+@dataclass(frozen=True, slots=True)
 class Authentication:
     """The identifier (fewest and most digits) and the PIN."""
 
@@ -84,6 +113,7 @@ class Authentication:
     identifier_digits: tuple[int, int]
     pin_digits: int
     tries: int
+    payers: Payers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +312,7 @@ class Codes:
     no_agent: str
     not_here: str
     unknown: str
+    unrecorded: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,30 @@ class PinRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class PayersFound:
+    """The answer to `FindPayers`: references of the payers that the caller may speak for, as they are offered."""
+
+    payers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ManyPayers:
+    """The caller may speak for more payers than there are keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayerKeyed:
+    """A number was keyed, of a payer that the caller may speak for."""
+
+    payer: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayerRefused:
+    """A number was keyed, of nobody that the caller may speak for: nobody learns whether there is such a payer."""
+
+
+@dataclass(frozen=True, slots=True)
 class OfficeFound:
     """The answer to `FindOffice`: the words that fill the `found` prompt."""
 
@@ -143,6 +167,14 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentWithdrawn:
+    """The caller does not want to be recorded any more, and nothing that was recorded is to stay.
+
+    A consultant has keyed it in the conversation, or it was told to the centre; the flow learns it with the next turn.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Reentered:
     """Another process took the call over; the caller is to hear the same place again."""
 
@@ -182,6 +214,10 @@ Event = (
     | SurveyDrawn
     | PinVerified
     | PinRefused
+    | PayersFound
+    | ManyPayers
+    | PayerKeyed
+    | PayerRefused
     | OfficeFound
     | OfficeNotFound
     | CalledBack
@@ -192,6 +228,7 @@ Event = (
     | QueueLeft
     | SentOn
     | Joined
+    | ConsentWithdrawn
     | Reentered
     | HungUp
 )

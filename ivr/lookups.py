@@ -12,6 +12,7 @@ from ivr.definition import (
     Menu,
     Offices,
     Opening,
+    Payers,
     Promised,
     Question,
     Survey,
@@ -52,6 +53,13 @@ def opening_at(flow: Flow, name: str) -> Opening:
 def authentication_at(flow: Flow, name: str) -> Authentication:
     """The login of that name."""
     return _step(flow, name, Authentication)
+
+
+def payers_at(flow: Flow, name: str) -> Payers:
+    """How the login of that name asks whom the call is about."""
+    found = authentication_at(flow, name).payers
+    assert found is not None
+    return found
 
 
 def offices_at(flow: Flow, name: str) -> Offices:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 DIGIT = re.compile(r"digit-\d")
+# Where the last digits of a payer's number are said: the flow knows none. No prompt of a file can have this name.
+ENDING = "payer:ending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +26,22 @@ def digit_name(digit: str) -> str:
     return f"digit-{digit}"
 
 
+def ending_of(payer: str, lang: str) -> Prompt:
+    """What stands for the last digits of a payer's number, until they are known; `payer` is a reference."""
+    return Prompt(ENDING, lang, payer)
+
+
 def pieces(prompts: tuple[Prompt, ...]) -> Iterator[tuple[Prompt, ...]]:
     """The prompts in pieces that are files of their own: each digit of a number, and what is said between numbers.
 
     Numbers are people's and as many as there are people: no file is to hold one.
     """
-    for is_digit, run in groupby(prompts, lambda prompt: DIGIT.fullmatch(prompt.name) is not None):
-        if is_digit:
+    for is_apart, run in groupby(prompts, _is_of_a_number):
+        if is_apart:
             yield from ((prompt,) for prompt in run)
         else:
             yield tuple(run)
+
+
+def _is_of_a_number(prompt: Prompt) -> bool:
+    return prompt.name == ENDING or DIGIT.fullmatch(prompt.name) is not None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 
-from ivr.definition import Callback, Flow, Menu, Offices
+from ivr.definition import Callback, Flow, Menu, Offices, Payers
 from ivr.events import OfficeFound
 from ivr.lookups import (
     Said,
@@ -13,20 +14,24 @@ from ivr.lookups import (
     digits,
     menu_at,
     offices_at,
+    payers_at,
     question_at,
     say,
     survey_at,
 )
-from ivr.prompts import Prompt
+from ivr.prompts import Prompt, ending_of
 from ivr.state import (
     AfterAddress,
     AtConsent,
     AtGreeting,
     AtIdentifier,
+    AtKnown,
     AtMenu,
     AtNotice,
     AtNumber,
     AtNumberChoice,
+    AtPayerChoice,
+    AtPayerNumber,
     AtPin,
     AtPostalCode,
     AtPromise,
@@ -34,6 +39,7 @@ from ivr.state import (
     AtSurveyOffer,
     AtSurveyQuestion,
     CallbackPosition,
+    PayerPosition,
     Position,
     State,
 )
@@ -60,6 +66,8 @@ def question(flow: Flow, state: State) -> Said:
             return say(flow, state, flow.recording.question)
         case position if isinstance(position, CallbackPosition):
             return _callback_question(flow, state, position)
+        case position if isinstance(position, PayerPosition):
+            return _payer_question(flow, state, position)
         case AtSurveyOffer(name):
             return say(flow, state, survey_at(flow, name).offer)
         case AtSurveyQuestion(name, asked):
@@ -80,6 +88,29 @@ def _callback_question(flow: Flow, state: State, position: CallbackPosition) -> 
             return say(flow, state, flow.callbacks.greeting)
         case _:
             return ()
+
+
+def _payer_question(flow: Flow, state: State, position: PayerPosition) -> Said:
+    match position:
+        case AtKnown(name):
+            return say(flow, state, authentication_at(flow, name).success)
+        case AtPayerChoice(name, references):
+            return payer_choice(flow, state, payers_at(flow, name), references)
+        case AtPayerNumber(name):
+            return say(flow, state, payers_at(flow, name).number)
+        case _:
+            return ()
+
+
+def payer_choice(flow: Flow, state: State, payers: Payers, references: tuple[str, ...]) -> Said:
+    """Whom the call can be about: function before key, and of a payer the last digits of the number."""
+    offered = zip(references, payers.keys, strict=False)
+    each = (
+        (*say(flow, state, payers.payer), ending_of(reference, state.lang), *say(flow, state, key))
+        for reference, key in offered
+    )
+    begin, end = say(flow, state, payers.ask, payers.own), say(flow, state, payers.others)
+    return (*begin, *chain.from_iterable(each), *end)
 
 
 def introduced(flow: Flow, state: State, menu: Menu) -> Said:
@@ -119,6 +150,8 @@ def no_match_prompt(flow: Flow, position: Position) -> str:
             return menu_at(flow, name).no_match
         case AtNumber(name):
             return callback_at(flow, name).refused
+        case AtPayerNumber(name):
+            return payers_at(flow, name).refused
         case _:
             return flow.gathering.no_match
 

@@ -14,7 +14,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from ivr import calls, stays, surveys
+from ivr import belated, calls, stays, surveys
 from ivr.codec import CodecError
 from ivr.definition import Flow
 from ivr.events import (
@@ -24,7 +24,6 @@ from ivr.events import (
     Event,
     HoursChecked,
     HungUp,
-    Joined,
     Keyed,
     OfficeFound,
     OfficeNotFound,
@@ -42,11 +41,12 @@ from ivr.library import Library, UnknownVersion
 from ivr.live import Arrival as Arrival
 from ivr.live import Live as Live
 from ivr.live import call_row, unanswered
+from ivr.payers import Payers
 from ivr.places import begin_of_wait
 from ivr.promises import Promises, Terms, flow_of
 from ivr.prompts import Prompt
-from ivr.services import Authenticator
-from ivr.state import AtConsent, AtGreeting, AtIdentifier, AtNotice, AtNumber, Ended, InQueue, State
+from ivr.services import Authenticator, Mandates
+from ivr.state import AtConsent, AtGreeting, AtIdentifier, AtNotice, AtNumber, AtPayerNumber, Ended, InQueue, State
 from ivr.stays import WITHOUT_IVR as WITHOUT_IVR
 from ivr.stays import Conversation as Conversation
 from ivr.turns import Ignored, Turn
@@ -58,6 +58,7 @@ from ivr.waits import (
     FindCallback,
     FindNumber,
     FindOffice,
+    FindPayers,
     Gather,
     Hangup,
     ServiceWait,
@@ -90,6 +91,7 @@ class Runner:
         database: Database,
         library: Library,
         authenticator: Authenticator,
+        mandates: Mandates,
         *,
         node: str,
         now: Callable[[], datetime],
@@ -106,6 +108,7 @@ class Runner:
         self._hours_at = hours_at or now
         self._observe = observe
         self.promises = Promises(terms, now, self._hours_at)
+        self._payers = Payers(mandates, now)
         self._draw = draw
 
     def arrive(self, arrival: Arrival) -> Live:
@@ -202,6 +205,11 @@ class Runner:
         with self._database.writing() as connection:
             visits.answered(connection, call_id, turn, at=at, agent=agent)
 
+    def note_withdrawal(self, call_id: str, at: datetime) -> None:
+        """The caller does not want to be recorded any more: nothing of the call is taken in from now on."""
+        with self._database.writing() as connection:
+            consents.withdraw(connection, call_id, at)
+
     def note_line(self, callback: str, result: str, at: datetime) -> None:
         """A callback's line is in its queue no more; `result` is one of LINE_RESULTS."""
         with self._database.writing() as connection:
@@ -242,8 +250,8 @@ class Runner:
         stay: Conversation | None = None,
         call: calls.Call | None = None,
     ) -> Live:
-        colleagues = stay.colleagues if stay is not None and stay.turn == live.seq else ()
-        seq, before = live.seq + len(colleagues) + 1, live.turn.state
+        told = belated.belated(live, stay, self._withdrawn_at(live, stay))
+        seq, before = live.seq + len(told) + 1, told[-1].turn.state if told else live.turn.state
         masked, pin = self._mask(live, event)
         outcome = step(live.flow, before, masked)
         if isinstance(outcome, Ignored):
@@ -256,17 +264,24 @@ class Runner:
         with self._database.writing() as connection:
             if call is not None:
                 calls.begin(connection, call, before)
-            for number, joined in enumerate(colleagues, live.seq + 1):
-                same = Turn(before, (), live.turn.wait)
-                told = (Joined(joined.agent),)
-                calls.log_turn(connection, live.call_id, number, joined.answered_at, self._node, told, same)
+            belated.keep(connection, live, self._node, told)
             # Before the next one begins.
             if stay is not None:
                 stays.close(connection, live.call_id, stay, at)
             self._commit(connection, after, before, events, at)
+        after = self._payers.told(after)
         if self._observe is not None:
-            self._observe(after, before, events)
+            self._observe(after, live.turn.state, (*(one.event for one in told), *events))
         return after
+
+    def _withdrawn_at(self, live: Live, stay: Conversation | None) -> datetime | None:
+        """When the caller's consent has ended, of which the call's state does not know yet."""
+        if live.turn.state.consent is not True:
+            return None
+        if stay is not None and stay.withdrawn_at is not None:
+            return stay.withdrawn_at
+        with self._database.reading() as connection:
+            return consents.withdrawn_at(connection, live.call_id)
 
     def _take_over(self, row: calls.CallRow) -> Live:
         flow = self._library.flow(row.menu_version)
@@ -288,6 +303,8 @@ class Runner:
             return SecretKeyed(0), None
         if isinstance(live.turn.state.position, AtNumber):
             return self.promises.number(event.digits), None
+        if isinstance(live.turn.state.position, AtPayerNumber):
+            return self._payers.keyed(live.turn.state, event.digits), None
         if isinstance(live.turn.state.position, AtIdentifier):
             return SecretKeyed(len(event.digits), self._authenticator.claim(event.digits)), None
         return SecretKeyed(len(event.digits)), event.digits
@@ -317,6 +334,8 @@ class Runner:
                 if office is None:
                     return OfficeNotFound()
                 return OfficeFound(office.name, office.street, office.postal_code, office.city)
+            case FindPayers(subject):
+                return self._payers.found(subject)
             case FindNumber():
                 return self.promises.number(live.ani)
             case FindCallback():
@@ -326,10 +345,10 @@ class Runner:
                 return CallbackCancelled()
             case VerifyPin(claim):
                 assert pin is not None, "a PIN is verified in the turn that it was keyed in"
-                subject = self._authenticator.verify(
+                known = self._authenticator.verify(
                     claim, pin, call_id=live.call_id, seq=live.turn.state.pin_tries + 1, at=self._now()
                 )
-                return PinRefused() if subject is None else PinVerified(subject)
+                return PinRefused() if known is None else PinVerified(known)
 
     def _commit(
         self, connection: Connection, live: Live, before: State, events: tuple[Event, ...], at: datetime

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -19,3 +21,23 @@ class Authenticator(Protocol):
         A try counts once, however often it is verified: a process may die before the turn is committed.
         """
         ...
+
+
+class Mandates(Protocol):
+    """What the runner needs of `auth_pin` about powers of attorney; `subject` is a profile's pseudonym."""
+
+    def endings(self, subject: str, at: datetime, most: int) -> Mapping[str, str]:
+        """The payers of a profile, as many as `most`, as they are said: reference and last digits, in order."""
+        ...
+
+    def find(self, subject: str, keyed: str, at: datetime) -> str | None:
+        """The reference of the payer whose number was keyed, if the profile speaks for it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a caller of the level `full` is: their identifier, and the number of the payer whom the call is about."""
+
+    identifier: str = field(repr=False)
+    payer: str | None = field(repr=False)

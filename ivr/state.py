@@ -92,6 +92,35 @@ class AtResult:
 
 
 @dataclass(frozen=True, slots=True)
+class AtKnown:
+    """Hearing that the login has succeeded, which cannot be cut short; then it is asked whom the call is about."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtPayerSearch:
+    """The payers that the caller may speak for are being looked up."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtPayerChoice:
+    """Choosing by a key whom the call is about; `payers` are references, in the order of their keys."""
+
+    step: str
+    payers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AtPayerNumber:
+    """Keying the number of the payer whom the call is about."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
 class AtNotice:
     """Hearing the recording notice."""
 
@@ -194,6 +223,7 @@ class Ended:
     cause: str
 
 
+PayerPosition = AtKnown | AtPayerSearch | AtPayerChoice | AtPayerNumber
 CallbackPosition = AtOwnNumber | AtNumber | AtNumberChoice | AtPromise | AtCallbackSearch | AtCancellation | AtGreeting
 
 Position = (
@@ -208,6 +238,7 @@ Position = (
     | AfterAddress
     | AtOpening
     | AtResult
+    | PayerPosition
     | AtNotice
     | AtConsent
     | CallbackPosition
@@ -226,8 +257,9 @@ class State:
 
     `trail` is the way back, the nearest menu last; `heard` are menus whose long form was heard. `admitted` is set when
     the caller asked for a consultant in opening hours and stays set: whoever asked in time is served. `subject` is the
-    pseudonym of the authenticated profile; `pin_tries` counts refused PINs of the whole call. `consent` is None until
-    the caller has decided on recording. `sought` is set once the caller's callbacks have been looked for; `callback` is
+    pseudonym of the authenticated profile, `payer` the reference of the payer whom the call is about, None for matters
+    of one's own; `pin_tries` counts refused PINs of the whole call. `consent` is None until the caller has decided on
+    recording. `sought` is set once the caller's callbacks have been looked for; `callback` is
     the one that this call keeps. `drawn` is set once it has been drawn whether the caller is asked by a survey:
     that happens once in a call.
     """
@@ -241,6 +273,7 @@ class State:
     pin_tries: int = 0
     auth_level: str = "none"
     subject: str | None = None
+    payer: str | None = None
     admitted: bool = False
     topic: str | None = None
     consent: bool | None = None

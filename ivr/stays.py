@@ -36,7 +36,8 @@ class Conversation:
     """What a gateway knows of a stay in a queue that is over. Files are names in Home.recordings.
 
     `turn` is the number of the turn that led there, or WITHOUT_IVR; a gateway that cannot lose its call leaves it out.
-    `passed_at` is when the consultant left while the caller stayed, with the last of the `colleagues` if there are any.
+    `passed_at` is when the consultant left while the caller stayed, with the last of the `colleagues` if there are any;
+    `withdrawn_at` when the caller's consent to be recorded ended, in this stay or in one before.
     """
 
     outcome: str
@@ -49,6 +50,7 @@ class Conversation:
     joined_at: datetime | None = None
     colleagues: tuple[Colleague, ...] = ()
     passed_at: datetime | None = None
+    withdrawn_at: datetime | None = None
 
     @property
     def successor(self) -> Colleague | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ivr.events import (
+    ConsentWithdrawn,
     Event,
     Keyed,
     NoInput,
@@ -74,6 +75,8 @@ def _event(event: Event, before: State, live: Live) -> Iterator[Line]:
             yield {"type": "queue_left", "outcome": outcome}
         case SurveyDrawn(True):
             yield {"type": "survey", "offered": True}
+        case ConsentWithdrawn():
+            yield {"type": "consent_withdrawn", "purpose": "recording"}
         case Reentered():
             yield {"type": "reentered"}
         case _:

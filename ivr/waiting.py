@@ -12,6 +12,7 @@ from ivr.state import (
     AtConsent,
     AtGreeting,
     AtIdentifier,
+    AtKnown,
     AtMenu,
     AtNotice,
     AtNumber,
@@ -19,6 +20,9 @@ from ivr.state import (
     AtOfficeSearch,
     AtOpening,
     AtOwnNumber,
+    AtPayerChoice,
+    AtPayerNumber,
+    AtPayerSearch,
     AtPin,
     AtPostalCode,
     AtPromise,
@@ -31,6 +35,7 @@ from ivr.state import (
     Ended,
     InQueue,
     New,
+    PayerPosition,
     State,
 )
 from ivr.waits import (
@@ -40,6 +45,7 @@ from ivr.waits import (
     FindCallback,
     FindNumber,
     FindOffice,
+    FindPayers,
     Gather,
     Hangup,
     PlayOut,
@@ -51,6 +57,8 @@ from ivr.waits import (
 POSTAL_CODE_DIGITS = 5
 # E.164 (ITU-T), and two zeros before a country.
 NUMBER_DIGITS = 17
+# A NIP has ten; who has none has a number of another kind.
+PAYER_DIGITS = 12
 
 
 def wait_at(flow: Flow, state: State) -> Wait:
@@ -65,14 +73,8 @@ def wait_at(flow: Flow, state: State) -> Wait:
         case InQueue(name):
             to = transfer_at(flow, name)
             return Transfer(to.topic, to.queue, state.auth_level, state.consent is True, state.lang)
-        case AtIdentifier(name):
-            return Gather(
-                "identifier", authentication_at(flow, name).identifier_digits[1], flow.gathering.timeout, True
-            )
-        case AtPin(name):
-            return Gather("pin", authentication_at(flow, name).pin_digits, flow.gathering.timeout, True)
-        case AtVerification(_, claim):
-            return VerifyPin(claim)
+        case AtIdentifier() | AtPin() | AtVerification() as position:
+            return _login_wait(flow, position)
         case AtPostalCode(name):
             return Gather(name, POSTAL_CODE_DIGITS, flow.gathering.timeout)
         case AtOfficeSearch(name, postal_code):
@@ -81,10 +83,23 @@ def wait_at(flow: Flow, state: State) -> Wait:
             return Gather("consent", 1, flow.gathering.timeout)
         case position if isinstance(position, CallbackPosition):
             return _callback_wait(flow, position)
+        case position if isinstance(position, PayerPosition):
+            return _payer_wait(flow, state, position)
         case AtSurveyDraw(name):
             return DrawSurvey(survey_at(flow, name).share)
         case Ended(_, cause):
             return Hangup(cause)
+
+
+def _login_wait(flow: Flow, position: AtIdentifier | AtPin | AtVerification) -> Wait:
+    login = authentication_at(flow, position.step)
+    match position:
+        case AtIdentifier():
+            return Gather("identifier", login.identifier_digits[1], flow.gathering.timeout, True)
+        case AtPin():
+            return Gather("pin", login.pin_digits, flow.gathering.timeout, True)
+        case AtVerification(_, claim):
+            return VerifyPin(claim)
 
 
 def _callback_wait(flow: Flow, position: CallbackPosition) -> Wait:
@@ -101,3 +116,16 @@ def _callback_wait(flow: Flow, position: CallbackPosition) -> Wait:
             return CancelCallback()
         case AtPromise():
             return PlayOut()
+
+
+def _payer_wait(flow: Flow, state: State, position: PayerPosition) -> Wait:
+    match position:
+        case AtKnown():
+            return PlayOut()
+        case AtPayerSearch():
+            assert state.subject is not None, "whoever is asked has logged in"
+            return FindPayers(state.subject)
+        case AtPayerChoice():
+            return Gather("payer", 1, flow.gathering.timeout)
+        case AtPayerNumber():
+            return Gather("payer-number", PAYER_DIGITS, flow.gathering.timeout, True)

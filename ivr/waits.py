@@ -68,6 +68,13 @@ class VerifyPin:
 
 
 @dataclass(frozen=True, slots=True)
+class FindPayers:
+    """The payers that the person of a profile may speak for."""
+
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class FindOffice:
     """The office that serves a postal code."""
 
@@ -93,6 +100,6 @@ class CancelCallback:
 # Services answer fewer times than this between two events: loading proves it, and the runner relies on it.
 MOST_SERVICE_ANSWERS = 20
 
-ServiceWait = CheckHours | DrawSurvey | VerifyPin | FindOffice | FindNumber | FindCallback | CancelCallback
+ServiceWait = CheckHours | DrawSurvey | VerifyPin | FindPayers | FindOffice | FindNumber | FindCallback | CancelCallback
 GatewayWait = Gather | PlayOut | Transfer | Hangup
 Wait = GatewayWait | ServiceWait

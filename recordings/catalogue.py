@@ -31,6 +31,7 @@ from sqlalchemy import (
     update,
 )
 
+from recordings.consents import consents
 from storage.database import Instant, metadata
 
 CALLER_LENGTH = 40
@@ -168,6 +169,19 @@ def due(connection: Connection, today: date, after: Place, most: int) -> tuple[D
 def withdrawn(connection: Connection, after: Place, most: int) -> tuple[Due, ...]:
     """Recordings that only holds keep since consent was withdrawn, from behind that place on, at most so many."""
     return _in_turn(connection, recordings.c.state == State.WITHDRAWN, after, most)
+
+
+def is_lapsed() -> ColumnElement[bool]:
+    """What is kept although consent to it was withdrawn."""
+    # Begun at the consents, which are asked about every few seconds, and of which few were withdrawn.
+    calls = select(consents.c.call_id).where(consents.c.withdrawn_at.is_not(None))
+    return recordings.c.call_id.in_(calls) & (recordings.c.state == State.KEPT)
+
+
+def lapsed(connection: Connection) -> tuple[Recording, ...]:
+    """All that is kept although consent to it was withdrawn."""
+    rows = connection.execute(select(recordings).where(is_lapsed()).order_by(recordings.c.id))
+    return tuple(_recording(row) for row in rows)
 
 
 def _in_turn(connection: Connection, where: ColumnElement[bool], after: Place, most: int) -> tuple[Due, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, Column, Connection, String, Table, delete, insert, select
+from sqlalchemy import Boolean, Column, Connection, Index, String, Table, delete, insert, select, update
 
 from storage.database import Instant, metadata
 
@@ -18,12 +18,17 @@ consents = Table(
     Column("given", Boolean(name="given_is_boolean"), nullable=False),
     Column("wording", String(20), nullable=False),
     Column("lang", String(2), nullable=False),
+    Column("withdrawn_at", Instant, index=True),
+    Index("ix_consents_at", "at"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """A caller's decision on one purpose. `wording` is the version of the notice, heard in the language `lang`."""
+    """A caller's decision on one purpose. `wording` is the version of the notice, heard in the language `lang`.
+
+    What was `given` ends at `withdrawn_at`, for what was recorded before as well.
+    """
 
     call_id: str
     purpose: str
@@ -31,6 +36,12 @@ class Consent:
     given: bool
     wording: str
     lang: str
+    withdrawn_at: datetime | None = None
+
+    @property
+    def in_force(self) -> bool:
+        """Whether the caller agrees."""
+        return self.given and self.withdrawn_at is None
 
 
 def store(connection: Connection, consent: Consent) -> None:
@@ -51,6 +62,18 @@ def store(connection: Connection, consent: Consent) -> None:
 def remove(connection: Connection, call_id: str) -> None:
     """Take a call's decisions out: nothing is left that was recorded with them."""
     connection.execute(delete(consents).where(consents.c.call_id == call_id))
+
+
+def withdraw(connection: Connection, call_id: str, at: datetime) -> bool:
+    """The call's consents end, for every purpose; whether there were any. Of one that has ended the moment stays."""
+    c = consents.c
+    ended = update(consents).where(c.call_id == call_id, c.given, c.withdrawn_at.is_(None)).values(withdrawn_at=at)
+    return connection.execute(ended).rowcount > 0
+
+
+def withdrawn_at(connection: Connection, call_id: str) -> datetime | None:
+    """When consent to anything of the call was withdrawn."""
+    return next((one.withdrawn_at for one in of_call(connection, call_id) if one.withdrawn_at), None)
 
 
 def of_call(connection: Connection, call_id: str) -> tuple[Consent, ...]:

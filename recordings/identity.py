@@ -32,6 +32,12 @@ def parts_of(call_id: str) -> str:
     return f"{CALL}{call_id}/"
 
 
+def call_of(origin: str) -> str | None:
+    """The call of which that is a part; None of what was imported."""
+    kind, _, rest = origin.partition(":")
+    return rest.rpartition("/")[0] if kind == "call" else None
+
+
 def of_file(sha256: str) -> str:
     """The origin of a file of another archive: its content, wherever it lies and whatever it is called."""
     return f"import:{sha256}"

@@ -4,6 +4,9 @@ What is to become of it is written down in one transaction: a row in the catalog
 one that says why it was rejected. Before that everything is done again, under the same id; after it nothing is left but
 to clear the plain files away. Plain sound that is being put together lies in a file without a name, which is gone with
 the process.
+
+Consent may be withdrawn at any moment. That and this decision take turns (`recordings.serial`), and each sees what the
+other has written: so either nothing is taken in, or what was is found and destroyed.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import BinaryIO
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from recordings import catalogue, consents, erased, parts, rejected, tombstones
@@ -32,7 +36,7 @@ from recordings.faults import DamagedSound
 from recordings.identity import id_of
 from recordings.parts import RecordingPart
 from recordings.rejected import QUARANTINE, Rejected
-from recordings.retention import business_date, keep_until, policy
+from recordings.retention import Term, business_date, keep_until, policy
 from recordings.serial import one_at_a_time
 from recordings.wav import is_finished
 from storage.database import Database, is_duplicate
@@ -42,6 +46,7 @@ from storage.home import Home
 # A file that Asterisk left unfinished and has not touched for so long is not being written any more.
 ABANDONED = timedelta(minutes=1)
 NO_CONSENT = "no consent to the recording"
+WITHDRAWN = "consent withdrawn"
 
 
 class Step(IntEnum):
@@ -50,10 +55,12 @@ class Step(IntEnum):
     BUILT = 1
     SOUND_SEALED = 2
     WAVEFORM_SEALED = 3
-    DECIDED = 4
-    ONE_FILE_GONE = 5
-    FILES_GONE = 6
-    SETTLED = 7
+    DECIDING = 4
+    """The decision is written, and nothing of it is committed."""
+    DECIDED = 5
+    ONE_FILE_GONE = 6
+    FILES_GONE = 7
+    SETTLED = 8
 
 
 class Fate(StrEnum):
@@ -62,6 +69,7 @@ class Fate(StrEnum):
     TAKEN_IN = "taken in"
     KNOWN = "there already"
     REFUSED = "without consent"
+    WITHDRAWN = "of withdrawn consent"
     QUARANTINED = "quarantined"
     DESTROYED = "destroyed before"
     ERASED = "erased"
@@ -90,11 +98,12 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """In which format sound is kept, how many years by purpose, and in whose calendar."""
+    """In which format sound is kept, how many years by purpose, in whose calendar, and what is damaged for how long."""
 
     format: str
     years: Mapping[Purpose, int]
     zone: tzinfo
+    quarantine: Term = QUARANTINE
 
 
 def _go_on(_: Step) -> None:
@@ -177,8 +186,8 @@ class Intake:
                     return Fate.ERASED
                 case Rejected(quarantined=True):
                     return Fate.QUARANTINED
-                case Rejected(keep_until=None):
-                    return Fate.REFUSED
+                case Rejected(keep_until=None, reason=reason):
+                    return _fate(reason)
                 case _:
                     return Fate.DESTROYED
 
@@ -188,21 +197,20 @@ class Intake:
             return Fate.ABSENT
         if not all(os.access(path, os.R_OK) for path in there):
             return Fate.UNREADABLE
-        if not self._is_consented(part.call_id, about.purpose):
-            return self._reject(about, sides, NO_CONSENT, at, quarantine=False)
+        with self._database.reading() as connection:
+            refused = _refusal(connection, about)
+        if refused:
+            return self._reject(about, sides, refused, at)
         try:
             if not all(_is_closed(path, at) for path in there):
                 return Fate.UNFINISHED
             if not sides:
                 raise DamagedSound("its files have names that lead elsewhere")
             caller, consultant = sides
-            return self._keep(about, partial(write_sides, [(caller, consultant)]), at)
+            fate = self._keep(about, partial(write_sides, [(caller, consultant)]), at)
         except DamagedSound as fault:
-            return self._reject(about, sides, str(fault), at, quarantine=True)
-
-    def _is_consented(self, call_id: str, purpose: Purpose) -> bool:
-        with self._database.reading() as connection:
-            return any(one.given for one in consents.of_call(connection, call_id) if one.purpose == purpose)
+            return self._reject(about, sides, str(fault), at)
+        return self._reject(about, sides, WITHDRAWN, at) if fate is Fate.WITHDRAWN else fate
 
     def _keep(self, about: Conversation, write: Callable[[BinaryIO, str], Measured], at: datetime) -> Fate:
         id = id_of(about.origin)
@@ -216,7 +224,7 @@ class Intake:
         self._reached(Step.SOUND_SEALED)
         self._archive.put(id, WAVEFORM, io.BytesIO(measured.waveform), at)
         self._reached(Step.WAVEFORM_SEALED)
-        return self._enter(self._row(about, measured, size, sha256, at))
+        return self._enter(self._row(about, measured, size, sha256, at), about)
 
     def _row(self, about: Conversation, measured: Measured, size: int, sha256: str, at: datetime) -> Recording:
         years = self._rules.years[about.purpose]
@@ -242,7 +250,7 @@ class Intake:
             policy=policy(about.purpose, years),
         )
 
-    def _enter(self, recording: Recording) -> Fate:
+    def _enter(self, recording: Recording, about: Conversation) -> Fate:
         try:
             with self._database.writing() as connection:
                 one_at_a_time(connection)
@@ -250,28 +258,41 @@ class Intake:
                 found = rejected.of_origin(connection, recording.origin)
                 is_erased = found is not None and erased.is_erased(found)
                 if not is_erased:
+                    if _refusal(connection, about):
+                        return Fate.WITHDRAWN
                     catalogue.store(connection, recording)
+                    self._reached(Step.DECIDING)
         except IntegrityError as error:
             if not is_duplicate(error):
                 raise
             return Fate.KNOWN
         if is_erased:
-            self._archive.keys.destroy([recording.id])
-            self._archive.destroy(recording.id)
+            self._discard(recording.id)
             return Fate.ERASED
         self._reached(Step.DECIDED)
         return Fate.TAKEN_IN
 
-    def _reject(
-        self, about: Conversation, paths: tuple[Path, ...], reason: str, at: datetime, *, quarantine: bool
-    ) -> Fate:
-        last_day = business_date(at + QUARANTINE, self._rules.zone) if quarantine else None
+    def _reject(self, about: Conversation, paths: tuple[Path, ...], fault: str, at: datetime) -> Fate:
+        """Not to be taken in for want of consent, which comes first, or else for this fault."""
+        self._discard(id_of(about.origin))
         found = rejected.digest(paths)
         with self._database.writing() as connection:
-            row = Rejected(about.origin, at, reason, found, quarantine, about.ended_at, last_day)
+            one_at_a_time(connection)
+            refused = _refusal(connection, about)
+            today = business_date(at, self._rules.zone)
+            last_day = None if refused else self._rules.quarantine.last_day(today)
+            row = Rejected(about.origin, at, refused or fault, found, refused is None, about.ended_at, last_day)
             rejected.store(connection, row)
+            self._reached(Step.DECIDING)
         self._reached(Step.DECIDED)
-        return Fate.QUARANTINED if quarantine else Fate.REFUSED
+        return _fate(refused) if refused else Fate.QUARANTINED
+
+    def _discard(self, id: str) -> None:
+        """Destroy what was sealed before it was known that it is not to be kept."""
+        if self._archive.keys.has([id]):
+            self._archive.keys.destroy([id])
+            self._archive.keys.forget_traces()
+        self._archive.destroy(id)
 
     def _clear(self, sides: tuple[Path, ...], about: Conversation, fate: Fate) -> None:
         for number, path in enumerate(sides):
@@ -284,6 +305,20 @@ class Intake:
         sync_folder(self._home.quarantine)
         sync_folder(self._home.recordings)
         self._reached(Step.FILES_GONE)
+
+
+def _refusal(connection: Connection, about: Conversation) -> str | None:
+    """Why a conversation of a call is not to be kept, if it is not. Of others' archives it is their list that tells."""
+    if about.call_id is None:
+        return None
+    decided = [one for one in consents.of_call(connection, about.call_id) if one.purpose == about.purpose]
+    if any(one.in_force for one in decided):
+        return None
+    return WITHDRAWN if any(one.withdrawn_at for one in decided) else NO_CONSENT
+
+
+def _fate(reason: str) -> Fate:
+    return Fate.WITHDRAWN if reason == WITHDRAWN else Fate.REFUSED
 
 
 def _is_closed(path: Path, at: datetime) -> bool:

@@ -1,5 +1,7 @@
 """What lies about without what it belongs to. It is reported; what it means is for people to find out.
 
+Files that nothing names do not stay for ever: see `recordings/nameless.py`.
+
 A recording that is being taken in has its key and its file before its row; whoever takes it in holds `intake.alone`.
 """
 

@@ -109,5 +109,14 @@ def file_names(connection: Connection) -> frozenset[str]:
     return frozenset(name for row in connection.execute(select(c.caller_file, c.agent_file)) for name in row)
 
 
+def named(connection: Connection, names: Iterable[str]) -> frozenset[str]:
+    """Those of these files that are of a part."""
+    c, wanted = recording_parts.c, list(names)
+    rows = connection.execute(
+        select(c.caller_file, c.agent_file).where(c.caller_file.in_(wanted) | c.agent_file.in_(wanted))
+    )
+    return frozenset(name for row in rows for name in row)
+
+
 def _is(call_id: str, seq: int) -> ColumnElement[bool]:
     return (recording_parts.c.call_id == call_id) & (recording_parts.c.seq == seq)

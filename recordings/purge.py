@@ -55,6 +55,12 @@ class Step(IntEnum):
     """Tombstones are written and rows removed, and nothing of it is committed."""
     BURIED = 11
     ROWS_FORGOTTEN = 12
+    ORPHAN_RECORDED = 13
+    ORPHAN_DESTROYED = 14
+    LAST_DAYS_GIVEN = 15
+    EXPIRING = 16
+    """Rows of other personal data are removed, and nothing of it is committed."""
+    EXPIRED = 17
 
 
 Watch = Callable[[Step, int], None]
@@ -88,7 +94,7 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What a purge would find: `pending` is decided and not finished, `due` would be decided, `held` is passed over.
+    """What a purge would find: `pending` is decided (or consent withdrawn), `due` would be decided, `held` passed over.
 
     `recordings` counts all rows, or as many as were needed; `policies` how many are due by which one; `quarantined`
     what would end in the quarantine.
@@ -116,13 +122,14 @@ def foresee(connection: Connection, today: date, share: float = 0.0) -> Foreseen
     c = table.c
     due = catalogue.is_due(today) | (c.state == State.WITHDRAWN)
     free = due & c.id.not_in(holds.held_on(today))
+    lapsed = catalogue.is_lapsed() & c.id.not_in(holds.held_on(today))
     policies = connection.execute(select(c.policy, func.count()).where(free).group_by(c.policy).order_by(c.policy))
     counted = tuple((row[0], row[1]) for row in policies)
     all_due = _count(connection, select(func.count()).where(due))
     number = sum(count for _, count in counted)
     return Foreseen(
         recordings=catalogue.count(connection, _enough(number, share)),
-        pending=_count(connection, select(func.count()).where(c.state == State.PURGING)),
+        pending=_count(connection, select(func.count()).where((c.state == State.PURGING) | lapsed)),
         due=number,
         held=all_due - number,
         policies=counted,

@@ -6,6 +6,7 @@ the run of the day. What a killed run leaves is found again by the next.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -15,21 +16,42 @@ from recordings.purge import Places, Step, Watch
 from storage.files import sync_folder
 
 
-def clear(places: Places, today: date, watch: Watch) -> None:
-    """Destroy the files on this machine whose last day is over. Raises OSError.
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A file that could not be destroyed, and why. `origin` is where what it holds came from."""
+
+    path: Path
+    error: OSError
+    origin: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.error.strerror or self.error}"
+
+
+def clear(places: Places, today: date, watch: Watch) -> tuple[Stuck, ...]:
+    """Destroy the files on this machine whose last day is over: those that could not be. Raises OSError.
 
     Whoever puts something aside has its row before its files: where there is something to destroy, it waits for them.
     """
     if not _over(places, today):
-        return
+        return ()
     with alone(places.home):
-        for file in _over(places, today):
-            file.unlink(missing_ok=True)
-            watch(Step.QUARANTINE_CLEARED, 1)
+        stuck = tuple(one for origin, file in _over(places, today) if (one := _destroyed(file, origin, watch)))
         sync_folder(places.home.quarantine)
+    return stuck
 
 
-def _over(places: Places, today: date) -> tuple[Path, ...]:
+def _destroyed(file: Path, origin: str, watch: Watch) -> Stuck | None:
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        return Stuck(file, error, origin)
+    watch(Step.QUARANTINE_CLEARED, 1)
+    return None
+
+
+def _over(places: Places, today: date) -> tuple[tuple[str, Path], ...]:
     with places.database.reading() as connection:
         rows = rejected.over(connection, today)
-    return tuple(file for one in rows for file in rejected.files_of(places.home.quarantine, one.id))
+    files = ((one.origin, file) for one in rows for file in rejected.files_of(places.home.quarantine, one.id))
+    return tuple(files)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Date, Integer, String, Table
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, Integer, String, Table
 
 from storage.database import Instant, metadata
 
@@ -70,6 +70,7 @@ rejected_recordings = Table(
     Column("quarantined", Boolean(name="quarantined_is_boolean"), nullable=False),
     Column("ended_at", Instant),
     Column("keep_until", Date),
+    Index("ix_rejected_recordings_quarantined", "quarantined", "keep_until"),
 )
 
 # Scores outlive their recordings and name no caller; of when the conversation ended the day is enough. `number` counts

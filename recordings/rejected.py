@@ -1,4 +1,4 @@
-"""Sound that is not taken in: destroyed, or put aside in the quarantine for a month, with the reason on record."""
+"""Sound that is not taken in: destroyed, or put aside in the quarantine for a while, with the reason on record."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from recordings.identity import id_of, parts_of
 from recordings.records import rejected_recordings
+from recordings.retention import Term, Unit
 from storage.upsert import upsert
 
-QUARANTINE = timedelta(days=30)
+QUARANTINE = Term(30, Unit.DAYS)
 REASON_LENGTH = 200
 
 _PIECE = 1024 * 1024
@@ -103,11 +104,15 @@ def expire(connection: Connection, origins: Iterable[str], last_day: date) -> No
     connection.execute(update(rejected_recordings).where(mine).values(keep_until=last_day))
 
 
-def end(connection: Connection, today: date, origins: Iterable[str] | None = None) -> int:
-    """Nothing of those (of these origins alone) is quarantined any more; why they were stays. How many there were."""
-    ended = update(rejected_recordings).where(_to_end(today)).values(quarantined=False)
+def end(connection: Connection, today: date, origins: Iterable[str] | None = None, *, but: Iterable[str] = ()) -> int:
+    """Nothing of those (of these origins alone, and not of those) is quarantined any more: how many there were.
+
+    Why they were stays on record.
+    """
+    origin = rejected_recordings.c.origin
+    ended = update(rejected_recordings).where(_to_end(today), origin.not_in(list(but))).values(quarantined=False)
     if origins is not None:
-        ended = ended.where(rejected_recordings.c.origin.in_(list(origins)))
+        ended = ended.where(origin.in_(list(origins)))
     return connection.execute(ended).rowcount
 
 

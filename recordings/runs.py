@@ -9,17 +9,19 @@ beside an SQLite database) and ends with it, so that the next run goes on where 
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import Connection, NullPool, create_engine, func, insert, select, update
 
-from recordings import purge, quarantine, rejected, tombstones
+from recordings import purge, quarantine, rejected, tombstones, withdrawal
 from recordings.faults import RecordingFault
 from recordings.purge import Foreseen, Places, Watch
+from recordings.quarantine import Stuck
 from recordings.records import retention_runs
 from storage.chain import Head
 from storage.database import POSTGRESQL, Database
@@ -51,7 +53,8 @@ class Limits:
 class Run:
     """What a run did. `was_done` says that one on the same day had ended before, and that this one did nothing.
 
-    `unquarantined` counts what was ended in the quarantine.
+    `unquarantined` counts what was ended in the quarantine; `stuck` are files on this machine that could not be
+    destroyed, there or among those that nothing names: the next run tries again.
     """
 
     business_date: date
@@ -60,45 +63,90 @@ class Run:
     unquarantined: int
     chain: Head
     was_done: bool = False
+    stuck: tuple[Stuck, ...] = ()
 
 
-def once(places: Places, today: date, node: str, now: Callable[[], datetime], limits: Limits, watch: Watch) -> Run:
+class Others(Protocol):
+    """What the same run keeps to its term besides recordings."""
+
+    def check(self, connection: Connection, today: date) -> None:
+        """Raises TooMany."""
+
+    def clear(self, today: date, watch: Watch) -> tuple[Stuck, ...]:
+        """Destroy what is this machine's own, whoever runs for the day: what could not be destroyed."""
+
+    def expire(self, today: date, watch: Watch) -> None:
+        """Remove what may go once the recordings have gone."""
+
+
+class _NoOthers:
+    def check(self, connection: Connection, today: date) -> None:
+        pass
+
+    def clear(self, today: date, watch: Watch) -> tuple[Stuck, ...]:
+        return ()
+
+    def expire(self, today: date, watch: Watch) -> None:
+        pass
+
+
+NO_OTHERS: Others = _NoOthers()
+"""Recordings alone."""
+
+
+def once(
+    places: Places,
+    today: date,
+    node: str,
+    now: Callable[[], datetime],
+    limits: Limits,
+    watch: Watch,
+    others: Others = NO_OTHERS,
+) -> Run:
     """Destroy what is due on that day, and finish what was begun.
 
     Raises Busy, Refused, TooMany, SQLAlchemyError, OSError; what was done by then is done, and the next run goes on.
     """
-    _may_run(places.database, today, limits)
-    # Also where another machine has run, or runs now: it does not reach this one's quarantine.
-    quarantine.clear(places, today, watch)
+    _may_run(places.database, today, limits, others)
+    withdrawal.decide(places.database, withdrawal.outstanding, today)
+    # Also where another machine has run, or runs now: it does not reach this one's files.
+    stuck = (*quarantine.clear(places, today, watch), *others.clear(today, watch))
     with alone(places.database) as still_alone:
-        done = _may_run(places.database, today, limits)
+        done = _may_run(places.database, today, limits, others)
         if done is not None:
-            return done
+            return replace(done, stuck=stuck)
         with places.database.writing() as connection:
             _begin(connection, today, node, now())
-        _carry_out(places, today, now, limits.batch, _watched(watch, still_alone))
+        watched = _watched(watch, still_alone)
+        held = _carry_out(places, today, now, limits.batch, watched, stuck)
+        others.expire(today, watched)
+        with places.database.writing() as connection:
+            _end(connection, today, now(), held)
     with places.database.reading() as connection:
         ended = _ended(connection, today)
     assert ended is not None, "it was just written"
-    return ended
+    return replace(ended, stuck=stuck)
 
 
-def _carry_out(places: Places, today: date, now: Callable[[], datetime], batch: int, watch: Watch) -> None:
+def _carry_out(
+    places: Places, today: date, now: Callable[[], datetime], batch: int, watch: Watch, stuck: Iterable[Stuck]
+) -> int:
+    """How many a hold keeps."""
+
     def count(connection: Connection, number: int) -> None:
         c = retention_runs.c
         connection.execute(update(retention_runs).where(c.business_date == today).values(purged=c.purged + number))
 
-    _end_quarantine(places.database, today, watch)
+    _end_quarantine(places.database, today, watch, {one.origin for one in stuck})
     held = purge.decide(places.database, today, batch, watch)
     purge.carry_out(places, now, batch, watch, count)
-    with places.database.writing() as connection:
-        _end(connection, today, now(), held)
+    return held
 
 
-def _end_quarantine(database: Database, today: date, watch: Watch) -> None:
+def _end_quarantine(database: Database, today: date, watch: Watch, but: Iterable[str]) -> None:
     c = retention_runs.c
     with database.writing() as connection:
-        number = rejected.end(connection, today)
+        number = rejected.end(connection, today, but=but)
         counted = {"unquarantined": c.unquarantined + number}
         connection.execute(update(retention_runs).where(c.business_date == today).values(counted))
     watch(purge.Step.QUARANTINE_ENDED, number)
@@ -116,12 +164,17 @@ def check(foreseen: Foreseen, limits: Limits) -> None:
     """Raises TooMany: a wrong clock or a wrong policy is likelier than so many at once."""
     # Written so that a limit that is no number (NaN) allows nothing.
     if foreseen.due and not foreseen.share <= limits.share:
-        raise TooMany(
-            f"{foreseen.due} of {foreseen.recordings} recordings are due, {_percent(foreseen.share)} of all, and at "
-            f"most {_percent(limits.share)} may go in one run; nothing was decided. See that the clock and the years "
-            f"in the policies are right (--dry-run tells what is due); then allow it once: --once --allow-share "
-            f"{_rounded_up(foreseen.share)}"
-        )
+        raise too_many("recordings", foreseen.due, foreseen.recordings, limits.share)
+
+
+def too_many(what: str, due: int, number: int, most: float) -> TooMany:
+    """What stops a run: so many of all of a kind are due, and which share of them may go."""
+    share = due / number
+    return TooMany(
+        f"{due} of {number} {what} are due, {_percent(share)} of all, and at most {_percent(most)} may go in one run; "
+        f"nothing was decided. See that the clock and the terms are right (--dry-run tells what is due, centrala "
+        f"retention terms by what); then allow it once: --once --allow-share {_rounded_up(share)}"
+    )
 
 
 def check_day(connection: Connection, today: date) -> None:
@@ -175,12 +228,13 @@ def _alone_in_the_server(database: Database) -> Iterator[Callable[[], None]]:
         yield lambda: own.execute(select(1)).close()
 
 
-def _may_run(database: Database, today: date, limits: Limits) -> Run | None:
+def _may_run(database: Database, today: date, limits: Limits, others: Others) -> Run | None:
     """The run of that day if it has ended. Raises Refused, TooMany."""
     with database.reading() as connection:
         done = _done(connection, today)
         if done is None:
             check(purge.foresee(connection, today, limits.share), limits)
+            others.check(connection, today)
         return done
 
 

@@ -51,6 +51,7 @@ callbacks = Table(
     Index("ix_callbacks_next_try_at", "next_try_at"),
     Index("ix_callbacks_number", "number"),
     Index("ix_callbacks_cancelled_in", "cancelled_in"),
+    Index("ix_callbacks_over_at", "over_at"),
 )
 # What asking a second time in one call changes.
 _ASKED_AGAIN = (

@@ -22,6 +22,8 @@ queue_visits = Table(
     Column("agent", String(20)),
     Column("outcome", String(20)),
     Column("callback", String(36)),
+    # As the turn that led here says, once the turn log has gone.
+    Column("joined_at", Instant),
     Index("ix_queue_visits_enqueued_at", "enqueued_at"),
     Index("ix_queue_visits_left_at", "left_at"),
 )
@@ -32,7 +34,8 @@ class Visit:
     """One stay in a queue. `seq` is the turn that sent the call there; `outcome` is None while it lasts.
 
     `enqueued_at` is when the caller began to wait: earlier than this stay where a place was given back. `callback` is
-    the one that is kept with it: then nobody has waited on the line.
+    the one that is kept with it: then nobody has waited on the line. `joined_at` is when the call came here, kept only
+    once the turn that says so has gone.
     """
 
     call_id: str
@@ -45,6 +48,7 @@ class Visit:
     agent: str | None = None
     outcome: str | None = None
     callback: str | None = None
+    joined_at: datetime | None = None
 
 
 def enqueued(connection: Connection, visit: Visit) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Select, Table, select
 
 from audit import entries
 from auth_pin.attempts import auth_attempts
+from auth_pin.mandates import mandates
 from auth_pin.profiles import profiles
 from ivr.calls import calls, turns
 from ivr.library import Library
@@ -38,6 +39,7 @@ Kind = tuple[str, Callable[[], Iterator[Line]]]
 CONSULTANT, OPERATOR = "consultant", "operator"
 # Columns that name other people, are secret, or mean something to the service alone.
 _LEFT_OUT = {
+    mandates: ("reference", "subject", "claim", "payer"),
     profiles: ("subject", "claim", "identifier", "pin_hash"),
     calls: ("subject", "menu_version"),
     auth_attempts: ("claim", "call_id", "seq"),
@@ -66,6 +68,7 @@ class Account:
         held, mine = self._held, self._held.call_ids
         return (
             ("profile", self._profile),
+            ("mandates", lambda: self._rows(mandates, held.mandates, mandates.c.place)),
             ("attempts", lambda: self._rows(auth_attempts, held.attempts, auth_attempts.c.at)),
             ("calls", lambda: self._rows(calls, held.calls, calls.c.started_at)),
             ("turns", self._turns),

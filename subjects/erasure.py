@@ -120,10 +120,14 @@ def _clear_spool(erasing: Erasing) -> None:
 
 
 def _clear_quarantine(erasing: Erasing) -> None:
-    quarantine.clear(erasing.places, erasing.today, erasing.watch)
+    query = select(rejected_recordings.c.origin).where(erasing.held.quarantined)
+    with erasing.places.database.reading() as connection:
+        origins = connection.execute(query).scalars().all()
+    for stuck in quarantine.clear(erasing.places, erasing.today, erasing.watch):
+        if stuck.origin in origins:
+            raise stuck.error
     with erasing.places.database.writing() as connection:
-        query = select(rejected_recordings.c.origin).where(erasing.held.quarantined)
-        ended = rejected.end(connection, erasing.today, connection.execute(query).scalars().all())
+        ended = rejected.end(connection, erasing.today, origins)
     erasing.watch(Step.QUARANTINE_CLEARED, ended)
 
 

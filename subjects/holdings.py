@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from auth_pin.attempts import auth_attempts
+from auth_pin.mandates import mandates
 from auth_pin.profiles import profiles
 from ivr.calls import calls, turns
 from recordings.catalogue import recordings
@@ -117,6 +118,11 @@ class Holdings:
         """Their profile."""
         return profiles.c.claim == self.person.claim if self.person.claim else false()
 
+    @property
+    def mandates(self) -> ColumnElement[bool]:
+        """For whom they may speak."""
+        return mandates.c.subject == self.person.subject if self.person.subject else false()
+
     def rows(self) -> tuple[tuple[Table, ColumnElement[bool]], ...]:
         """The rows that go when the person is erased, in an order in which they may be removed.
 
@@ -135,6 +141,7 @@ class Holdings:
             (recording_parts, settled),
             (turns, turns.c.call_id.in_(mine)),
             (calls, self.calls),
+            (mandates, self.mandates),
             (profiles, self.profile),
         )
 

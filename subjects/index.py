@@ -10,6 +10,7 @@ INDEX = "README.txt"
 # Of each kind: in Polish and in English.
 KINDS = {
     "profile": ("profil: identyfikator, stan, data utworzenia", "your profile: identifier, state, since when"),
+    "mandates": ("pełnomocnictwa (bez numerów płatników)", "mandates (without the numbers of payers)"),
     "attempts": (
         "próby uwierzytelnienia Państwa identyfikatorem",
         "attempts to authenticate with your identifier",

@@ -11,11 +11,15 @@ from ivr.events import (
     HoursChecked,
     HungUp,
     Keyed,
+    ManyPayers,
     NoInput,
     NumberFound,
     NumberRefused,
     OfficeFound,
     OfficeNotFound,
+    PayerKeyed,
+    PayerRefused,
+    PayersFound,
     PinRefused,
     PinVerified,
     Played,
@@ -30,7 +34,17 @@ from ivr.flow import start, step
 from ivr.prompts import Prompt
 from ivr.state import Position
 from ivr.turns import Ignored, Turn
-from ivr.waits import CancelCallback, CheckHours, DrawSurvey, FindCallback, FindNumber, FindOffice, VerifyPin, Wait
+from ivr.waits import (
+    CancelCallback,
+    CheckHours,
+    DrawSurvey,
+    FindCallback,
+    FindNumber,
+    FindOffice,
+    FindPayers,
+    VerifyPin,
+    Wait,
+)
 
 SUBJECT = "profile-1"
 CLAIM = "claim-1"
@@ -41,7 +55,8 @@ class Caller:
     """A call to `flow`. `prompts` is what was heard since the last event.
 
     `is_open` is whether consultants work, `drawn` whether this caller is one of those whom surveys ask, `number_known`
-    whether the caller's number can be called, `awaited` whether it is to be. The call begins with `begins`.
+    whether the caller's number can be called, `awaited` whether it is to be, `payers` for whom the caller may speak:
+    the references of payers, or None for too many. The call begins with `begins`.
     """
 
     def __init__(
@@ -54,10 +69,12 @@ class Caller:
         number_known: bool = True,
         awaited: bool = False,
         begins: CalledBack | None = None,
+        payers: tuple[str, ...] | None = (),
     ) -> None:
         self.flow = flow
         self.number_known = number_known
         self.awaited = awaited
+        self.payers = payers
         self.is_open = is_open
         self.drawn = drawn
         self.state = start(flow)
@@ -98,6 +115,10 @@ class Caller:
     def number(self, found: NumberFound | None) -> Caller:
         """Key a number that can be called, or one that cannot."""
         return self._happen(found or NumberRefused())
+
+    def payer(self, reference: str | None) -> Caller:
+        """Key the number of a payer that the caller may speak for, or of another one."""
+        return self._happen(PayerRefused() if reference is None else PayerKeyed(reference))
 
     def listens(self) -> Caller:
         """Hear what cannot be cut short to its end."""
@@ -147,6 +168,8 @@ class Caller:
                 )
             case VerifyPin():
                 return verdict
+            case FindPayers():
+                return ManyPayers() if self.payers is None else PayersFound(self.payers)
             case FindNumber():
                 return NUMBER if self.number_known else NumberRefused()
             case FindCallback():

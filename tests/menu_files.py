@@ -118,6 +118,17 @@ CALLING_BACK = (
     ),
 )
 
+# The question whom a call is about, and words for its keys.
+REPRESENTING = (
+    *CALLING_BACK[:2],
+    (
+        "    failure: stranger\n",
+        "    failure: stranger\n    payers: {ask: question, own: {pl: Ja, en: Me}, payer: found, "
+        'key: {pl: "klawisz {key}", en: "key {key}"}, consultant: {label: {pl: Osoba, en: Person}, to: gate}, '
+        "repeat: {pl: Znów, en: Again}, number: code, refused: wrong, chosen: known, unchosen: stranger}\n",
+    ),
+)
+
 WHISPERING = (
     "\nprompts:\n",
     """

@@ -65,6 +65,8 @@ def _show(account: dict[str, Any]) -> None:
     for name, value in account.items():
         if not isinstance(value, list):
             click.echo(f"{name:14}{'' if value is None else value}")
+    if account["asked"] is not None:
+        click.echo(f"{'turns':14}gone: their term is over")
     for turn in account["turns"]:
         happened = " ".join(_words(event) for event in turn["events"])
         click.echo(f"{turn['seq']:>4}  {turn['at'][11:23]}  {turn['node']:<22}  {happened}")

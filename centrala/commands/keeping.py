@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from uuid import uuid4
 
 import click
+from sqlalchemy import Connection
 
 from audit.entries import Action
 from centrala import context
@@ -18,7 +19,8 @@ from centrala.auditing import auditing
 from centrala.context import SERVICE_ZONE, Failure, fail, short, who
 from centrala.forms import day, print_json, print_table
 from centrala.keeping import open_places
-from recordings import holds, withdrawal
+from ivr import calls
+from recordings import consents, holds, withdrawal
 from recordings import orphans as leftovers
 from recordings.faults import RecordingFault
 from recordings.holds import Hold, Placed
@@ -31,7 +33,8 @@ from recordings.withdrawal import Meant
 from storage.installation import Installation
 
 ROW = "{case:<20}  {state:<9}  {recordings:>6}  {placed_at}  until {until:<10}  {placed_by:<12}  {reason}"
-NOT_YET = "{number} to be taken in yet: run centrala recordings intake, and then this again"
+NOT_YET = "{number} to be taken in yet: the intake destroys them instead"
+STILL_TALKS = "the call goes on: what is recorded of it now the intake destroys afterwards (*9 stops recording)"
 TOO_LATE = "{id}: is being destroyed; no hold can keep it"
 
 
@@ -117,25 +120,29 @@ def list_(all_of_them: bool, as_json: bool) -> None:
 def withdraw(recording: str | None, call_id: str | None, yes: bool) -> None:
     """Consent was withdrawn: destroy recordings at once, and what a hold keeps as soon as the hold has ended.
 
-    What is quarantined goes as well. Exit code 1 if conversations of the call are still to be taken in.
+    What is quarantined goes as well. Of a call the intake takes nothing in from then on and destroys what it finds. A
+    recording that is being made cannot be stopped from here: the consultant can, by *9.
     """
     if (recording is None) == (call_id is None):
         raise click.UsageError("name one of --recording and --call")
     with _installation() as opened, _places(opened) as places, auditing(opened) as auditor:
-        meant = _meant(places, recording, call_id)
+        meant, goes_on = _meant(places, recording, call_id)
         if not yes:
-            _confirm(len(meant.kept) + len(meant.aside))
+            _confirm(len(meant.kept) + len(meant.aside) + len(meant.waiting))
         # Afterwards nobody could tell whom it was about.
         for id in (*(one.id for one in meant.kept), *(one.id for one in meant.aside)):
             auditor.tell(Action.CONSENT_WITHDRAWN, id)
-        done = withdrawal.withdraw(places, meant, context.now(), context.today())
+        now = context.now()
+        find = withdrawal.of_recording(recording or "") if call_id is None else withdrawal.of_call(call_id, now)
+        done = withdrawal.withdraw(places, find, now, context.today())
     for id in sorted(done.destroyed):
         click.echo(f"{id}  destroyed")
     for id in sorted(done.held):
         click.echo(f"{id}  held; it will be destroyed when no hold keeps it")
-    if meant.waiting:
-        click.echo(NOT_YET.format(number=len(meant.waiting)), err=True)
-        sys.exit(1)
+    if done.waiting:
+        click.echo(NOT_YET.format(number=len(done.waiting)))
+    if goes_on:
+        click.echo(STILL_TALKS)
 
 
 @click.command()
@@ -163,7 +170,8 @@ def prove(recording: str, as_json: bool) -> None:
 def orphans(as_json: bool) -> None:
     """Tell of files without rows, rows without files or keys, and keys without rows; exit code 1 if there are any.
 
-    Nothing is done about them. It waits for a recording that is being taken in on this machine, which has no row yet.
+    Nothing is done about them here; files that nothing names are destroyed by the retention job after their term
+    (`centrala retention terms`). It waits for a recording that is being taken in on this machine, which has no row yet.
     """
     with _installation() as opened, _places(opened) as places:
         found = leftovers.orphans(places, context.now())
@@ -188,16 +196,23 @@ def _places(opened: Installation) -> Iterator[Places]:
         yield places
 
 
-def _meant(places: Places, recording: str | None, call_id: str | None) -> Meant:
-    """What consent is withdrawn for. Raises Failure where there is nothing."""
+def _meant(places: Places, recording: str | None, call_id: str | None) -> tuple[Meant, bool]:
+    """What consent is withdrawn for, and whether their call goes on. Raises Failure where none are."""
     with places.database.reading() as connection:
-        if call_id is not None:
-            meant = withdrawal.of_call(connection, call_id)
+        if call_id is None:
+            meant, goes_on = withdrawal.of_recording(recording or "")(connection), False
         else:
-            meant = withdrawal.of_recording(connection, recording or "")
-    if not meant.kept and not meant.aside:
-        fail(NOT_YET.format(number=len(meant.waiting)) if meant.waiting else "there is no such recording")
-    return meant
+            meant, goes_on = withdrawal.found_of_call(connection, call_id), _is_recorded_now(connection, call_id)
+    if not (meant.kept or meant.aside or meant.waiting) and not goes_on:
+        fail("there is no such recording")
+    return meant, goes_on
+
+
+def _is_recorded_now(connection: Connection, call_id: str) -> bool:
+    """Whether there may be recordings of the call that nobody has told of yet."""
+    call = calls.find(connection, call_id)
+    goes_on = call is not None and call.ended_at is None
+    return goes_on and any(consent.given for consent in consents.of_call(connection, call_id))
 
 
 def _confirm(number: int) -> None:

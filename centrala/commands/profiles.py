@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
 from auth_pin import identifiers
-from auth_pin.faults import ProfileFault
 from auth_pin.keys import Keys
-from auth_pin.profile_import import BadRow, Listeners, Summary, import_profiles
+from auth_pin.profile_import import Listeners, Summary, import_profiles
 from auth_pin.profiles import Profile, State, everyone
 from auth_pin.profiles import add as add_profile
+from centrala.commands.mandates import mandates
 from centrala.context import fail, installation, now
+from centrala.importing import explained, import_table
 from storage.installation import Installation
 
 ROW = "{identifier:<12}  {state:<11}  {created_at}  {subject}"
-CLEAR_LINE = "\r\x1b[K"
 LONGEST_LINE = 1024
 NOT_HERE = (
     "an identifier is not written on the command line, where others on this machine and the shell's history see it; "
@@ -54,7 +50,7 @@ def add(context: click.Context, state: str) -> None:
     if context.args:
         fail(NOT_HERE)
     opened = installation()
-    with _explained():
+    with explained():
         identifier = asked("Identifier")
         identifiers.check(identifier)
         subject = add_profile(opened.database, _keys(opened), identifier, asked("PIN"), State(state), now())
@@ -67,7 +63,7 @@ def add(context: click.Context, state: str) -> None:
 def list_profiles(as_json: bool, reveal: bool) -> None:
     """List the profiles, the oldest first."""
     opened = installation()
-    with _explained():
+    with explained():
         found = everyone(opened.database, _keys(opened))
         shown = (_shown(profile, reveal) for profile in found)
         for profile in shown:
@@ -92,32 +88,11 @@ def import_file(file: Path) -> None:
     code is then 1.
     """
     opened = installation()
-    with _explained(str(file)), file.open("rb") as source:
-        summary = _import_with_progress(opened, source, file)
-    rows = summary.added + summary.changed + summary.unchanged + summary.bad
-    counts = f"{summary.added} added, {summary.changed} changed, {summary.unchanged} unchanged, {summary.bad} bad"
-    click.echo(f"{rows} rows: {counts}")
-    sys.exit(1 if summary.bad else 0)
 
-
-def _import_with_progress(opened: Installation, source: BinaryIO, file: Path) -> Summary:
-    size = os.fstat(source.fileno()).st_size
-    with click.progressbar(length=size, label="importing", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-        listeners = Listeners(partial(_tell_bad_row, file), partial(_tell_unknown, file), bar.update)
+    def run(source: BinaryIO, listeners: Listeners) -> Summary:
         return import_profiles(opened.database, _keys(opened), source, now(), listeners)
 
-
-def _tell_bad_row(file: Path, bad: BadRow) -> None:
-    _tell(f"{file}:{bad.line}: {bad.message}")
-
-
-def _tell_unknown(file: Path, columns: tuple[str, ...]) -> None:
-    _tell(f"{file}:1: warning: columns that are not read: {', '.join(columns)}")
-
-
-def _tell(message: str) -> None:
-    """Write a line where the progress bar stands; the bar draws itself again below."""
-    click.echo((CLEAR_LINE if sys.stderr.isatty() else "") + message, err=True)
+    import_table(file, run)
 
 
 def asked(name: str, *, twice: bool = True) -> str:
@@ -142,10 +117,4 @@ def _shown(profile: Profile, reveal: bool) -> dict[str, str]:
     }
 
 
-@contextmanager
-def _explained(subject: str | None = None) -> Iterator[None]:
-    """End with a message for people where something can be put right."""
-    try:
-        yield
-    except ProfileFault as fault:
-        fail(f"{subject}: {fault}" if subject else str(fault))
+profiles.add_command(mandates)

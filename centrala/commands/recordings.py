@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,13 +22,19 @@ from centrala.commands.recording_list import list_, show
 from centrala.commands.recording_playback import play
 from centrala.commands.recording_scores import sample, score, scores
 from centrala.context import SERVICE_ZONE, explained, fail, installation, now, settings, today
+from centrala.logs import configure_logs
+from centrala.taking_in import TakingIn
+from centrala.terms import log_undecided, tell_undecided, terms_of
+from personal_data import decisions
+from personal_data.kinds import PROMISED
 from recordings import encoding
 from recordings.archive import Archive
 from recordings.faults import RecordingFault
 from recordings.importing import Listeners, Summary, import_recordings
-from recordings.intake import Fate, Intake
+from recordings.intake import Fate, Intake, Rules
 from recordings.manifest import ManifestFault
 from storage.installation import Installation
+from storage.volumes import exposure
 
 ROW = "{ended_at}  {id}  {purpose:<17}  {topic:<12}  {consultant:<8}  {caller:>16}  {status:<11}  until {keep_until}"
 CLEAR_LINE = "\r\x1b[K"
@@ -43,20 +51,49 @@ def recordings() -> None:
 
 
 @recordings.command("intake")
+@click.option("--stay", is_flag=True, help="Stay, and take in what is over within seconds, until SIGTERM.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def take_in(as_json: bool) -> None:
-    """Take in every recording that is finished; safe to repeat, and after any kill.
+def take_in(stay: bool, as_json: bool) -> None:
+    """Take in every recording that is finished; safe to repeat, after any kill, and while another does.
 
     The files that Asterisk wrote are destroyed once the sealed ones are whole. Where nobody consented they are
-    destroyed at once; what is damaged is kept in the quarantine for 30 days. `settings.yaml` says in which format
-    (recordings: format) and for how many years (years).
+    destroyed at once, and where consent was withdrawn; what is damaged is kept in the quarantine for 30 days.
+    `settings.yaml` says in which format (recordings: format); `centrala retention terms` for how long.
+
+    With --stay it waits for what is missing or full, and logs to stderr: run it as a service beside Asterisk.
     """
     opened = installation()
+    if exposed := exposure(opened.home.recordings):
+        click.echo(f"centrala: {exposed}", err=True)
+    (_stay if stay else partial(_take_in_once, as_json))(opened)
+
+
+def _take_in_once(as_json: bool, opened: Installation) -> None:
     with explained(RecordingFault), _archive(opened) as archive:
-        counts = Counter(fate for _, fate in archiving.take_in(opened.database, _intake(opened, archive), now()))
+        intake = _intake(opened, archive)
+        taken = archiving.take_in(opened.database, lambda part, about: intake.take_part(part, about, now()))
+        counts = Counter(fate for _, fate in taken)
     _tell_counts(counts, as_json)
     if counts[Fate.UNREADABLE]:
         fail(f"{opened.home.recordings}: files there belong to another user; let this one read them")
+
+
+def _stay(opened: Installation) -> None:
+    configure_logs("INFO")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    said = settings()
+    wanted = terms_of(said)
+
+    def rules() -> Rules:
+        # Whatever is decided meanwhile.
+        return archiving.rules(said.recordings, decisions.settled(opened.database, wanted, now()))
+
+    with opened.database.reading() as connection:
+        undecided = decisions.undecided(decisions.terms(connection, wanted), wanted)
+    log_undecided(one for one in undecided if one.kind in PROMISED)
+    TakingIn(opened, os.environ, rules, stop).run()
 
 
 @recordings.command("import")
@@ -100,7 +137,11 @@ def _archive(opened: Installation) -> Iterator[Archive]:
 
 
 def _intake(opened: Installation, archive: Archive) -> Intake:
-    rules = archiving.rules(settings().recordings)
+    said = settings()
+    wanted = terms_of(said)
+    terms = decisions.settled(opened.database, wanted, now())
+    tell_undecided(one for one in decisions.undecided(terms, wanted) if one.kind in PROMISED)
+    rules = archiving.rules(said.recordings, terms)
     encoding.check(rules.format)
     return Intake(opened.database, archive, opened.home, rules)
 

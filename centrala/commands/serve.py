@@ -39,6 +39,7 @@ from ivr.waits import Hangup, Transfer
 from routing.agents import AgentTableError
 from storage.database import reason_of
 from storage.installation import Installation
+from storage.volumes import exposure
 
 HOUSEKEEPING_SECONDS = 1
 # Longer than anybody waits and talks: a call that nothing was heard of since then is no more.
@@ -76,14 +77,17 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     observe = _print_lines if transcript else _log_leaving
     runner = _runner(installation, settings, library, node, fixed, observe)
     herald = make_herald(installation, library, store, settings)
+    identify = make_identify(installation)
 
     def session(agi: SafeAGI) -> Session:
-        return Session(agi, runner, store.sound, make_identify(installation), herald)
+        return Session(agi, runner, store.sound, identify, herald)
 
     server = _listen(address, session, settings)
     _serve_metrics(settings, installation, library)
     if loaded.flow.callbacks and settings.asterisk.ami is None:
         log.warning("callbacks are promised, and nobody keeps them: the manager interface is off")
+    if exposed := exposure(installation.home.recordings):
+        log.warning("recordings", exposed=exposed)
     stop = _stop_on_signals()
     watchdog.start()
     log.info("ready", address=f"{address[0]}:{address[1]}", menus=loaded.flow.version)

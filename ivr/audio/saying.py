@@ -8,7 +8,7 @@ from dataclasses import asdict
 from ivr.definition import Flow, Offices
 from ivr.exploration import Said, explore
 from ivr.fallback import fallback
-from ivr.prompts import Prompt, pieces
+from ivr.prompts import ENDING, Prompt, pieces
 
 
 def sequences_of(flow: Flow) -> tuple[Said, ...]:
@@ -18,7 +18,9 @@ def sequences_of(flow: Flow) -> tuple[Said, ...]:
     said = (sequence for found in explore(flow).sequences.values() for sequence in found)
     whispered = ((whisper,) for whisper in flow.whispers.values())
     everything = (*said, *filter(None, without_ivr), *whispered, *_codes(flow), *_calling_back(flow))
-    return tuple(dict.fromkeys(piece for sequence in everything for piece in pieces(sequence)))
+    # What stands for last digits is said as digits, which are files of their own.
+    said_as_it_is = (piece for sequence in everything for piece in pieces(sequence) if piece[0].name != ENDING)
+    return tuple(dict.fromkeys(said_as_it_is))
 
 
 def _calling_back(flow: Flow) -> Iterator[Said]:

@@ -1,7 +1,7 @@
 """Everything that a call can do and say, found by walking its flow. Pure.
 
 `explore` walks with `flow.step` itself, so that nothing here knows how a flow works: only what can happen to a call
-(`moves`), which ways there are (`walk`), and what is heard on the way (`hearing`).
+(`moves`) and how it is called (`names`), which ways there are (`walk`), and what is heard on the way (`hearing`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from ivr.definition import Flow
 from ivr.events import QUEUE_OUTCOMES
 from ivr.exploration.hearing import sequences
-from ivr.exploration.moves import Said, Transition
+from ivr.exploration.moves import Said
+from ivr.exploration.names import Transition
 from ivr.exploration.walk import walk
 
 __all__ = ["Exploration", "Said", "Transition", "explore"]

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from ivr.definition import Flow
-from ivr.events import Event, Keyed, OfficeFound, Reentered
+from ivr.definition import PAYER_KEYS, Flow
+from ivr.events import Event, Keyed, OfficeFound, PayersFound, Played, Reentered
 from ivr.exploration.moves import Said, office_answer
 from ivr.exploration.walk import Edge, menus
 from ivr.flow import step
-from ivr.state import AtMenu, AtPostalCode, New, Position, State
+from ivr.state import AtKnown, AtMenu, AtPostalCode, New, Position, State
 from ivr.turns import Turn
 from ivr.waiting import wait_at
 
@@ -107,12 +107,12 @@ def _flood(tellings: Iterable[Telling], begin: Heard) -> Mapping[Position, Heard
 
 
 def _collect(flow: Flow, state: State, events: tuple[Event, ...], said: Mapping[str, dict[Said, None]]) -> None:
-    """Add what the events make the call say; where an office is found, what each office makes it say."""
+    """Add what the events make the call say; where an office or payers are found, what every other answer does."""
     turn = _tell(flow, state, events)
     found = said[turn.state.lang]
     if turn.prompts not in found:
         found[turn.prompts] = None
-        found.update((_tell(flow, state, others).prompts, None) for others in _other_offices(flow, state, events))
+        found.update((_tell(flow, state, others).prompts, None) for others in _other_answers(flow, state, events))
 
 
 def _tell(flow: Flow, state: State, events: Iterable[Event]) -> Turn:
@@ -125,12 +125,15 @@ def _tell(flow: Flow, state: State, events: Iterable[Event]) -> Turn:
     return told
 
 
-def _other_offices(flow: Flow, state: State, events: tuple[Event, ...]) -> Iterator[tuple[Event, ...]]:
+def _other_answers(flow: Flow, state: State, events: tuple[Event, ...]) -> Iterator[tuple[Event, ...]]:
     match state.position, events:
         case AtPostalCode(name), (Keyed(), OfficeFound(), *rest):
             table = flow.offices[name]
             codes = {office: code for code, office in zip(table.starts, table.offices, strict=True)}
             for code in codes.values():
                 yield (Keyed(code), office_answer(table, code), *rest)
+        case AtKnown(), (Played(), PayersFound((payer, *_)), *rest):
+            for number, _ in enumerate(PAYER_KEYS, start=1):
+                yield (Played(), PayersFound((payer,) * number), *rest)
         case _:
             pass

@@ -4,8 +4,9 @@ A *move* is one event at a wait that a gateway carries out, together with the an
 what a runner commits as one turn.
 
 Callers come in two kinds: one whose identifier and PIN belong together (`KNOWN`) and one whose do not (`STRANGER`).
-Opening hours and the draw of a survey are answered both ways. Offices are looked up in the flow's own tables, so that
-a postal code that no table leaves out is never "not found".
+Opening hours and the draw of a survey are answered both ways; whoever has logged in may speak for nobody, for some
+payers or for many. Offices are looked up in the flow's own tables, so that a postal code that no table leaves out is
+never "not found".
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from ivr.definition import Flow, Menu
+from ivr.definition import Flow
 from ivr.events import (
     CallbackCancelled,
     CallbackSought,
@@ -21,11 +22,15 @@ from ivr.events import (
     HoursChecked,
     HungUp,
     Keyed,
+    ManyPayers,
     NoInput,
     NumberFound,
     NumberRefused,
     OfficeFound,
     OfficeNotFound,
+    PayerKeyed,
+    PayerRefused,
+    PayersFound,
     PinRefused,
     PinVerified,
     Played,
@@ -34,37 +39,31 @@ from ivr.events import (
     Started,
     SurveyDrawn,
 )
+from ivr.exploration.names import Transition, transition
 from ivr.flow import GIVE_UP, step
 from ivr.flow.survey import ACCEPT
-from ivr.lookups import authentication_at, offices_at, question_at
+from ivr.lookups import authentication_at, question_at
 from ivr.prompts import Prompt
 from ivr.state import (
     AfterAddress,
     AtAddress,
-    AtCallbackSearch,
-    AtCancellation,
     AtConsent,
-    AtGreeting,
     AtIdentifier,
+    AtKnown,
     AtMenu,
     AtNotice,
     AtNumber,
     AtNumberChoice,
-    AtOfficeSearch,
-    AtOpening,
-    AtOwnNumber,
+    AtPayerChoice,
+    AtPayerNumber,
     AtPin,
     AtPostalCode,
     AtPromise,
     AtResult,
-    AtSurveyDraw,
     AtSurveyOffer,
     AtSurveyQuestion,
-    AtVerification,
-    Ended,
     InQueue,
     New,
-    Position,
     State,
 )
 from ivr.turns import Turn
@@ -76,47 +75,32 @@ from ivr.waits import (
     FindCallback,
     FindNumber,
     FindOffice,
+    FindPayers,
     ServiceWait,
     VerifyPin,
 )
 from routing.offices import Offices
 
 KEYS = "1234567890*#"
-CONSENT_KEYS = "12"
-NUMBER_CHOICE_KEYS = "12*"
 SHORT_CODE = "123"
 
 KNOWN = "known"
 STRANGER = "stranger"
 SUBJECT = "subject"
 
-# Circumstances of a call: its caller's number may be called; is to be called back; is among those whom a survey asks.
+# Circumstances of a call: its caller's number may be called; is to be called back; its caller speaks for payers, for
+# more than there are keys; is among those whom a survey asks.
 OWN_NUMBER = "number known"
 AWAITED = "callback promised"
+REPRESENTS = "speaks for payers"
+MANY = "speaks for many payers"
 DRAWN = "drawn"
 # The number that is keyed, or called from.
 NUMBER = NumberFound("+48600100200", "600100200")
-
-END = "/end "
+# The payers of somebody who may speak for some.
+PAYERS = ("payer-1", "payer-2")
 
 Said = tuple[Prompt, ...]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Transition:
-    """One way that a call can go: from a place, by an event, to a place."""
-
-    at: str
-    event: str
-    to: str
-
-    @property
-    def ends(self) -> bool:
-        """Whether the call is over then."""
-        return END in self.to
-
-    def __str__(self) -> str:
-        return f"{self.at} -- {self.event} --> {self.to}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +108,7 @@ class Move:
     """An event and the service answers after it; `turn` holds all that is said on the way.
 
     `circumstances` are what services were asked for that stays as it is during a call, and whether it is so: opening
-    hours by their name, OWN_NUMBER, AWAITED and DRAWN.
+    hours by their name, OWN_NUMBER, AWAITED, REPRESENTS, MANY and DRAWN.
     """
 
     events: tuple[Event, ...]
@@ -144,7 +128,7 @@ def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Even
     match state.position:
         case New():
             return (Started(),)
-        case AtMenu() | AtConsent() | AfterAddress() | AtNumberChoice():
+        case AtMenu() | AtConsent() | AfterAddress() | AtNumberChoice() | AtPayerChoice():
             return (*map(Keyed, KEYS), NoInput(), HungUp())
         case AtSurveyOffer():
             return (*map(Keyed, _with_a_wrong_one((ACCEPT,))), NoInput(), HungUp())
@@ -159,7 +143,9 @@ def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Even
             return (*map(Keyed, _postal_codes(flow.offices[name])), NoInput(), HungUp())
         case AtNumber():
             return (NUMBER, NumberRefused(), Keyed(GIVE_UP), NoInput(), HungUp())
-        case AtResult() | AtAddress() | AtNotice() | AtPromise():
+        case AtPayerNumber():
+            return (PayerKeyed(PAYERS[0]), PayerRefused(), SecretKeyed(0), Keyed(GIVE_UP), NoInput(), HungUp())
+        case AtResult() | AtKnown() | AtAddress() | AtNotice() | AtPromise():
             return (Played(), HungUp())
         case InQueue():
             return (*map(QueueLeft, outcomes), HungUp())
@@ -232,6 +218,10 @@ def circumstances(wait: ServiceWait, answer: Event) -> tuple[tuple[str, bool], .
             return ((OWN_NUMBER, False), (AWAITED, False))
         case FindCallback(), CallbackSought(found):
             return ((AWAITED, True), (OWN_NUMBER, True)) if found else ((AWAITED, False),)
+        case FindPayers(), PayersFound(payers):
+            return ((REPRESENTS, True), (MANY, False)) if payers else ((REPRESENTS, False),)
+        case FindPayers(), ManyPayers():
+            return ((REPRESENTS, True), (MANY, True))
         case DrawSurvey(), SurveyDrawn(asked):
             return ((DRAWN, asked),)
         case _:
@@ -248,6 +238,8 @@ def answers(flow: Flow, wait: ServiceWait) -> tuple[Event, ...]:
             return tuple(SurveyDrawn(asked) for asked in possible if possible[asked])
         case VerifyPin(claim):
             return (PinVerified(SUBJECT) if claim == KNOWN else PinRefused(),)
+        case FindPayers():
+            return (PayersFound(()), PayersFound(PAYERS), ManyPayers())
         case FindOffice(name, postal_code):
             return (office_answer(flow.offices[name], postal_code),)
         case FindNumber():
@@ -264,132 +256,3 @@ def office_answer(offices: Offices, postal_code: str) -> Event:
     if office is None:
         return OfficeNotFound()
     return OfficeFound(office.name, office.street, office.postal_code, office.city)
-
-
-# Names
-
-
-def transition(flow: Flow, before: State, event: Event, after: State) -> Transition:
-    """The name of what `event` did."""
-    return Transition(where(before.position), _what(flow, before, event), where(after.position))
-
-
-def where(position: Position) -> str:
-    """A place's name: the step of the menu file, and which part of it where it has several."""
-    match position:
-        case New():
-            return "start"
-        case AtMenu(name):
-            return name
-        case AtResult(name, prompt):
-            return f"{name}/result {prompt}"
-        case AtSurveyQuestion(name, question):
-            return f"{name}/question {question}"
-        case Ended(name, cause):
-            return f"{name}{END}{cause}"
-        case part:
-            return f"{part.step}/{_PARTS[type(part)]}"
-
-
-_PARTS: dict[type[Position], str] = {
-    AtIdentifier: "identifier",
-    AtPin: "pin",
-    AtVerification: "verification",
-    AtPostalCode: "postal-code",
-    AtOfficeSearch: "search",
-    AtAddress: "address",
-    AfterAddress: "after-address",
-    AtOpening: "hours",
-    AtNotice: "notice",
-    AtConsent: "consent",
-    AtOwnNumber: "own-number",
-    AtNumber: "number",
-    AtNumberChoice: "number-choice",
-    AtPromise: "promise",
-    AtCallbackSearch: "promised",
-    AtCancellation: "cancellation",
-    AtGreeting: "greeting",
-    InQueue: "queue",
-    AtSurveyDraw: "draw",
-    AtSurveyOffer: "offer",
-}
-
-
-def _what(flow: Flow, state: State, event: Event) -> str:
-    match event:
-        case Keyed() if isinstance(state.position, AtSurveyOffer | AtSurveyQuestion) and not accepts(
-            flow, state, event
-        ):
-            return "no match again" if state.no_matches else "another key"
-        case Keyed(digits):
-            return _matched(state, _keyed(digits), accepts(flow, state, event))
-        case SecretKeyed(length):
-            return _matched(state, f"{length} digits", accepts(flow, state, event))
-        case HoursChecked(is_open):
-            return "open" if is_open else "closed"
-        case CallbackSought(found):
-            return "callback promised" if found else "no callback promised"
-        case NumberRefused() if isinstance(state.position, AtNumber):
-            return _matched(state, "number refused", False)
-        case SurveyDrawn(asked):
-            return "drawn" if asked else "not drawn"
-        case QueueLeft(outcome):
-            return f"queue {outcome}"
-        case HungUp():
-            return "hang up"
-        case _:
-            return _PLAIN[type(event)]
-
-
-_PLAIN: dict[type[Event], str] = {
-    Started: "answered",
-    NoInput: "no input",
-    Played: "played",
-    PinVerified: "PIN right",
-    PinRefused: "PIN wrong",
-    OfficeFound: "office found",
-    OfficeNotFound: "office not found",
-    NumberFound: "number found",
-    NumberRefused: "number refused",
-    CallbackCancelled: "cancelled",
-}
-
-
-def _keyed(digits: str) -> str:
-    if len(digits) == 1:
-        return f"key {digits}"
-    return "postal code" if len(digits) == POSTAL_CODE_DIGITS else f"{len(digits)} digits"
-
-
-def _matched(state: State, what: str, accepted: bool) -> str:
-    """A second wrong key is like any other: only the first is called by its name."""
-    if accepted:
-        return what
-    return "no match again" if state.no_matches else f"{what}, no match"
-
-
-def accepts(flow: Flow, state: State, event: Keyed | SecretKeyed | NumberRefused) -> bool:
-    """Whether what was keyed is one of the things that the gather asks for."""
-    match state.position, event:
-        case AtMenu(name), Keyed(digits):
-            menu = flow.steps[name]
-            return isinstance(menu, Menu) and digits in menu.options
-        case AfterAddress(name), Keyed(digits):
-            return digits in offices_at(flow, name).options
-        case AtConsent(), Keyed(digits):
-            return digits in CONSENT_KEYS
-        case AtNumberChoice(), Keyed(digits):
-            return digits in NUMBER_CHOICE_KEYS
-        case AtSurveyOffer(), Keyed(digits):
-            return digits == ACCEPT
-        case AtSurveyQuestion(name, question), Keyed(digits):
-            return digits in question_at(flow, name, question).keys
-        case AtPostalCode(), Keyed(digits):
-            return digits == GIVE_UP or len(digits) == POSTAL_CODE_DIGITS
-        case AtIdentifier(name), SecretKeyed(length):
-            fewest, most = authentication_at(flow, name).identifier_digits
-            return fewest <= length <= most
-        case AtPin(name), SecretKeyed(length):
-            return length == authentication_at(flow, name).pin_digits
-        case _, event:
-            return event == Keyed(GIVE_UP)

@@ -3,7 +3,7 @@
 A state remembers more than can be walked through in all its combinations, so three things keep the walk short.
 
 What a caller has heard before and in which language picks words, not ways: the walk takes no notice of it (`hearing`
-does). The pseudonym is forgotten likewise, and the topic where no way leads back to a queue.
+does). The pseudonym and the payer are forgotten likewise, and the topic where no way leads back to a queue.
 
 No-inputs and no-matches are counted apart and never meet; and a key that is an option leads to the same place on any
 try, so that from a retry only the same mistake is walked on.
@@ -23,8 +23,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from ivr.definition import Callback, Flow, Menu, Resume
-from ivr.events import Event, Keyed, NoInput, NumberRefused, SecretKeyed
-from ivr.exploration.moves import Move, accepts, events_at, moves
+from ivr.events import Event, NoInput
+from ivr.exploration.moves import SUBJECT, Move, events_at, moves
+from ivr.exploration.names import Answer, accepts
 from ivr.flow import start
 from ivr.state import Ended, State
 
@@ -92,11 +93,7 @@ def new_events(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Eve
     if state.no_inputs:
         return (NoInput(),)
     if state.no_matches:
-        wrong = (
-            event
-            for event in events
-            if isinstance(event, Keyed | SecretKeyed | NumberRefused) and not accepts(flow, state, event)
-        )
+        wrong = (event for event in events if isinstance(event, Answer) and not accepts(flow, state, event))
         return tuple(islice(wrong, 1))
     return events
 
@@ -113,6 +110,7 @@ def essence(flow: Flow, state: State) -> State:
         no_matches=state.no_matches,
         pin_tries=0 if state.auth_level == "full" else state.pin_tries,
         auth_level=state.auth_level,
+        subject=SUBJECT if state.auth_level == "full" else None,
         admitted=state.admitted,
         consent=state.consent,
         sought=state.sought,

@@ -16,6 +16,7 @@ from __future__ import annotations
 from ivr.definition import Flow
 from ivr.events import (
     CalledBack,
+    ConsentWithdrawn,
     Event,
     HungUp,
     Joined,
@@ -28,7 +29,8 @@ from ivr.flow.authentication import GIVE_UP, authenticating
 from ivr.flow.callbacks import at_callback, called_back
 from ivr.flow.menus import choosing
 from ivr.flow.offices import at_offices
-from ivr.flow.queueing import back_from_queue, consenting
+from ivr.flow.payers import asking_whom
+from ivr.flow.queueing import back_from_queue, consenting, withdrawn
 from ivr.flow.survey import surveying
 from ivr.flow.tries import ask
 from ivr.flow.walking import end, go
@@ -42,6 +44,8 @@ from ivr.state import (
     AtNotice,
     AtOfficeSearch,
     AtOpening,
+    AtPayerChoice,
+    AtPayerSearch,
     AtPin,
     AtPostalCode,
     AtResult,
@@ -53,6 +57,7 @@ from ivr.state import (
     Ended,
     InQueue,
     New,
+    PayerPosition,
     State,
     replace,
 )
@@ -77,6 +82,8 @@ def step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return _begin(flow, state, event)
         case (_, Reentered()) | (InQueue(), Joined()):
             return _again(flow, state)
+        case _, ConsentWithdrawn():
+            return withdrawn(flow, state)
         case AtMenu() | AtOpening(), _:
             return choosing(flow, state, event)
         case AtNotice() | AtConsent(), _:
@@ -87,6 +94,8 @@ def step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return surveying(flow, state, event)
         case AtIdentifier() | AtPin() | AtVerification() | AtResult(), _:
             return authenticating(flow, state, event)
+        case position, _ if isinstance(position, PayerPosition):
+            return asking_whom(flow, state, event)
         case position, _ if isinstance(position, CallbackPosition):
             return at_callback(flow, state, event)
         case AtPostalCode() | AtOfficeSearch() | AtAddress() | AfterAddress(), _:
@@ -109,13 +118,15 @@ def _begin(flow: Flow, state: State, event: Event) -> Turn | Ignored:
 def _again(flow: Flow, state: State) -> Turn:
     """The place where the call stands, for a caller who was taken over by another process.
 
-    A PIN that was being verified is lost with the process that held it, so it is asked for again; an address is
-    looked up again.
+    A PIN that was being verified is lost with the process that held it, so it is asked for again; an address and a
+    caller's payers are looked up again.
     """
     match state.position:
         case AtVerification(name, claim):
             return ask(flow, replace(state, position=AtPin(name, claim)))
         case AtAddress(name, postal_code):
             return ask(flow, replace(state, position=AtOfficeSearch(name, postal_code)))
+        case AtPayerChoice(name):
+            return ask(flow, replace(state, position=AtPayerSearch(name)))
         case _:
             return ask(flow, state)

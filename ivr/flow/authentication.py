@@ -5,7 +5,7 @@ from __future__ import annotations
 from ivr.definition import Flow
 from ivr.events import Event, Keyed, NoInput, PinRefused, PinVerified, Played, SecretKeyed
 from ivr.flow.tries import no_input, no_match
-from ivr.flow.walking import go, leave_login, turn
+from ivr.flow.walking import go, known, leave_login, turn
 from ivr.lookups import authentication_at, place, say
 from ivr.state import AtIdentifier, AtPin, AtResult, AtVerification, State, replace
 from ivr.turns import Ignored, Turn
@@ -48,9 +48,8 @@ def _identifier_keyed(flow: Flow, state: State, name: str, length: int, claim: s
 
 
 def _authenticated(flow: Flow, state: State, name: str, subject: str) -> Turn:
-    login = authentication_at(flow, name)
-    known = replace(state, auth_level="full", subject=subject)
-    return turn(flow, known, AtResult(name, login.success, login.then), say(flow, state, login.success))
+    authenticated = replace(state, auth_level="full", subject=subject)
+    return known(flow, authenticated, authentication_at(flow, name))
 
 
 def _refused(flow: Flow, state: State, name: str) -> Turn:

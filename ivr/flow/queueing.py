@@ -1,4 +1,4 @@
-"""Consent to be recorded, and the way back from a queue."""
+"""Consent to be recorded, given and withdrawn, and the way back from a queue."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ivr.flow.walking import go, to_queue, turn
 from ivr.lookups import place, say, transfer_at, way_to_topic
 from ivr.state import AtConsent, AtNotice, InQueue, State, replace
 from ivr.turns import Ignored, Turn
+from ivr.waiting import wait_at
 
 
 def consenting(flow: Flow, state: State, event: Event) -> Turn | Ignored:
@@ -26,6 +27,14 @@ def consenting(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return no_input(flow, state)
         case position, _:
             return Ignored(f"{type(event).__name__} at {place(position)}")
+
+
+def withdrawn(flow: Flow, state: State) -> Turn | Ignored:
+    """Nothing of the call is recorded from now on. It stays where it is, and nothing is said: whoever told it knows."""
+    if state.consent is not True:
+        return Ignored("nobody has agreed to be recorded")
+    unrecorded = replace(state, consent=False)
+    return Turn(unrecorded, (), wait_at(flow, unrecorded))
 
 
 def back_from_queue(flow: Flow, state: State, at: InQueue, event: QueueLeft | SentOn) -> Turn:

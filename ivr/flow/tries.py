@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ivr.definition import Flow
-from ivr.flow.walking import end_survey, go, leave_login, to_queue
-from ivr.lookups import authentication_at, callback_at, menu_at, offices_at, place, say
+from ivr.flow.walking import end_survey, go, leave_login, payer_told, to_queue
+from ivr.lookups import authentication_at, callback_at, menu_at, offices_at, payers_at, place, say
 from ivr.questions import no_input_prompt, no_match_prompt, question
 from ivr.state import (
     AfterAddress,
@@ -14,6 +14,8 @@ from ivr.state import (
     AtMenu,
     AtNumber,
     AtNumberChoice,
+    AtPayerChoice,
+    AtPayerNumber,
     AtPin,
     AtPostalCode,
     AtSurveyQuestion,
@@ -45,6 +47,8 @@ def _give_up(flow: Flow, state: State) -> Turn:
             return go(flow, state, menu_at(flow, name).exhausted, ())
         case AtIdentifier(name) | AtPin(name):
             return leave_login(flow, state, name, authentication_at(flow, name).failure)
+        case AtPayerChoice(name) | AtPayerNumber(name):
+            return payer_told(flow, state, name, payers_at(flow, name).unchosen)
         case AtPostalCode(name) | AfterAddress(name):
             return go(flow, state, offices_at(flow, name).then, ())
         case AtNumber(name) | AtNumberChoice(name):

@@ -24,6 +24,7 @@ from ivr.state import (
     AtCallbackSearch,
     AtCancellation,
     AtIdentifier,
+    AtKnown,
     AtMenu,
     AtNotice,
     AtOpening,
@@ -72,8 +73,8 @@ def _stop_at(flow: Flow, state: State, at: Step, said: Said) -> Turn:
             return _enter_menu(flow, state, at, said)
         case Opening(name):
             return turn(flow, state, AtOpening(name), said)
-        case Authentication(name, success=prompt, then=then) if state.auth_level == "full":
-            return turn(flow, state, AtResult(name, prompt, then), said + say(flow, state, prompt))
+        case Authentication() if state.auth_level == "full":
+            return known(flow, state, at, said)
         case Authentication(name, tries=tries, failure=prompt) if state.pin_tries >= tries:
             return leave_login(flow, state, name, prompt, said)
         case Authentication(name, identifier):
@@ -126,10 +127,22 @@ def end(state: State, said: Said, name: str, cause: str) -> Turn:
     return Turn(replace(state, position=Ended(name, cause)), said, Hangup(cause))
 
 
+def known(flow: Flow, state: State, login: Authentication, said: Said = ()) -> Turn:
+    """The login has succeeded, now or before; where a file says so it is asked next whom the call is about."""
+    result = AtResult(login.name, login.success, login.then) if login.payers is None else AtKnown(login.name)
+    return turn(flow, state, result, said + say(flow, state, login.success))
+
+
 def leave_login(flow: Flow, state: State, name: str, prompt: str, said: Said = ()) -> Turn:
     """Out of the login, with a prompt that cannot be cut short: a PIN keyed late must not act on the next menu."""
     result = AtResult(name, prompt, authentication_at(flow, name).otherwise)
     return turn(flow, state, result, said + say(flow, state, prompt))
+
+
+def payer_told(flow: Flow, state: State, name: str, prompt: str) -> Turn:
+    """Whom the call is about, and on; what is keyed late of a number acts on no menu, as after a login."""
+    result = AtResult(name, prompt, authentication_at(flow, name).then)
+    return turn(flow, state, result, say(flow, state, prompt))
 
 
 def end_survey(flow: Flow, state: State, name: str) -> Turn:

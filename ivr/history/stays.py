@@ -22,7 +22,7 @@ _WAS_TOLD_BEFORE = (_told.call_id == _visit.call_id) & (_told.seq == _visit.seq)
 
 IS_OF_A_TELEPHONE = ~exists().where(calls.c.id == _visit.call_id, calls.c.gateway == TERMINAL)
 # Whoever got an old place back began to wait earlier, in another call or elsewhere in this one.
-JOINED_AT = func.coalesce(turns.c.at, _visit.enqueued_at)
+JOINED_AT = func.coalesce(turns.c.at, _visit.joined_at, _visit.enqueued_at)
 WITH_TURNS = queue_visits.outerjoin(turns, _IS_ITS_TURN)
 
 
@@ -39,7 +39,7 @@ def open_stays(connection: Connection) -> tuple[Stay, ...]:
 def _select(condition: ColumnElement[bool]) -> Select[Any]:
     told = (_told.at.label("told_at"), _told.place, _told.low, _told.high)
     return (
-        select(queue_visits, JOINED_AT.label("joined_at"), _IS_FOLLOWED.label("followed"), *told)
+        select(queue_visits, JOINED_AT.label("came_at"), _IS_FOLLOWED.label("followed"), *told)
         .select_from(WITH_TURNS.outerjoin(wait_estimates, _WAS_TOLD_BEFORE))
         .where(condition, IS_OF_A_TELEPHONE)
         .order_by(_visit.enqueued_at, _visit.call_id, _visit.seq)
@@ -56,7 +56,7 @@ def _stay(row: Mapping[Any, Any]) -> Stay:
         seq=row["seq"],
         queue=row["queue"],
         topic=row["topic"],
-        joined_at=row["joined_at"],
+        joined_at=row["came_at"],
         answered_at=row["answered_at"],
         left_at=row["left_at"],
         agent=row["agent"],

@@ -7,9 +7,6 @@ from collections.abc import Iterator
 from ivr.menus import schema
 from ivr.menus.document import Path
 from ivr.menus.groups import Told
-from ivr.prompts import digit_name
-
-DIGITS = "0123456789"
 
 
 def faults_of_callbacks(file: schema.MenuFile) -> Iterator[Told]:
@@ -24,8 +21,6 @@ def faults_of_callbacks(file: schema.MenuFile) -> Iterator[Told]:
         yield ("callbacks", "key"), f'the key "{leaving.key}" leaves the queue already', "take another one"
     if file.callbacks.to in file.steps and file.callbacks.to not in asking:
         yield ("callbacks", "to"), f'"{file.callbacks.to}" is no step of the type callback', "name one"
-    for name in sorted({digit_name(digit) for digit in DIGITS} & file.prompts.keys()):
-        yield ("prompts", name), f'"{name}" is the name of a digit', "choose another name"
 
 
 def choices_in_queues(file: schema.MenuFile) -> Iterator[tuple[Path, schema.Leaving | schema.Callbacks]]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from difflib import get_close_matches
+from itertools import chain
 from string import Formatter
 
 from ivr.definition import BACK, REPEAT
 from ivr.menus import schema
-from ivr.menus.callbacks import DIGITS, choices_in_queues, faults_of_callbacks
+from ivr.menus.callbacks import choices_in_queues, faults_of_callbacks
 from ivr.menus.document import Document, Path
 from ivr.menus.faults import Fault
 from ivr.menus.fields import KEYS
 from ivr.menus.groups import faults_of_groups
 from ivr.menus.opening_hours import hours_make_sense
+from ivr.menus.payers import KEYS as KEYS_FOR_PAYERS
+from ivr.menus.payers import asking_whom, faults_of_payers, labels_of_payers, prompts_named_by_payers
 from ivr.menus.reporter import Reporter
+from ivr.menus.spoken_digits import digits_said, faults_of_digits
 from ivr.menus.spoken_hours import wordless
 from ivr.menus.spoken_waits import FIELDS, incomplete
 from ivr.menus.surveys import asking, faults_of_surveys
@@ -115,6 +119,7 @@ def _prompt_references(file: schema.MenuFile) -> Iterator[tuple[Path, str]]:
             if (prompt := getattr(step, field)) is not None:
                 yield ("steps", name, field), prompt
     yield from asking(file)
+    yield from prompts_named_by_payers(file)
 
 
 def _reserved_names(file: schema.MenuFile, report: Reporter) -> None:
@@ -192,6 +197,7 @@ def _translated(file: schema.MenuFile) -> Iterator[tuple[Path, dict[str, str]]]:
         yield ("steps", name, "options", key, "label"), option.label
     for at, choice in choices_in_queues(file):
         yield (*at, "label"), choice.label
+    yield from labels_of_payers(file)
     yield ("phrases", "option"), file.phrases.option
 
 
@@ -231,8 +237,7 @@ def _languages_are_offered(file: schema.MenuFile, report: Reporter) -> None:
 def _words_for_keys(file: schema.MenuFile, report: Reporter) -> None:
     used = {key for _, key, _ in _options(file)}
     used |= {choice.key for _, choice in choices_in_queues(file)}
-    if file.callbacks is not None:
-        used |= set(DIGITS)
+    used |= set(digits_said(file)) | {key for _ in asking_whom(file) for key in KEYS_FOR_PAYERS}
     for lang in file.phrases.keys.keys() - set(file.languages):
         report.at_key(("phrases", "keys", lang), f'"{lang}" is not among the languages', "add it to languages: too")
     for lang in file.languages:
@@ -250,6 +255,8 @@ def _templates_fill(file: schema.MenuFile, report: Reporter) -> None:
             allowed = frozenset({"label", "key"})
         elif path[0] == "prompts":
             allowed = OFFICE_FIELDS if path[1] in addresses else frozenset(file.hours)
+        elif path[-2:] == ("payers", "key"):
+            allowed = frozenset({"key"})
         for lang, text in texts.items():
             _template_fills((*path, lang), text, allowed, report)
     for lang, phrases in file.phrases.hours.items():
@@ -272,7 +279,7 @@ def _template_fills(path: Path, text: str, allowed: frozenset[str], report: Repo
         if name not in allowed or spec or how:
             known = ", ".join("{" + field + "}" for field in sorted(allowed))
             report.error(path, f"{{{name}}} cannot be filled in here", f"known here: {known}" if known else "")
-    if path[0] == "phrases" and {name for name, _, _ in fields} != set(allowed):
+    if (path[0] == "phrases" or path[-3:-1] == ("payers", "key")) and {name for name, _, _ in fields} != set(allowed):
         what = "an option's phrase" if path[1] == "option" else "this phrase"
         needed = " and ".join("{" + field + "}" for field in sorted(allowed, reverse=True))
         report.error(path, f"{what} holds {needed}, once each or more")
@@ -287,7 +294,8 @@ def _phrases_have_words(file: schema.MenuFile, report: Reporter) -> None:
 
 
 def _parts_make_sense(file: schema.MenuFile, report: Reporter) -> None:
-    for path, message, hint in (*faults_of_groups(file), *faults_of_surveys(file), *faults_of_callbacks(file)):
+    parts = (faults_of_groups, faults_of_surveys, faults_of_callbacks, faults_of_payers, faults_of_digits)
+    for path, message, hint in chain.from_iterable(faults(file) for faults in parts):
         report.error(path, message, hint)
 
 
@@ -318,12 +326,12 @@ def _no_circle_without_a_wait(file: schema.MenuFile, report: Reporter) -> None:
 
 
 def _services_answer_in_time(file: schema.MenuFile, report: Reporter) -> None:
-    for chain in hours_in_a_row(file):
-        if len(chain) >= MOST_SERVICE_ANSWERS:
+    for gates in hours_in_a_row(file):
+        if len(gates) >= MOST_SERVICE_ANSWERS:
             message = f"{MOST_SERVICE_ANSWERS} opening hours are checked one after another without a wait"
             hint = "lead one of the closed: before it to a menu or an ending"
-            last = chain[MOST_SERVICE_ANSWERS - 1]
-            field = "hours" if isinstance(file.steps[last], schema.Opening) else "share"
+            last = gates[MOST_SERVICE_ANSWERS - 1]
+            field = "share" if isinstance(file.steps[last], schema.Survey) else "hours"
             report.error(("steps", last, field), message, hint)
 
 

@@ -7,21 +7,22 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from ivr import definition
 from ivr.events import CALLBACK_REQUESTED, LEFT_BY_KEY
 from ivr.menus import schema
-from ivr.menus.callbacks import DIGITS
 from ivr.menus.checks import check
 from ivr.menus.document import Document, read_bytes, read_document
 from ivr.menus.faults import Fault, MenuError, UnreadableMenus
 from ivr.menus.mending import Reading, read_file
+from ivr.menus.payers import payers_of, prompts_of_payers
 from ivr.menus.phrases import Phrases
+from ivr.menus.spoken_digits import prompts_of_digits
 from ivr.menus.spoken_hours import missing, spoken
 from ivr.menus.spoken_waits import spoken_waits
 from ivr.menus.whispers import captions, plain, whispers
-from ivr.prompts import Prompt, digit_name
+from ivr.menus.wording import options_text
+from ivr.prompts import Prompt
 from routing.hours import MIDNIGHT_AT_THE_END, WEEKDAYS, Hours, Span
 from routing.offices import Offices, OfficeTableError, read_offices
 from routing.queues import Overflow, Queue
@@ -192,7 +193,7 @@ def _step(file: schema.MenuFile, name: str, step: schema.Step) -> definition.Ste
         case schema.Opening():
             return definition.Opening(name, step.hours, step.open, step.closed)
         case schema.Authentication():
-            return definition.Authentication(name, **_with_cancelled(step))
+            return _authentication(name, step)
         case schema.Offices():
             options = {key: option.to for key, option in step.options.items()}
             return definition.Offices(name, **step.model_dump(exclude={"type", "file", "options"}), options=options)
@@ -218,8 +219,10 @@ def _questions(survey: schema.Survey) -> tuple[definition.Question, ...]:
     )
 
 
-def _with_cancelled(step: schema.Authentication) -> dict[str, Any]:
-    return {**step.model_dump(exclude={"type"}), "cancelled": step.cancelled or step.failure}
+def _authentication(name: str, step: schema.Authentication) -> definition.Authentication:
+    fields = step.model_dump(exclude={"type", "cancelled", "payers"})
+    cancelled = step.cancelled or step.failure
+    return definition.Authentication(name, **fields, cancelled=cancelled, payers=payers_of(name, step.payers))
 
 
 def _menu(file: schema.MenuFile, name: str, menu: schema.Menu) -> definition.Menu:
@@ -253,7 +256,9 @@ def _prompts(file: schema.MenuFile) -> dict[tuple[str, str], Prompt]:
                 prompts[name, lang] = Prompt(name, lang, _options_text(file.phrases, plain, lang))
         if isinstance(step, schema.Menu):
             prompts |= {(offer.name, offer.lang): offer for offer in _offers(file.phrases, name, step)}
-    prompts |= {(prompt.name, prompt.lang): prompt for prompt in _for_waiting(file)}
+    digits = (prompt for lang in file.languages for prompt in prompts_of_digits(file, lang))
+    composed = (*_for_waiting(file), *digits, *prompts_of_payers(file))
+    prompts |= {(prompt.name, prompt.lang): prompt for prompt in composed}
     return prompts
 
 
@@ -266,8 +271,6 @@ def _for_waiting(file: schema.MenuFile) -> Iterator[Prompt]:
         if file.callbacks is not None:
             offer = {file.callbacks.key: file.callbacks}
             yield Prompt(definition.OFFERING, lang, _options_text(file.phrases, offer, lang))
-            for digit in DIGITS:
-                yield Prompt(digit_name(digit), lang, file.phrases.keys[lang][digit])
         if lang in file.phrases.waiting:
             for name, text in spoken_waits(file.phrases.waiting[lang]):
                 yield Prompt(name, lang, text)
@@ -291,10 +294,7 @@ def _offers(phrases: Phrases, name: str, menu: schema.Menu) -> Iterator[Prompt]:
 
 
 def _options_text(phrases: Phrases, options: Mapping[str, schema.Choice], lang: str) -> str:
-    return " ".join(
-        phrases.option[lang].format(label=option.label[lang], key=phrases.keys[lang][key])
-        for key, option in options.items()
-    )
+    return options_text(phrases, {key: option.label for key, option in options.items()}, lang)
 
 
 def _hours(file: schema.MenuFile, hours: schema.Hours) -> Hours:

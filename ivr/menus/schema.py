@@ -80,10 +80,31 @@ class Opening(Model):
     closed: str
 
 
+class Payers(Model):
+    """Whoever may speak for payers is asked, once known, whom the call is about.
+
+    `ask` is heard first, then 1 for `own` matters, then for each payer `payer`, the last digits of its number and
+    `key`, in which `{key}` is filled in; 0 for the `consultant`, * to `repeat`. Whoever has more payers than there are
+    keys keys the `number` of one, and hears `refused` or `chosen`. Whoever chooses nothing hears `unchosen`.
+    """
+
+    ask: Name
+    own: Translations
+    payer: Name
+    key: Translations
+    consultant: Choice
+    repeat: Translations
+    number: Name
+    refused: Name
+    chosen: Name
+    unchosen: Name
+
+
 class Authentication(Model):
     """The identifier and the PIN, from the keypad.
 
-    `failure` is heard after the last try, `cancelled` (default: the same) when the caller gives up by `*`.
+    `failure` is heard after the last try, `cancelled` (default: the same) when the caller gives up by `*`. With
+    `payers` it is asked whom the call is about.
     """
 
     type: Literal["authentication"]
@@ -98,6 +119,7 @@ class Authentication(Model):
     identifier_digits: IdentifierDigits = IDENTIFIER_DIGITS
     pin_digits: Annotated[int, Field(ge=4, le=12)] = 6
     tries: Annotated[int, Field(ge=1, le=9)] = 3
+    payers: Payers | None = None
 
 
 class Offices(Model):
@@ -350,6 +372,7 @@ class Codes(Model):
     no_agent: Name
     not_here: Name
     unknown: Name
+    unrecorded: Name
 
 
 class MenuFile(Model):

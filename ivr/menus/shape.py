@@ -136,6 +136,8 @@ def _model_in_step(location: tuple[int | str, ...]) -> type[BaseModel] | None:
         return schema.Choice if location[2] == "offices" else schema.Option
     if "questions" in location[3:-1]:
         return schema.Question
+    if "payers" in location[3:-1]:
+        return schema.Choice if "consultant" in location[4:-1] else schema.Payers
     return STEP_TYPES[str(location[2])]
 
 

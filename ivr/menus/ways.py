@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from ivr.definition import BACK, REPEAT
 from ivr.events import CUT_OFF
@@ -43,8 +44,7 @@ def _edges_of(file: schema.MenuFile, name: str, step: schema.Step) -> Iterator[E
             yield Edge(name, step.open, (*at, "open"), True, False)
             yield Edge(name, step.closed, (*at, "closed"), True, False)
         case schema.Authentication():
-            yield Edge(name, step.then, (*at, "then"), False, False)
-            yield Edge(name, step.otherwise, (*at, "otherwise"), True, True)
+            yield from _edges_of_login(name, step)
         case schema.Survey():
             yield Edge(name, step.then, (*at, "then"), True, False)
         case schema.Offices():
@@ -66,6 +66,14 @@ def _edges_of(file: schema.MenuFile, name: str, step: schema.Step) -> Iterator[E
             yield Edge(name, step.otherwise, (*at, "otherwise"), True, False)
         case schema.End():
             pass
+
+
+def _edges_of_login(name: str, step: schema.Authentication) -> Iterator[Edge]:
+    at: Path = ("steps", name)
+    yield Edge(name, step.then, (*at, "then"), False, False)
+    yield Edge(name, step.otherwise, (*at, "otherwise"), True, True)
+    if step.payers is not None:
+        yield Edge(name, step.payers.consultant.to, (*at, "payers", "consultant", "to"), False, True)
 
 
 def _edges_of_callbacks(name: str, callbacks: schema.Callbacks | None) -> Iterator[Edge]:
@@ -102,9 +110,10 @@ def _edges_of_options(name: str, step: schema.Menu | schema.Offices) -> Iterator
 def hours_in_a_row(file: schema.MenuFile) -> Iterator[list[str]]:
     """Gates that a call meets without a wait while each is closed: behind an open one its caller is admitted to all.
 
-    A survey, whose draw is a service too, counts as a gate. One list from each gate that no other leads to.
+    A survey, whose draw is a service too, counts as a gate, and so does a login that looks for payers and finds none.
+    One list from each gate that no other leads to.
     """
-    gates = {name: step for name, step in file.steps.items() if isinstance(step, schema.Opening | schema.Survey)}
+    gates = {name: step for name, step in file.steps.items() if _is_gate(step)}
     nexts = {name: _next_gate(file, step) for name, step in gates.items()}
     targets = set(nexts.values())
     for begin in nexts:
@@ -116,7 +125,12 @@ def hours_in_a_row(file: schema.MenuFile) -> Iterator[list[str]]:
             yield list(chain)
 
 
-def _next_gate(file: schema.MenuFile, gate: schema.Opening | schema.Survey) -> str | None:
+def _is_gate(step: schema.Step) -> TypeGuard[schema.Opening | schema.Survey | schema.Authentication]:
+    asks = isinstance(step, schema.Authentication) and step.payers is not None
+    return asks or isinstance(step, schema.Opening | schema.Survey)
+
+
+def _next_gate(file: schema.MenuFile, gate: schema.Opening | schema.Survey | schema.Authentication) -> str | None:
     """The gate behind a closed one, messages between them passed; None if something else comes first."""
     target, passed = gate.closed if isinstance(gate, schema.Opening) else gate.then, set[str]()
     while isinstance(step := file.steps.get(target), schema.Message) and target not in passed:

@@ -11,7 +11,7 @@ of the flow's own tables.
 
 from __future__ import annotations
 
-from ivr.scripts.playing import Coverage, Happened, coverage, expected, happened, moment
+from ivr.scripts.playing import Coverage, Happened, coverage, expected, happened, moment, spoken
 from ivr.scripts.script import Act, HangUp, Key, Listen, Profile, Queue, Script, profiles
 from ivr.scripts.writing import scripts
 
@@ -31,4 +31,5 @@ __all__ = [
     "moment",
     "profiles",
     "scripts",
+    "spoken",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ivr.definition import Flow
+from ivr.definition import PAYER_KEYS, Flow
 from ivr.events import (
     CallbackCancelled,
     CallbackSought,
@@ -14,9 +14,13 @@ from ivr.events import (
     HoursChecked,
     HungUp,
     Keyed,
+    ManyPayers,
     NoInput,
     NumberFound,
     NumberRefused,
+    PayerKeyed,
+    PayerRefused,
+    PayersFound,
     PinRefused,
     PinVerified,
     Played,
@@ -26,10 +30,23 @@ from ivr.events import (
     SurveyDrawn,
 )
 from ivr.exploration import Exploration, Said, Transition
-from ivr.exploration.moves import AWAITED, NUMBER, OWN_NUMBER, office_answer, transition
+from ivr.exploration.moves import AWAITED, NUMBER, OWN_NUMBER, office_answer
+from ivr.exploration.names import transition
 from ivr.flow import GIVE_UP, start, step
-from ivr.scripts.script import SILENCE, TERMINATOR, Act, HangUp, Key, Listen, Profile, Queue, Script, profiles
-from ivr.state import AtIdentifier, AtNumber, AtNumberChoice, AtPin, AtPromise, AtVerification, Position, State
+from ivr.prompts import ENDING, digit_name
+from ivr.scripts.script import SILENCE, TERMINATOR, Act, HangUp, Key, Listen, Queue, Script, payer_numbers, profiles
+from ivr.state import (
+    AtIdentifier,
+    AtNumber,
+    AtNumberChoice,
+    AtPayerChoice,
+    AtPayerNumber,
+    AtPin,
+    AtPromise,
+    AtVerification,
+    Position,
+    State,
+)
 from ivr.turns import Turn
 from ivr.waits import (
     CancelCallback,
@@ -38,6 +55,7 @@ from ivr.waits import (
     FindCallback,
     FindNumber,
     FindOffice,
+    FindPayers,
     Gather,
     PlayOut,
     ServiceWait,
@@ -46,6 +64,8 @@ from ivr.waits import (
     Wait,
 )
 
+# Of each payer's number in the scripts' world so many digits are said.
+LAST_DIGITS = 3
 HORIZON = timedelta(days=14)
 TICK = timedelta(minutes=15)
 
@@ -90,6 +110,19 @@ def expected(flow: Flow, script: Script) -> tuple[Happened, ...]:
             tuple(prompt for one in steps for prompt in one.turn.prompts),
         )
         for steps in _played(flow, script)
+    )
+
+
+def spoken(flow: Flow, prompts: Said) -> Said:
+    """What is heard of prompts that are expected: of a payer's number, which stands there whole, the last digits."""
+    return tuple(
+        part
+        for prompt in prompts
+        for part in (
+            (flow.prompts[digit_name(digit), prompt.lang] for digit in prompt.text[-LAST_DIGITS:])
+            if prompt.name == ENDING
+            else (prompt,)
+        )
     )
 
 
@@ -171,6 +204,8 @@ def _number(word: str) -> str:
 def _secret(digits: str, position: Position) -> Event:
     if GIVE_UP in digits:
         return Keyed(GIVE_UP)
+    if isinstance(position, AtPayerNumber) and digits.isdecimal():
+        return PayerKeyed(digits) if digits in payer_numbers(len(PAYER_KEYS) + 1) else PayerRefused()
     if isinstance(position, AtNumber):
         return NUMBER if digits == NUMBER.spoken else NumberRefused()
     if not digits.isdecimal():
@@ -186,6 +221,9 @@ def _answer(flow: Flow, script: Script, wait: ServiceWait, keyed: str) -> Event:
             return SurveyDrawn(script.drawn)
         case FindOffice(name, postal_code):
             return office_answer(flow.offices[name], postal_code)
+        case FindPayers():
+            payers = payer_numbers(script.payers)
+            return PayersFound(payers) if len(payers) <= len(PAYER_KEYS) else ManyPayers()
         case FindNumber():
             return NUMBER if script.circumstance(OWN_NUMBER, True) else NumberRefused()
         case FindCallback():
@@ -193,7 +231,8 @@ def _answer(flow: Flow, script: Script, wait: ServiceWait, keyed: str) -> Event:
         case CancelCallback():
             return CallbackCancelled()
         case VerifyPin(claim):
-            return PinVerified(claim) if Profile(claim, keyed) in profiles(flow) else PinRefused()
+            known = ((one.identifier, one.pin) for one in profiles(flow))
+            return PinVerified(claim) if (claim, keyed) in known else PinRefused()
 
 
 # Pseudonyms are made with an installation's own key, so two installations never agree on them.
@@ -207,6 +246,10 @@ def _nameless_event(event: Event) -> Event:
             return SecretKeyed(length, SOMEBODY)
         case PinVerified():
             return PinVerified(SOMEBODY)
+        case PayersFound(payers):
+            return PayersFound((SOMEBODY,) * len(payers))
+        case PayerKeyed():
+            return PayerKeyed(SOMEBODY)
         case NumberFound():
             return NUMBER
         case _:
@@ -215,14 +258,19 @@ def _nameless_event(event: Event) -> Event:
 
 def _nameless_state(state: State) -> State:
     subject = None if state.subject is None else SOMEBODY
-    match state.position:
-        case AtPin() | AtVerification() as position:
-            return replace(state, subject=subject, position=replace(position, claim=SOMEBODY))
+    payer = None if state.payer is None else SOMEBODY
+    return replace(state, subject=subject, payer=payer, position=_nameless_position(state.position))
+
+
+def _nameless_position(position: Position) -> Position:
+    match position:
+        case AtPin() | AtVerification():
+            return replace(position, claim=SOMEBODY)
+        case AtPayerChoice(name, payers):
+            return AtPayerChoice(name, (SOMEBODY,) * len(payers))
         case AtNumberChoice(name, _, spoken):
-            return replace(
-                state, subject=subject, position=AtNumberChoice(name, NUMBER.number, NUMBER.spoken[-len(spoken) :])
-            )
+            return AtNumberChoice(name, NUMBER.number, NUMBER.spoken[-len(spoken) :])
         case AtPromise(name):
-            return replace(state, subject=subject, position=AtPromise(name, NUMBER.number))
+            return AtPromise(name, NUMBER.number)
         case _:
-            return replace(state, subject=subject)
+            return position

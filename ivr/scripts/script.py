@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import cycle, islice
 
-from ivr.definition import Authentication, Flow
-from ivr.exploration.moves import DRAWN
+from ivr.definition import PAYER_KEYS, Authentication, Flow
+from ivr.exploration.moves import DRAWN, MANY, PAYERS, REPRESENTS
 
 SILENCE = "-"
 TERMINATOR = "#"
 
-_KNOWN = "246813579"
+# By what a person may speak for: nobody, some payers, many.
+_KNOWN = {0: "246813579", len(PAYERS): "357924681", len(PAYER_KEYS) + 1: "468135792"}
 _STRANGER = "975318642"
 _PIN = "471155274"
+# A payer's number, but for its last digit.
+_PAYER = "90371846"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,12 @@ class Script:
         return self.circumstance(DRAWN, False)
 
     @property
+    def payers(self) -> int:
+        """For how many payers the caller may speak, once known."""
+        some = len(PAYER_KEYS) + 1 if self.circumstance(MANY, False) else len(PAYERS)
+        return some if self.circumstance(REPRESENTS, False) else 0
+
+    @property
     def keys(self) -> str:
         """The words for `centrala call --keys`."""
         return " ".join(act.word for act in self.acts if isinstance(act, Key))
@@ -100,18 +109,32 @@ class Profile:
 
     identifier: str
     pin: str
+    payers: tuple[str, ...] = ()
+    """The numbers of the payers that they may speak for."""
 
 
 def profiles(flow: Flow) -> tuple[Profile, ...]:
-    """Who may authenticate while scripts are played: one profile for each length of identifier and PIN."""
+    """Who may authenticate while scripts are played: for each length of identifier and PIN one profile.
+
+    Where it is asked whom a call is about there are two more: one that speaks for some payers, and one for many.
+    """
     logins = [step for step in flow.steps.values() if isinstance(step, Authentication)]
-    found = {Profile(known_identifier(login.identifier_digits[0]), right_pin(login.pin_digits)) for login in logins}
+    found = {
+        Profile(known_identifier(login.identifier_digits[0], many), right_pin(login.pin_digits), payer_numbers(many))
+        for login in logins
+        for many in (_KNOWN if login.payers else (0,))
+    }
     return tuple(sorted(found, key=lambda profile: (profile.identifier, profile.pin)))
 
 
-def known_identifier(length: int) -> str:
-    """The identifier of somebody who may authenticate."""
-    return _digits(_KNOWN, length)
+def known_identifier(length: int, payers: int = 0) -> str:
+    """The identifier of somebody who may authenticate, and speak for so many payers."""
+    return _digits(_KNOWN[payers], length)
+
+
+def payer_numbers(many: int) -> tuple[str, ...]:
+    """The numbers of the payers that somebody may speak for who speaks for so many."""
+    return tuple(f"{_PAYER}{number}" for number in range(1, many + 1))
 
 
 def strange_identifier(length: int) -> str:

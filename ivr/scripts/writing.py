@@ -8,10 +8,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ivr.definition import Flow
-from ivr.events import HungUp, Keyed, NoInput, NumberFound, NumberRefused, Played, QueueLeft, SecretKeyed
+from ivr.definition import PAYER_KEYS, Flow
+from ivr.events import (
+    HungUp,
+    Keyed,
+    NoInput,
+    NumberFound,
+    NumberRefused,
+    PayerKeyed,
+    PayerRefused,
+    Played,
+    QueueLeft,
+    SecretKeyed,
+)
 from ivr.exploration import Exploration, Transition
 from ivr.exploration.moves import KNOWN, Move, events_at, moves
 from ivr.exploration.walk import Horizon, essence, new_events
@@ -27,15 +38,18 @@ from ivr.scripts.script import (
     Queue,
     Script,
     known_identifier,
+    payer_numbers,
     right_pin,
     strange_identifier,
 )
-from ivr.state import AtIdentifier, AtPin, AtPostalCode, Ended, Position, State
+from ivr.state import AtIdentifier, AtPayerNumber, AtPin, AtPostalCode, Ended, Position, State
 from ivr.waiting import POSTAL_CODE_DIGITS
 
 MOST_GATHERS = 16
 # A premium-rate number: nobody is called there.
 NO_NUMBER = "700100200"
+# A payer that nobody speaks for.
+NO_PAYER = "903718400"
 # Gathers that are left for the way to an ending.
 FOR_THE_ENDING = 4
 
@@ -79,7 +93,8 @@ class _Way:
 
     @property
     def script(self) -> Script:
-        return Script(tuple(act for leg in self.legs for act in leg.acts), tuple(sorted(self.circumstances)))
+        written = Script(tuple(act for leg in self.legs for act in leg.acts), tuple(sorted(self.circumstances)))
+        return replace(written, acts=tuple(_as_somebody(act, written.payers) for act in written.acts))
 
 
 def scripts(flow: Flow, exploration: Exploration, most_gathers: int = MOST_GATHERS) -> tuple[Script, ...]:
@@ -204,6 +219,12 @@ def _acts(position: Position, move: Move) -> tuple[Act, ...]:
             return (Key(SILENCE),)
         case AtPostalCode(), Keyed(digits) if digits.isdecimal() and len(digits) < POSTAL_CODE_DIGITS:
             return (Key(digits + TERMINATOR),)
+        case AtPayerNumber(), SecretKeyed():
+            return (Key(TERMINATOR),)
+        case _, PayerKeyed():
+            return (Key(payer_numbers(len(PAYER_KEYS))[-1] + TERMINATOR),)
+        case _, PayerRefused():
+            return (Key(NO_PAYER + TERMINATOR),)
         case _, NumberFound(_, spoken):
             return (Key(spoken + TERMINATOR),)
         case _, NumberRefused():
@@ -217,3 +238,12 @@ def _acts(position: Position, move: Move) -> tuple[Act, ...]:
             return (Key(right_pin(length) + TERMINATOR),)
         case _:
             return ()
+
+
+def _as_somebody(act: Act, payers: int) -> Act:
+    """The act as it is done by whoever may speak for so many payers: they have an identifier of their own."""
+    match act:
+        case Key(word) if word == known_identifier(len(word) - 1) + TERMINATOR:
+            return Key(known_identifier(len(word) - 1, payers) + TERMINATOR)
+        case _:
+            return act

@@ -124,6 +124,7 @@ class Codes:
     no_agent: str
     not_here: str
     unknown: str
+    unrecorded: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = (
-    *("audit", "auth_pin", "bench", "centrala", "demo", "ivr", "subjects", "provision", "recordings"),
-    *("routing", "storage"),
+    *("audit", "auth_pin", "bench", "centrala", "demo", "ivr"),
+    *("personal_data", "provision", "recordings", "routing", "storage", "subjects"),
 )
 
 PROGRAMS = ("retention_job",)

@@ -42,7 +42,7 @@ CORE = ("vocabulary", "policy", "flow")
 PARTS = (
     *CORE,
     *("provision", "storage", "audit", "routing", "auth_pin", "retention", "recordings"),
-    *("menus", "exploration", "audio", "calls", "history", "runner", "AGI", "terminal", "subjects"),
+    *("menus", "exploration", "audio", "calls", "history", "personal data", "runner", "AGI", "terminal", "subjects"),
 )
 
 # From the ground up: a layer imports itself and those layers that it names, which stand above it in this list.
@@ -66,18 +66,26 @@ LAYERS = (
         (
             "ivr.runner",
             "ivr.stays",
+            "ivr.belated",
             "ivr.surveys",
             "ivr.transcript",
             "ivr.services",
             "ivr.places",
             "ivr.herald",
             "ivr.promises",
+            "ivr.payers",
             "ivr.live",
         ),
         (*CORE, "calls", "routing", "recordings", "storage"),
         DATABASE | {"structlog"},
     ),
     Layer("history", ("ivr.history",), (*CORE, "calls", "routing", "storage"), DATABASE),
+    Layer(
+        "personal data",
+        ("personal_data",),
+        ("policy", "calls", "history", "routing", "auth_pin", "retention", "recordings", "audit", "storage"),
+        DATABASE | {"structlog"},
+    ),
     Layer("gateways", ("ivr.gateways",)),
     Layer(
         "AGI",

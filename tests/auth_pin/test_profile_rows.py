@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth_pin import pins, profile_rows
+from auth_pin import pins, profile_rows, tables
 from auth_pin.faults import ImportFault, ProfileFault
-from auth_pin.profile_rows import Header, Line, Row
+from auth_pin.profile_rows import Row
 from auth_pin.profiles import State
+from auth_pin.tables import Header, Line
 
 HEADER = profile_rows.read_header(Line(1, 0, "identifier,pin,pin_hash,state,created_at"))
 HASH = pins.hashed(bytes(32), "471155")
@@ -20,7 +21,7 @@ HASH = pins.hashed(bytes(32), "471155")
 @given(st.binary(max_size=2000))
 def test_every_byte_belongs_to_one_line(raw: bytes) -> None:
     """Lines are numbered from 1 and their sizes add up to the file's."""
-    found = list(profile_rows.lines(io.BytesIO(raw)))
+    found = list(tables.lines(io.BytesIO(raw)))
     assert list(range(1, len(found) + 1)) == [line.number for line in found]
     assert len(raw) == sum(line.size for line in found)
     assert len(io.BytesIO(raw).readlines()) == len(found)
@@ -29,22 +30,22 @@ def test_every_byte_belongs_to_one_line(raw: bytes) -> None:
 @pytest.mark.parametrize("end", [b"", b"\n", b"\nnext"])
 def test_a_line_without_end_is_not_held_in_memory(end: bytes) -> None:
     """It is one line, of its full size, whose text is not kept; the next line is read."""
-    longest = profile_rows.LONGEST_LINE
+    longest = tables.LONGEST_LINE
     for length in (longest + 1, 2 * longest, 5 * longest):
-        first, *others = profile_rows.lines(io.BytesIO(b"7" * length + end))
+        first, *others = tables.lines(io.BytesIO(b"7" * length + end))
         assert (None, length + (1 if end else 0)) == (first.text, first.size)
         assert (["next"] if end == b"\nnext" else []) == [line.text for line in others]
 
 
 def test_the_longest_line_is_read_whole() -> None:
     """The limit holds for the line with its end."""
-    text = "7" * (profile_rows.LONGEST_LINE - 1)
-    assert [text] == [line.text for line in profile_rows.lines(io.BytesIO(text.encode() + b"\n"))]
+    text = "7" * (tables.LONGEST_LINE - 1)
+    assert [text] == [line.text for line in tables.lines(io.BytesIO(text.encode() + b"\n"))]
 
 
 def test_columns_come_in_any_order_and_case() -> None:
     """A spreadsheet's byte-order mark, blanks and capitals do no harm; unknown columns are named."""
-    (line,) = profile_rows.lines(io.BytesIO(b"\xef\xbb\xbfState , NAME,Pin,Identifier,,office\r\n"))
+    (line,) = tables.lines(io.BytesIO(b"\xef\xbb\xbfState , NAME,Pin,Identifier,,office\r\n"))
     header = profile_rows.read_header(line)
     assert {"identifier": 3, "pin": 2, "state": 0} == header.places
     assert ("name", "office") == header.unknown

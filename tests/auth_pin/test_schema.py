@@ -5,10 +5,11 @@ from sqlalchemy import Table, inspect
 from sqlalchemy.exc import IntegrityError
 
 from auth_pin.attempts import auth_attempts
+from auth_pin.mandates import mandates
 from auth_pin.profiles import profiles
 from storage.database import Database, metadata
 
-TABLES = (profiles, auth_attempts)
+TABLES = (profiles, auth_attempts, mandates)
 
 
 def test_the_migrated_schema_is_the_one_in_the_code(database: Database) -> None:

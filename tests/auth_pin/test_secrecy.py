@@ -11,19 +11,24 @@ import pytest
 from sqlalchemy import MetaData, select
 from sqlalchemy.exc import DBAPIError
 
-from auth_pin import profiles
+from auth_pin import mandate_rows, mandates, profiles
 from auth_pin.authentication import Authenticator
 from auth_pin.faults import ProfileFault
 from auth_pin.identifiers import claim
+from auth_pin.mandate_import import import_mandates
+from auth_pin.mandates import Entry
 from auth_pin.profile_import import BadRow, Listeners, import_profiles
-from auth_pin.profile_rows import Line, read_header, read_row
+from auth_pin.profile_rows import read_header, read_row
 from auth_pin.profiles import State
+from auth_pin.tables import Line
 from storage.database import Database
 from storage.installation import Installation
 from tests.auth_pin.conftest import KEYS, NOON
 from tests.auth_pin.people import EVERYBODY, EWA, STRANGER, Person
 
-DIGITS = re.compile("|".join(digits for person in EVERYBODY for digits in (person.identifier, person.pin)))
+PAYERS = ("9261847390", "7010364836")
+SECRETS = (*(digits for person in EVERYBODY for digits in (person.identifier, person.pin)), *PAYERS)
+DIGITS = re.compile("|".join(SECRETS))
 
 
 @pytest.fixture
@@ -37,17 +42,18 @@ def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 
 
 def test_no_row_holds_a_digit_of_a_secret(installation: Installation, log: pytest.LogCaptureFixture) -> None:
-    """Profiles added and imported, logins that succeed and fail: every table is read, and every log line."""
+    """Profiles and mandates imported, logins, payers chosen: every table is read, and every log line."""
     # A connection that is open already tells no more than it did.
     installation.database.close()
     _use_everything(installation.database)
     rows = _every_row(installation.database)
-    assert {"profiles", "auth_attempts", "key_marks"} <= rows.keys()
-    assert (6, 18) == (len(rows["profiles"]), len(rows["auth_attempts"]))
+    assert {"profiles", "auth_attempts", "mandates", "key_marks"} <= rows.keys()
+    assert (6, 18, 2) == tuple(len(rows[name]) for name in ("profiles", "auth_attempts", "mandates"))
     assert not DIGITS.search(str(rows))
-    sealed = [row["identifier"] for row in rows["profiles"]]
+    sealed = [*(row["identifier"] for row in rows["profiles"]), *(row["payer"] for row in rows["mandates"])]
     assert not any(isinstance(one, bytes) and DIGITS.search(one.decode("latin-1")) for one in sealed)
     assert "INSERT INTO profiles" in log.text
+    assert "INSERT INTO mandates" in log.text
     assert not DIGITS.search(log.text)
 
 
@@ -63,8 +69,8 @@ def test_no_file_holds_a_digit_of_a_secret(installation: Installation, tmp_path:
 
 
 def test_the_search_would_find_digits(tmp_path: Path) -> None:
-    """A database that did keep an identifier or a PIN would be caught."""
-    for digits in (EWA.identifier, EWA.pin):
+    """A database that did keep an identifier, a PIN or a payer's number would be caught."""
+    for digits in (EWA.identifier, EWA.pin, PAYERS[0]):
         path = tmp_path / f"{len(digits)}.db"
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("CREATE TABLE leaks (leak TEXT)")
@@ -80,7 +86,12 @@ def test_no_object_shows_a_digit_of_a_secret(populated: Database) -> None:
     with populated.reading() as connection:
         credentials = profiles.find(connection, claim(KEYS.identifier, EWA.identifier))
     assert credentials is not None
-    shown = repr([*profiles.everyone(populated, KEYS), credentials, header, line, read_row(header, line), KEYS])
+    entry = Entry(credentials.subject, PAYERS[0], 1, None)
+    with populated.writing() as connection:
+        mandates.store(connection, KEYS.identifier, [entry])
+    listed = (*profiles.everyone(populated, KEYS), *mandates.everything(populated, KEYS.identifier))
+    mandate = mandate_rows.Row(EWA.identifier, PAYERS[0], None)
+    shown = repr([*listed, entry, mandate, credentials, header, line, read_row(header, line), KEYS])
     assert "confirmed" in shown
     assert not DIGITS.search(shown)
     assert credentials.pin_hash not in shown
@@ -106,6 +117,7 @@ def test_no_fault_repeats_a_digit_of_a_secret(populated: Database, identifier: s
 def test_a_failing_database_repeats_no_digit(authenticator: Authenticator, populated: Database) -> None:
     """The statement and its parameters are in the error that the driver raises."""
     with populated.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE mandates")
         connection.exec_driver_sql("DROP TABLE profiles")
     with pytest.raises(DBAPIError) as failed:
         _log_in(authenticator, EWA, EWA.pin, 1)
@@ -126,10 +138,30 @@ def _use_everything(database: Database) -> None:
         import_profiles(database, KEYS, source, NOON, listeners)
     assert 2 == len(told)
     assert not DIGITS.search(repr(told))
+    _use_mandates(database)
     authenticator = Authenticator(database, KEYS.identifier, KEYS.pin)
     for number, person in enumerate(EVERYBODY):
         for place, pin in enumerate((person.pin, STRANGER.pin[::-1], person.identifier)):
             _log_in(authenticator, person, pin, 3 * number + place)
+
+
+def _use_mandates(database: Database) -> None:
+    """Import (again, badly), offer, find and show."""
+    told: list[BadRow] = []
+    good = "".join(f"{EWA.identifier},{payer},2100-01-01\n" for payer in PAYERS)
+    swapped, too_long = f"{PAYERS[0]},{EWA.identifier},\n", f"{EWA.identifier},{PAYERS[0]}7,{PAYERS[1]}\n"
+    bad = f"{swapped}{too_long}{STRANGER.identifier}1,{PAYERS[0]},\n"
+    for table in (good, good + bad):
+        source = io.BytesIO(f"identifier,payer,valid_until\n{table}".encode())
+        import_mandates(database, KEYS.identifier, source, Listeners(told.append, lambda _: None, lambda _: None))
+    assert 3 == len(told)
+    assert not DIGITS.search(repr(told))
+    with database.reading() as connection:
+        ewa = profiles.find(connection, claim(KEYS.identifier, EWA.identifier))
+    assert ewa is not None
+    offered = mandates.Mandates(database, KEYS.identifier, lambda _: None)
+    assert {offered.find(ewa.subject, payer, NOON) for payer in PAYERS} == {*offered.endings(ewa.subject, NOON, 9)}
+    assert set(PAYERS) == {offered.number_of(ewa.subject, one, NOON) for one in offered.endings(ewa.subject, NOON, 9)}
 
 
 def _log_in(authenticator: Authenticator, person: Person, pin: str, seq: int) -> None:

@@ -14,15 +14,21 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from recordings import catalogue, parts, purge
+from ivr import calls
+from ivr.library import Library
+from ivr.state import State
+from recordings import catalogue, consents, parts, purge, rejected
 from recordings.archive import SOUND, WAVEFORM
+from recordings.consents import Consent
 from recordings.intake import alone
 from recordings.orphans import Orphan, orphans
 from recordings.parts import RecordingPart
 from recordings.purge import Places
 from tests.cli.conftest import Run, lines
 from tests.cli.keeping import opened
+from tests.menu_files import SMALL, load_text
 from tests.recordings.kept import DUE, ENDED, a_recording, at_noon, id_of, keep, left_of, put_aside, quarantined, whole
+from tests.recordings.sounds import tone, write
 
 DAY = timedelta(days=1)
 HOLD = ("recordings", "hold", "place", "--case", "II K 1/26", "--reason", "a complaint", "--by", "anna")
@@ -216,16 +222,50 @@ def test_withdrawn_consent_reaches_the_quarantine(run: Run, places: Places) -> N
     assert 2 == run("recordings", "withdraw", "--recording", other, "--yes").exit_code
 
 
-def test_what_is_not_taken_in_yet_is_told(run: Run, places: Places) -> None:
-    """It would come into the archive after the consent was withdrawn."""
-    call = id_of(1001)
-    with places.database.writing() as connection:
-        parts.store(connection, RecordingPart(call, 9, "1701", ENDED, ENDED, "r.wav", "t.wav"))
-    told = "1 to be taken in yet: run centrala recordings intake, and then this again\n"
+def test_what_is_not_taken_in_yet_never_is(run: Run, places: Places) -> None:
+    """Told at once, and destroyed by the intake with the reason; other calls are taken in."""
+    call, other = id_of(1001), id_of(1002)
+    for one in (call, other):
+        recorded(places, one)
     done = run("recordings", "withdraw", "--call", call, "--yes")
-    assert (1, f"{id_of(1)}  destroyed\n", told) == (done.exit_code, done.stdout, done.stderr)
-    again = run("recordings", "withdraw", "--call", call, "--yes")
-    assert (2, "", f"centrala: {told}") == (again.exit_code, again.stdout, again.stderr)
+    told = f"{id_of(1)}  destroyed\n1 to be taken in yet: the intake destroys them instead\n"
+    assert (0, told) == (done.exit_code, done.stdout)
+    assert 0 == run("recordings", "withdraw", "--call", call, "--yes").exit_code, "once more changes nothing"
+    assert {"taken_in": 1, "known": 2, "withdrawn": 1} == lines(run("recordings", "intake", "--json"))[0]
+    assert [] == sorted(places.spool.glob(f"{call}*"))
+    with places.database.reading() as connection:
+        row = rejected.of_origin(connection, f"call:{call}/9")
+        kept = [one.call_id for one in catalogue.everything(connection) if one.origin.endswith("/9")]
+    assert row is not None
+    assert ("consent withdrawn", [other]) == (row.reason, kept)
+    assert 2 == run("recordings", "withdraw", "--call", call, "--yes").exit_code
+
+
+def recorded(places: Places, call_id: str) -> None:
+    """A conversation that was consented to and is not taken in yet."""
+    files = (f"{call_id}-caller.wav", f"{call_id}-agent.wav")
+    for name in files:
+        write(places.spool / name, tone(1))
+    with places.database.writing() as connection:
+        parts.store(connection, RecordingPart(call_id, 9, "1701", ENDED, ENDED, *files))
+        consents.store(connection, Consent(call_id, "consultant_call", ENDED, True, "2026-1", "pl"))
+
+
+def test_a_call_that_goes_on_is_told_of(run: Run, places: Places) -> None:
+    """Its recording cannot be stopped from here, and what comes of it is not taken in."""
+    call = id_of(1009)
+    menus = load_text(SMALL)
+    Library(places.database).publish(menus, ENDED)
+    with places.database.writing() as connection:
+        made = calls.Call(call, "asterisk", "600100200", "225601600", menus.flow.version, ENDED)
+        calls.begin(connection, made, State("pl"))
+    assert 2 == run("recordings", "withdraw", "--call", call, "--yes").exit_code, "nobody has agreed to anything"
+    with places.database.writing() as connection:
+        consents.store(connection, Consent(call, "consultant_call", ENDED, True, "2026-1", "pl"))
+    done = run("recordings", "withdraw", "--call", call, "--yes")
+    assert (0, True) == (done.exit_code, done.stdout.startswith("the call goes on: ")), done.stderr
+    with places.database.reading() as connection:
+        assert consents.withdrawn_at(connection, call) is not None
 
 
 @pytest.mark.parametrize(

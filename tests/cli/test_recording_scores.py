@@ -23,7 +23,8 @@ from recordings.score_figures import MEANINGS
 from tests.cli.conftest import ROOT, Run, kinds, lines
 from tests.cli.keeping import environment, opened
 from tests.cli.terminal import Terminal
-from tests.recordings.kept import DUE, a_recording, at_noon, id_of
+from tests.recordings.kept import DUE, a_recording, at_noon, id_of, keep_sound
+from tests.recordings.sounds import tone
 
 DAY = "2026-11-20"
 MORNING = datetime(2026, 11, 20, 8, tzinfo=UTC)
@@ -211,6 +212,22 @@ def test_in_a_terminal_marks_are_asked_for(run: Run, places: Places, tmp_path: P
     assert (0, True) == (code, "7 is not in the range 1<=x<=5" in shown)
     assert f"{id_of(1)}: correctness 4, service 5, by {getpass.getuser()}" in shown
     assert "discourteous" not in shown
+
+
+def test_it_is_played_before_it_is_scored(run: Run, places: Places, tmp_path: Path) -> None:
+    """And where nothing plays it, nothing is scored."""
+    keep_sound(places, a_recording(20), tone(1), tone(1))
+    marks = ("--correctness", "4", "--service", "5", "--play")
+    words = (sys.executable, "-W", "ignore", "-m", "centrala", "recordings", "score", id_of(20), *marks)
+    here = environment(tmp_path / "home")
+    player = tmp_path / "programs" / "play"
+    player.parent.mkdir()
+    for does, expected in (("exit 1", 2), ("echo played", 0)):
+        player.write_text(f"#!/bin/sh\ncat > /dev/null\n{does}\n")
+        player.chmod(0o700)
+        shown, code = Terminal(words, here | {"PATH": f"{player.parent}:{here['PATH']}"}).finish()
+        assert (expected, not expected) == (code, "correctness 4, service 5" in shown)
+    assert shown.startswith("played")
 
 
 def test_marks_and_figures_are_defined_in_the_help(run: Run) -> None:

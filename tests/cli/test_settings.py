@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from centrala.settings import Settings, SettingsError, read_settings
+from centrala.terms import terms_of
+from personal_data.kinds import Kind
+from tests.personal_data.made import DEFAULTS
 
 ROOT = Path(__file__).parents[2]
 
@@ -14,6 +17,12 @@ ROOT = Path(__file__).parents[2]
 def test_the_shipped_file_holds_the_defaults() -> None:
     """Whoever reads settings.yaml reads what holds without it."""
     assert Settings() == read_settings({"CENTRALA_SETTINGS": str(ROOT / "settings.yaml")})
+
+
+def test_every_class_of_personal_data_has_a_term() -> None:
+    """Nothing is kept without one; transcripts have that of their recording."""
+    assert set(Kind) == terms_of(Settings()).keys()
+    assert DEFAULTS == terms_of(Settings())
 
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,6 +44,10 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.Mo
         ("retention:\n  at: '02:30'\n", "2:7: retention.at: before 03:00 a night comes twice or not at all"),
         ("retention:\n  at: '3:30'\n", '2:7: retention.at: a time of day looks like "03:30"'),
         ("retention:\n  allow_share: 0\n", "2:16: retention.allow_share: Input should be greater than 0"),
+        ("retention:\n  keep:\n    calls: 3 weeks\n", '3:12: retention.keep.calls: a term looks like "90 days"'),
+        ("retention:\n  keep:\n    turns: 3\n", '3:12: retention.keep.turns: a term looks like "90 days"'),
+        ("retention:\n  keep:\n    audit: 51 years\n", "3:12: retention.keep.audit: a term is 1 to 50 years"),
+        ("retention:\n  keep:\n    transcripts: 1 year\n", "3:5: retention.keep.transcripts: there is no such setting"),
         ("sip: [\n", "not YAML"),
     ],
 )

@@ -13,7 +13,10 @@ import pytest
 
 from tests.cli.conftest import ROOT
 
-INSTALLED = ("auth_pin", "centrala", "demo", "ivr", "provision", "recordings", "routing", "storage")
+INSTALLED = (
+    *("audit", "auth_pin", "centrala", "demo", "ivr"),
+    *("personal_data", "provision", "recordings", "routing", "storage"),
+)
 PROGRAM = "retention_job.py"
 LEFT_BEHIND = shutil.ignore_patterns("__pycache__", "*.pyc")
 CACHE = "from provision import cache; print(cache.folder())"

@@ -11,7 +11,7 @@ from ivr import calls
 from ivr.definition import LEAVING, OFFERING
 from ivr.events import CUT_OFF
 from ivr.exploration.moves import AWAITED
-from ivr.scripts import Act, HangUp, Key, Listen, Queue, Script, expected
+from ivr.scripts import Act, HangUp, Key, Listen, Queue, Script, expected, spoken
 from ivr.scripts.script import SILENCE, TERMINATOR
 from tests.conformance.told import Told, logged, promise
 from tests.live import tones
@@ -63,14 +63,14 @@ class Wanted:
 
 def score(live: Live, script: Script) -> tuple[tuple[Wanted, ...], ...]:
     """What must be heard in each turn of a script."""
-    turns = expected(live.flow, script)
+    turns = [spoken(live.flow, turn.prompts) for turn in expected(live.flow, script)]
     acts: tuple[Act, ...] = (Listen(), *script.acts, Listen())
     return tuple(
         tuple(
-            Wanted(tone_key(prompt), place < len(turn.prompts) or not _cuts(acts[number + 1]), _is_number(acts[number]))
-            for place, prompt in enumerate(turn.prompts, start=1)
+            Wanted(tone_key(prompt), place < len(said) or not _cuts(acts[number + 1]), _is_number(acts[number]))
+            for place, prompt in enumerate(said, start=1)
         )
-        for number, turn in enumerate(turns)
+        for number, said in enumerate(turns)
     )
 
 

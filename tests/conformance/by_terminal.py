@@ -6,8 +6,6 @@ import uuid
 from collections import deque
 from datetime import datetime
 
-from auth_pin.keys import Keys
-from auth_pin.profiles import State, add
 from centrala.context import moment as parsed
 from centrala.service import make_runner
 from ivr.exploration.moves import AWAITED, NUMBER, OWN_NUMBER
@@ -16,11 +14,12 @@ from ivr.gateways.terminal import SILENCE, Clock, Keypad
 from ivr.library import Library
 from ivr.menus.loading import Loaded
 from ivr.runner import Arrival, Runner, hang_up
-from ivr.scripts import Act, HangUp, Key, Listen, Queue, Script, moment, profiles
+from ivr.scripts import Act, HangUp, Key, Listen, Queue, Script, moment
 from ivr.waits import Gather, Transfer
 from routing import callbacks
 from storage.installation import Installation
 from tests.conformance.told import Told, logged, promise
+from tests.scripted_people import add_everybody
 
 ANI, WITHHELD = NUMBER.spoken, ""
 MORNING = parsed("2026-11-23T10:00")
@@ -34,9 +33,7 @@ class Terminal:
         self._flow = loaded.flow
         self._library = Library(installation.database)
         self._library.publish(loaded, MORNING)
-        keys = Keys(identifier=installation.key("identifier"), pin=installation.key("pin"))
-        for profile in profiles(loaded.flow):
-            add(installation.database, keys, profile.identifier, profile.pin, State.CONFIRMED, MORNING)
+        add_everybody(installation, loaded.flow, MORNING)
 
     def play(self, script: Script) -> tuple[Told, ...]:
         """Play a script; the turns that were committed."""

@@ -101,8 +101,16 @@ def _stage(
     with live(folder / "home", menus, hours_at=hours_at, settings=settings) as running:
         for profile in profiles(running.flow):
             running.station.centrala("profiles", "add", stdin=f"{profile.identifier}\n{profile.pin}\n")
+        _import_mandates(running, folder / "mandates.csv")
         _STANDING.wait(STARTING_SECONDS)
         yield running
+
+
+def _import_mandates(running: Live, table: Path) -> None:
+    """For whom everybody may speak."""
+    rows = [f"{profile.identifier},{payer}" for profile in profiles(running.flow) for payer in profile.payers]
+    table.write_text("\n".join(["identifier,payer", *rows]), "ascii")
+    running.station.centrala("profiles", "mandates", "import", str(table))
 
 
 def _with_agents(extension: str, count: int) -> tuple[str, str]:

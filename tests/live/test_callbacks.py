@@ -16,6 +16,7 @@ import provision
 from demo.phone import Answer, Call, Exchange, IncomingCall, Phone, Reaction, Refuse, Ring, sounds
 from demo.phone.outgoing import OutgoingCall
 from demo.phone.phone import Settings
+from ivr.events import ConsentWithdrawn
 from ivr.menus.loading import load_menus
 from routing import callbacks
 from routing.asterisk.rendering import RELOAD
@@ -29,6 +30,8 @@ from tests.live.callers import (
     is_heard,
     press,
     recorded,
+    recorded_files,
+    row_of,
     talk_at_once,
     to_topic,
 )
@@ -500,3 +503,28 @@ def _die_and_come_back(running: Live) -> None:
     running.station.start_node(0)
     for desk in running.desks.values():
         assert 200 == desk.register()
+
+
+def test_who_is_called_back_withdraws_as_any_caller(network: Network, ani: str, numbers: Callable[[], str]) -> None:
+    """Recording is stopped at the line, where it is made; both sides' files are closed while the two go on talking."""
+    running = network.live
+    with _all_busy(running, numbers) as busy:
+        _asks(running, ani)
+        _stands(running, ani)
+        busy[0].end()
+        call, _ = _picks_up(network, ani)
+        desk = _consultant_hears(running, ani)
+        press(desk, "*9")
+        tones.Ear(desk, running.table).wait_end_of("pl:code-unrecorded")
+        row = row_of(running, E164.format(ani))
+        assert row is not None
+        files = recorded_files(running, row.id)
+        for name in files:
+            recorded(running, name)
+        assert (2, True, True) == (len(files), desk.up, call.up)
+        desk.hang_up()
+        call.wait_ended(PATIENCE)
+
+    kept = account(running, E164.format(ani))
+    assert 1 == kept.events.count(ConsentWithdrawn())
+    assert [True] == [one.withdrawn_at is not None for one in kept.consents]

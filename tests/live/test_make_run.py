@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,10 +15,12 @@ import psutil
 import pytest
 
 import provision
+from storage.volumes import exposure
 from tests.live.stations import ROOT
 
 HURRIED = {"prompts": {"words_per_minute": 300}}
 PATIENCE_SECONDS = 180
+LISTEN = re.compile(r"CENTRALA_HOME=\S+ \.venv/bin/centrala recordings play (\S+)")
 
 
 @pytest.fixture
@@ -41,14 +44,17 @@ def demonstration(asterisk: provision.Asterisk, tmp_path: Path) -> Iterator[subp
 
 
 @pytest.mark.timeout(PATIENCE_SECONDS)
-def test_the_demonstration_plays_a_call_and_leaves_nothing_running(demonstration: subprocess.Popen[str]) -> None:
-    """The transcript tells a call to its end, then how to dial in; Ctrl-C ends every process that was started."""
+def test_the_demonstration_plays_a_call_and_leaves_nothing_running(
+    demonstration: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    """A call to its end, told; how to hear it, and how to dial in; Ctrl-C ends every process that was started."""
     assert demonstration.stdout is not None
     told: list[str] = []
     for line in demonstration.stdout:
         told.append(line)
         if "Dial in with a softphone" in line:
             break
+    played = _played("".join(told), tmp_path)
     started = psutil.Process(demonstration.pid).children(recursive=True)
     demonstration.send_signal(signal.SIGINT)
     rest = demonstration.stdout.read()
@@ -57,9 +63,20 @@ def test_the_demonstration_plays_a_call_and_leaves_nothing_running(demonstration
     assert "waits for a consultant: topic pensions, queue pensions" in text
     assert "agrees to be recorded" in text
     assert "call over   completed" in text
-    assert "2 files" in text
+    assert b"RIFF" == played[:4]
+    assert [] == list((tmp_path / "home" / "recordings").iterdir())
+    exposed = exposure(tmp_path / "home" / "recordings")
+    assert exposed is None or 1 == text.count(exposed)
     assert "sip:225601600@127.0.0.1:" in text
     assert "Stopped; nothing is left running." in rest
     assert 0 == demonstration.wait(30)
-    assert len(started) >= 2
+    assert len(started) >= 3
     assert [] == psutil.wait_procs(started, timeout=10)[1]
+
+
+def _played(told: str, folder: Path) -> bytes:
+    """What the command plays that is told."""
+    (id,) = LISTEN.findall(told)
+    environment = {**os.environ, "CENTRALA_HOME": str(folder / "home")}
+    words = (sys.executable, "-m", "centrala", "recordings", "play", id)
+    return subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, check=True).stdout

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 import provision
+from demo.phone.outgoing import OutgoingCall
+from ivr.prompts import DIGIT
 from tests.live import tones
 from tests.live.callers import Talk, account, answered, choose, picked_up, press, recorded_files, row_of
 from tests.live.conftest import SHORT_TIMEOUT
@@ -17,6 +19,8 @@ from tests.live.stories import IDENTIFIER, PIN, wait_for
 DESKS = ("1301", "1302")
 WHISPER = "whisper-doctors-uk-none"
 LASTING = 2.0
+# Somebody who may speak for two payers.
+ATTORNEY, PAYERS = "83640517", ("9261847390", "7010364836")
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +32,17 @@ def offering(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFact
     with live(folder / "home", menus, settings=settings, lasting={WHISPER: LASTING}) as running:
         running.staff(*DESKS)
         running.station.centrala("profiles", "add", stdin=f"{IDENTIFIER}\n{PIN}\n")
+        running.station.centrala("profiles", "add", stdin=f"{ATTORNEY}\n{PIN}\n")
+        _may_speak(running, "")
         yield running
+
+
+def _may_speak(running: Live, until: str) -> None:
+    """The attorney may speak for two payers, through that day."""
+    table = running.station.home.parent / "mandates.csv"
+    rows = [f"{ATTORNEY},{payer},{until}" for payer in PAYERS]
+    table.write_text("\n".join(["identifier,payer,valid_until", *rows]), "ascii")
+    running.station.centrala("profiles", "mandates", "import", str(table))
 
 
 def _in_ukrainian(running: Live, ani: str) -> Talk:
@@ -52,6 +66,15 @@ def _who_logged_in(running: Live, ani: str) -> Talk:
         ear.wait_for(prompt, times)
         press(call, key)
     return answered(running, ani, call, ear)
+
+
+def _waits_for(running: Live, ani: str, choice: str) -> tuple[OutgoingCall, tones.Ear]:
+    """The attorney, on the way to a consultant for doctors once whom the call is about is chosen."""
+    call, ear = choose(running, ani, ("main", "2"), ("identifier", f"{ATTORNEY}#"), ("pin", f"{PIN}#"))
+    for prompt, times, key in (("authentication-others", 1, choice), ("main", 2, "0"), ("topics", 1, "6")):
+        ear.wait_for(f"pl:{prompt}", times)
+        press(call, key)
+    return call, ear
 
 
 def test_the_consultant_alone_hears_what_comes(offering: Live, ani: str) -> None:
@@ -104,6 +127,65 @@ def test_whoever_has_logged_in_is_named(offering: Live, ani: str) -> None:
     assert IDENTIFIER not in known
 
 
+def test_the_payer_whom_the_call_is_about_is_shown_beside_the_caller(offering: Live, ani: str) -> None:
+    """Chosen by a key, after the last digits were heard; in the header and on the display, never said or borne on."""
+    there = answered(offering, ani, *_waits_for(offering, ani, "3"))
+    desk = tones.Ear(there.consultant, offering.table)
+    there.wait(1)
+    known = _variables(offering, f"PJSIP/{there.extension}-")
+    invited = there.consultant.headers
+    there.end()
+
+    about = f"topic=doctors;lang=pl;level=full;identifier={ATTORNEY};payer={PAYERS[1]}"
+    assert (about,) == invited.all("X-Centrala")
+    assert f"Lekarze pl full {ATTORNEY} {PAYERS[1]}" == there.consultant.remote.name
+    assert ["pl:whisper-doctors-pl-full"] == desk.keys()
+    assert "CALL_ID=" in known
+    assert PAYERS[1] not in known
+    heard = there.ear.keys()
+    begins = heard.index("pl:authenticated")
+    assert PAYERS_HEARD == heard[begins : begins + len(PAYERS_HEARD)]
+
+
+# What is heard between the login and the main menu.
+PAYERS_HEARD = [
+    f"pl:{name}"
+    for name in (
+        *("authenticated", "whose-matters", "authentication-own"),
+        *("payer-whose-number-ends", "digit-3", "digit-9", "digit-0", "authentication-key-2"),
+        *("payer-whose-number-ends", "digit-8", "digit-3", "digit-6", "authentication-key-3", "authentication-others"),
+    )
+]
+
+
+def test_whose_matters_are_their_own_has_no_payer(offering: Live, ani: str) -> None:
+    """Neither the header nor the display names one, whoever could be spoken for."""
+    there = answered(offering, ani, *_waits_for(offering, ani, "1"))
+    invited = there.consultant.headers
+    there.end()
+
+    assert (f"topic=doctors;lang=pl;level=full;identifier={ATTORNEY}",) == invited.all("X-Centrala")
+    assert f"Lekarze pl full {ATTORNEY}" == there.consultant.remote.name
+
+
+def test_a_mandate_that_was_revoked_after_the_choice_shows_nobody(offering: Live, ani: str) -> None:
+    """The caller is still who they are."""
+    call, ear = choose(offering, ani, ("main", "2"), ("identifier", f"{ATTORNEY}#"), ("pin", f"{PIN}#"))
+    ear.wait_for("pl:authentication-others")
+    press(call, "2")
+    ear.wait_for("pl:main", 2)
+    _may_speak(offering, "2020-01-01")
+    for prompt, key in (("main", "0"), ("topics", "6")):
+        ear.wait_for(f"pl:{prompt}")
+        press(call, key)
+    there = answered(offering, ani, call, ear)
+    invited = there.consultant.headers
+    there.end()
+    _may_speak(offering, "")
+
+    assert (f"topic=doctors;lang=pl;level=full;identifier={ATTORNEY}",) == invited.all("X-Centrala")
+
+
 def _variables(running: Live, prefix: str) -> str:
     """The variables of the channel whose name begins so."""
     assert running.station.asterisk is not None
@@ -121,16 +203,25 @@ def test_the_next_caller_is_not_the_one_before(offering: Live, numbers: Callable
     assert IDENTIFIER not in str(there.consultant.headers.lines)
 
 
-def test_identifiers_on_telephones_are_found_nowhere_else(offering: Live, ani: str) -> None:
-    """Not in a log, a row or a name of a file."""
+def test_who_is_on_telephones_is_found_nowhere_else(offering: Live, ani: str, numbers: Callable[[], str]) -> None:
+    """Identifiers and payers' numbers: not in a log, a row or a name of a file."""
     _who_logged_in(offering, ani).end()
     account(offering, ani)
+    for_payer = numbers()
+    answered(offering, for_payer, *_waits_for(offering, for_payer, "2")).end()
+    kept = account(offering, for_payer)
+    assert kept.turns[-1].state.payer is not None
 
     # What the dialplan has left for the IVR is gone once it is taken in.
     wait_for(lambda: not list((offering.station.home / "spool").iterdir()), "every note taken in")
     files = [path for path in offering.station.home.rglob("*") if path.is_file()]
     assert {"centrala.db", "ivr-0.log", "messages.log"} <= {path.name for path in files}
-    assert [] == [path for path in files if _holds(path, IDENTIFIER)]
+    secrets = (IDENTIFIER, ATTORNEY, *PAYERS)
+    assert [] == [path for path in files if any(_holds(path, digits) for digits in secrets)]
+    # The last digits of a payer's number, which were heard, are not told by the turn log either.
+    heard = {name for turn in kept.turns for name in turn.prompts}
+    assert "authentication-key-2" in heard
+    assert [] == [name for name in heard if DIGIT.fullmatch(name)]
 
 
 def _holds(path: Path, digits: str) -> bool:

@@ -31,6 +31,9 @@ from tests.live.stations import Live, hears, hears_music, live, menus_with
 from tests.live.stories import IDENTIFIER, PIN, node, nothing_stays, stand_up
 
 PENSIONS, BENEFITS, INSURED = ("1201", "1202"), ("1301", "1302"), "1401"
+# Whom the person of the profile speaks for, and chooses.
+PAYER = "9261847390"
+LOGIN = (("main", "2"), ("identifier", f"{IDENTIFIER}#"), ("pin", f"{PIN}#"), ("authentication-others", "2"))
 SEND_ON, ASK = "*2", "*3"
 ALL_THREE, BACK = "*3", "*1"
 FIRST_VOICE, COLLEAGUE_VOICE = tones.CONSULTANT_VOICES[1:3]
@@ -45,6 +48,8 @@ def groups(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactor
     with live(folder / "home", menus_with(folder, SHORT_TIMEOUT), settings=settings) as running:
         running.staff(*PENSIONS, *BENEFITS, INSURED)
         running.station.centrala("profiles", "add", stdin=f"{IDENTIFIER}\n{PIN}\n")
+        (folder / "mandates.csv").write_text(f"identifier,payer\n{IDENTIFIER},{PAYER}\n", "ascii")
+        running.station.centrala("profiles", "mandates", "import", str(folder / "mandates.csv"))
         yield running
 
 
@@ -91,9 +96,9 @@ def test_a_caller_who_is_sent_on_is_answered_there(groups: Live, ani: str) -> No
     assert ("doctors", "completed") == (kept.row.topic, kept.row.cause)
 
 
-def test_the_level_goes_with_the_call(groups: Live, ani: str) -> None:
-    """Who has logged in is known to the second consultant, too."""
-    call, ear = choose(groups, ani, ("main", "2"), ("identifier", f"{IDENTIFIER}#"), ("pin", f"{PIN}#"))
+def test_the_level_and_the_payer_go_with_the_call(groups: Live, ani: str) -> None:
+    """Who has logged in, and for whom they speak, is known to the second consultant, too."""
+    call, ear = choose(groups, ani, *LOGIN)
     for prompt, times, key in (("pl:main", 2, "0"), ("pl:topics", 1, "6")):
         ear.wait_for(prompt, times)
         press(call, key)
@@ -102,7 +107,7 @@ def test_the_level_goes_with_the_call(groups: Live, ani: str) -> None:
     second = answered(groups, ani, call, ear)
     second.end()
 
-    known = f"topic=pensions;lang=pl;level=full;identifier={IDENTIFIER}"
+    known = f"topic=pensions;lang=pl;level=full;identifier={IDENTIFIER};payer={PAYER}"
     assert (known,) == second.consultant.headers.all("X-Centrala")
     waits = [turn.wait for turn in account(groups, ani).turns if isinstance(turn.wait, Transfer)]
     assert [("doctors", "full"), ("pensions", "full")] == [(wait.topic, wait.auth_level) for wait in waits]
@@ -308,7 +313,7 @@ def test_a_colleague_who_was_only_asked_had_no_caller(groups: Live, ani: str) ->
 
 def test_without_the_ivr_callers_are_sent_on_all_the_same(groups: Live, ani: str) -> None:
     """To the other group's queue, with nothing known of them and never recorded."""
-    call, ear = choose(groups, ani, ("main", "2"), ("identifier", f"{IDENTIFIER}#"), ("pin", f"{PIN}#"))
+    call, ear = choose(groups, ani, *LOGIN)
     for prompt, times, key in (("pl:main", 2, "0"), ("pl:topics", 1, "2")):
         ear.wait_for(prompt, times)
         press(call, key)
@@ -327,3 +332,4 @@ def test_without_the_ivr_callers_are_sent_on_all_the_same(groups: Live, ani: str
     assert (second.extension in BENEFITS, 2) == (True, len(files))
     assert ("topic=;lang=pl;level=none",) == second.consultant.headers.all("X-Centrala")
     assert IDENTIFIER not in str(second.consultant.headers.lines)
+    assert PAYER not in str(second.consultant.headers.lines)

@@ -13,16 +13,21 @@ from ivr.events import (
     QUEUE_OUTCOMES,
     CallbackCancelled,
     CallbackSought,
+    ConsentWithdrawn,
     Event,
     HoursChecked,
     HungUp,
     Joined,
     Keyed,
+    ManyPayers,
     NoInput,
     NumberFound,
     NumberRefused,
     OfficeFound,
     OfficeNotFound,
+    PayerKeyed,
+    PayerRefused,
+    PayersFound,
     PinRefused,
     PinVerified,
     Played,
@@ -40,6 +45,8 @@ from ivr.state import (
     AtConsent,
     AtIdentifier,
     AtMenu,
+    AtPayerChoice,
+    AtPayerNumber,
     AtPin,
     AtSurveyOffer,
     AtSurveyQuestion,
@@ -56,6 +63,7 @@ from ivr.waits import (
     FindCallback,
     FindNumber,
     FindOffice,
+    FindPayers,
     Gather,
     Hangup,
     PlayOut,
@@ -85,6 +93,10 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(SurveyDrawn, st.booleans()),
     st.builds(PinVerified, st.text(max_size=9)),
     st.just(PinRefused()),
+    st.builds(PayersFound, st.lists(st.text(max_size=9), max_size=12).map(tuple)),
+    st.just(ManyPayers()),
+    st.builds(PayerKeyed, st.text(max_size=9)),
+    st.just(PayerRefused()),
     st.builds(OfficeFound, st.text(), st.text(), st.text(), st.text()),
     st.just(OfficeNotFound()),
     st.builds(NumberFound, st.text(), st.text("0123456789", min_size=3)),
@@ -93,6 +105,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.just(CallbackCancelled()),
     st.builds(QueueLeft, st.sampled_from(QUEUE_OUTCOMES) | st.text(max_size=9), st.sampled_from(["", "all", "none"])),
     st.just(Joined("1301")),
+    st.just(ConsentWithdrawn()),
     st.builds(SentOn, st.sampled_from(["all", "none"])),
     st.just(Reentered()),
 )
@@ -114,6 +127,10 @@ def fitting(flow: Flow, state: State, number: int) -> Event:
             return Keyed([*menu.options][number % len(menu.options)])
         case AtConsent():
             return Keyed("12"[number % 2])
+        case AtPayerChoice():
+            return Keyed("23190*"[number % 6])
+        case AtPayerNumber():
+            return PayerKeyed("payer") if number % 3 else PayerRefused()
         case AfterAddress():
             return Keyed("90*5"[number % 4])
         case AtSurveyOffer() | AtSurveyQuestion():
@@ -137,6 +154,8 @@ def answer(wait: Wait, number: int) -> Event | None:
             return SurveyDrawn(number % 3 > 0)
         case VerifyPin():
             return PinVerified("profile") if number % 3 == 0 else PinRefused()
+        case FindPayers():
+            return (PayersFound(()), PayersFound(("a", "b")), PayersFound(tuple("abcdefgh")), ManyPayers())[number % 4]
         case FindOffice():
             return OfficeFound("Office", "Street 1", "00-001", "City") if number % 2 else OfficeNotFound()
         case FindNumber():

@@ -7,7 +7,7 @@ from random import Random
 from typing import get_args
 
 from ivr.codec import decode, encode
-from ivr.definition import Flow, Menu
+from ivr.definition import PAYER_KEYS, Flow, Menu
 from ivr.events import (
     CALLBACK_REQUESTED,
     CUT_OFF,
@@ -15,16 +15,21 @@ from ivr.events import (
     CallbackCancelled,
     CallbackSought,
     CalledBack,
+    ConsentWithdrawn,
     Event,
     HoursChecked,
     HungUp,
     Joined,
     Keyed,
+    ManyPayers,
     NoInput,
     NumberFound,
     NumberRefused,
     OfficeFound,
     OfficeNotFound,
+    PayerKeyed,
+    PayerRefused,
+    PayersFound,
     PinRefused,
     PinVerified,
     Played,
@@ -37,7 +42,19 @@ from ivr.events import (
 )
 from ivr.flow import start, step
 from ivr.menus.faults import MenuError
-from ivr.state import AtConsent, AtNotice, AtSurveyDraw, AtVerification, Ended, InQueue, State
+from ivr.prompts import ENDING
+from ivr.state import (
+    AtConsent,
+    AtKnown,
+    AtNotice,
+    AtPayerChoice,
+    AtPayerNumber,
+    AtSurveyDraw,
+    AtVerification,
+    Ended,
+    InQueue,
+    State,
+)
 from ivr.turns import Ignored, Turn
 from ivr.waiting import wait_at
 from ivr.waits import Transfer, Wait
@@ -60,6 +77,10 @@ def random_event(flow: Flow, state: State, random: Random) -> Event:
         SurveyDrawn(random.random() < 0.5),
         PinVerified("profile"),
         PinRefused(),
+        PayersFound(tuple("abcdefghijkl"[: random.randint(0, 12)])),
+        ManyPayers(),
+        PayerKeyed("payer"),
+        PayerRefused(),
         OfficeFound("{name}", "\n", "", "\x00"),
         OfficeNotFound(),
         CalledBack("one", random.choice([*flow.topics, "nonsense"]), random.choice([*flow.languages, "xx"])),
@@ -70,6 +91,7 @@ def random_event(flow: Flow, state: State, random: Random) -> Event:
         QueueLeft(random.choice([*QUEUE_OUTCOMES, "nonsense"]), random.choice(["", *flow.topics, "nonsense"])),
         SentOn(random.choice([*flow.topics, "nonsense"])),
         Joined("1301"),
+        ConsentWithdrawn(),
         Reentered(),
         HungUp() if random.random() < 0.1 else Reentered(),
     ]
@@ -88,6 +110,10 @@ def _likely(flow: Flow, state: State, random: Random) -> Event:
         HoursChecked(random.random() < 0.7),
         PinVerified("profile"),
         PinRefused(),
+        PayersFound(tuple("abcdefgh"[: random.randint(0, 8)])),
+        ManyPayers(),
+        PayerKeyed("payer"),
+        PayerRefused(),
         OfficeFound("Office", "Street 1", "00-001", "City"),
         NumberFound("+48600100200", "600100200"),
         NumberRefused(),
@@ -140,7 +166,7 @@ def assert_history_holds(before: State, event: Event, after: State) -> None:
     """What was decided stays decided, and came about in the only way that it may."""
     assert not isinstance(before.position, Ended)
     if after.consent != before.consent:
-        assert before.consent is None
+        assert (before.consent is None) != (isinstance(event, ConsentWithdrawn) and before.consent is True)
         assert after.consent is not True or (
             (isinstance(before.position, AtNotice) and event == Played())
             or (isinstance(before.position, AtConsent) and event == Keyed("1"))
@@ -150,6 +176,9 @@ def assert_history_holds(before: State, event: Event, after: State) -> None:
         assert isinstance(event, PinVerified)
         assert isinstance(before.position, AtVerification)
     assert (after.auth_level == "full") == (after.subject is not None)
+    assert after.payer is None or after.auth_level == "full"
+    if after.payer != before.payer:
+        assert_payer_chosen(before, event, after)
     assert after.admitted >= before.admitted
     assert after.admitted == before.admitted or event == HoursChecked(True) or isinstance(event, CalledBack)
     assert after.callback == before.callback or isinstance(event, CalledBack)
@@ -161,6 +190,17 @@ def assert_history_holds(before: State, event: Event, after: State) -> None:
     assert isinstance(after.position, Ended) >= isinstance(event, HungUp)
 
 
+def assert_payer_chosen(before: State, event: Event, after: State) -> None:
+    """A payer is one that was offered or keyed, and is forgotten only where it is asked anew."""
+    match before.position, event:
+        case AtPayerChoice(_, payers), Keyed():
+            assert after.payer in payers
+        case AtPayerNumber(), PayerKeyed(payer):
+            assert payer == after.payer
+        case _:
+            assert (None, AtKnown, Played()) == (after.payer, type(before.position), event)
+
+
 def assert_bounded(flow: Flow, turn: Turn) -> None:
     """Nothing in a state grows for as long as a caller keys, and what is said comes from the file."""
     state = turn.state
@@ -170,7 +210,9 @@ def assert_bounded(flow: Flow, turn: Turn) -> None:
     assert 0 <= state.no_inputs < flow.gathering.tries
     assert 0 <= state.no_matches < flow.gathering.tries
     assert state.lang in flow.languages
-    assert {prompt.name for prompt in turn.prompts} <= {name for name, _ in flow.prompts}
+    assert {prompt.name for prompt in turn.prompts} <= {ENDING, *(name for name, _ in flow.prompts)}
+    if isinstance(state.position, AtPayerChoice):
+        assert len(state.position.payers) <= len(PAYER_KEYS)
 
 
 def assert_told_in_place(error: MenuError, raw: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, insert, select
 
-from recordings import catalogue, consents, parts, rejected
+from recordings import catalogue, consents, parts, rejected, withdrawal
 from recordings.archive import SOUND, WAVEFORM, Archive
 from recordings.catalogue import Purpose, Recording, recordings
 from recordings.consents import Consent
@@ -21,8 +21,10 @@ from recordings.intake import Conversation, Fate, Intake, Rules, Step
 from recordings.key_encryption import KeyEncryption
 from recordings.key_store import KeyStore
 from recordings.parts import RecordingPart
+from recordings.purge import Places
 from recordings.records import tombstones
 from recordings.rejected import Rejected
+from recordings.withdrawal import Find, Withdrawn
 from storage.database import Database
 from storage.home import Home
 from storage.installation import Installation
@@ -31,6 +33,7 @@ from tests.recordings.sounds import tone, write
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 CALL = "0f5a2f60-8a0b-4d60-9d3e-111111111111"
+OTHER_CALL = "0f5a2f60-8a0b-4d60-9d3e-222222222222"
 ENDED = datetime(2026, 11, 28, 11, 30, tzinfo=UTC)
 RULES = Rules("wav", dict.fromkeys(Purpose, 3), WARSAW)
 IMPORTED = Conversation(
@@ -48,6 +51,7 @@ class Place:
     rules: Rules = RULES
     keys: str = "keys.db"
     reached: list[Step] = field(default_factory=list)
+    at_step: Callable[[Step], None] = lambda _: None
 
     @contextmanager
     def archive(self) -> Iterator[Archive]:
@@ -55,24 +59,35 @@ class Place:
         with closing(KeyStore(f"sqlite:///{self.home.path / self.keys}", KeyEncryption(FIRST_KEY))) as keys:
             yield Archive(self.home.archive, keys)
 
-    def records(self, *, consent: bool | None = True, seq: int = 4) -> RecordingPart:
+    def records(self, *, consent: bool | None = True, seq: int = 4, call_id: str = CALL) -> RecordingPart:
         """A conversation that Asterisk has recorded and that was closed in the account."""
-        files = (f"{seq}-caller.wav", f"{seq}-a.wav")
-        part = RecordingPart(CALL, seq, "1701", ENDED - timedelta(minutes=2), ENDED, *files)
+        name = str(seq) if call_id == CALL else f"{call_id}-{seq}"
+        files = (f"{name}-caller.wav", f"{name}-a.wav")
+        part = RecordingPart(call_id, seq, "1701", ENDED - timedelta(minutes=2), ENDED, *files)
         write(self.home.recordings / part.caller_file, CALLER)
         write(self.home.recordings / part.agent_file, CONSULTANT)
         with self.database.writing() as connection:
             parts.store(connection, part)
             if consent is not None:
-                decision = Consent(CALL, Purpose.CONSULTANT_CALL, part.started_at, consent, "2026-1", "pl")
+                decision = Consent(call_id, Purpose.CONSULTANT_CALL, part.started_at, consent, "2026-1", "pl")
                 consents.store(connection, decision)
         return part
 
     def takes(self, part: RecordingPart, at: datetime = NOW) -> Fate:
         """Take a part in."""
         with self.archive() as archive:
-            intake = Intake(self.database, archive, self.home, self.rules, self.reached.append)
+            intake = Intake(self.database, archive, self.home, self.rules, self._reach)
             return intake.take_part(part, about(part), at)
+
+    def _reach(self, step: Step) -> None:
+        self.reached.append(step)
+        self.at_step(step)
+
+    def withdraws(self, find: Find) -> Withdrawn:
+        """Withdraw consent to what is found."""
+        with self.archive() as archive:
+            places = Places(self.database, archive, self.home)
+            return withdrawal.withdraw(places, find, NOW, NOW.astimezone(WARSAW).date())
 
     def sound(self, what: str = SOUND) -> bytes:
         """What the archive holds of the conversation."""
@@ -116,6 +131,12 @@ class Place:
     def sealed(self) -> list[str]:
         """The files in the archive."""
         return sorted(path.name.partition(".")[2] for path in self.home.archive.rglob("*.*"))
+
+    @property
+    def key_ids(self) -> list[str]:
+        """The recordings that have a key."""
+        with closing(KeyStore(f"sqlite:///{self.home.path / 'keys.db'}", KeyEncryption(FIRST_KEY))) as keys:
+            return list(keys.ids())
 
     @property
     def quarantined(self) -> list[str]:

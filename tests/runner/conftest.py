@@ -12,6 +12,7 @@ import pytest
 from auth_pin import profiles
 from auth_pin.authentication import Authenticator
 from auth_pin.keys import Keys
+from centrala.service import make_mandates
 from ivr import calls
 from ivr.calls import CallRow, LoggedTurn
 from ivr.events import Event, Keyed, NoInput, Played
@@ -78,7 +79,8 @@ def make_runner(installation: Installation, library: Library, clock: Clock) -> M
 
     def make(node: str = "one", observe: Observer | None = None, authenticator: Authenticator | None = None) -> Runner:
         known = authenticator or Authenticator(installation.database, **keys)
-        return Runner(installation.database, library, known, node=node, now=clock, observe=observe)
+        mandates = make_mandates(installation)
+        return Runner(installation.database, library, known, mandates, node=node, now=clock, observe=observe)
 
     return make
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from centrala.archiving import conversation, rules, take_in
-from centrala.settings import Recordings
+from centrala.settings import Recordings, Settings
+from centrala.terms import terms_of
 from ivr.runner import Conversation, Runner
 from ivr.state import InQueue
 from recordings import catalogue
 from recordings.archive import Archive
+from recordings.intake import Conversation as Known
 from recordings.intake import Fate, Intake
 from recordings.key_encryption import KeyEncryption
 from recordings.key_store import KeyStore
+from recordings.parts import RecordingPart
 from storage.installation import Installation
 from tests.recordings.conftest import FIRST_KEY
 from tests.recordings.sounds import tone, write
@@ -44,9 +49,9 @@ def test_a_call_is_taken_in_with_what_is_known_of_it(talked: Line, installation:
     """Whose consent is on record with the call."""
     with closing(KeyStore(f"sqlite:///{installation.home.path / 'keys.db'}", KeyEncryption(FIRST_KEY))) as keys:
         archive = Archive(installation.home.archive, keys)
-        intake = Intake(installation.database, archive, installation.home, rules(Recordings()))
-        taken = [fate for _, fate in take_in(installation.database, intake, clock())]
-        again = [fate for _, fate in take_in(installation.database, intake, clock())]
+        intake = Intake(installation.database, archive, installation.home, rules(Recordings(), terms_of(Settings())))
+        take = partial(_take, intake, clock())
+        taken, again = ([fate for _, fate in take_in(installation.database, take)] for _ in range(2))
     assert ([Fate.TAKEN_IN], []) == (taken, again)
     with installation.database.reading() as connection:
         (row,) = catalogue.everything(connection)
@@ -66,3 +71,7 @@ def test_a_colleague_who_was_asked_belongs_to_the_stay_before(talked: Line, inst
         other = conversation(connection, replace(part, seq=part.seq + 1, agent="12"))
     assert (one.topic, one.queue, "12") == (other.topic, other.queue, other.consultant)
     assert one.origin != other.origin
+
+
+def _take(intake: Intake, at: datetime, part: RecordingPart, about: Known) -> Fate:
+    return intake.take_part(part, about, at)

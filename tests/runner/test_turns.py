@@ -136,7 +136,7 @@ def test_a_login_leaves_its_level_and_nothing_of_what_was_keyed(
         event for event in events if isinstance(event, PinRefused | PinVerified)
     ]
     assert "full" == line.row.auth_level
-    assert [] == [word for word in (IDENTIFIER, PIN, WRONG) if word in _everything(database)]
+    assert [] == [word for word in (IDENTIFIER, PIN, WRONG) if word in everything_kept(database)]
 
 
 @pytest.mark.parametrize("keyed", ["30517842*", "305178421*99", "A30517842", "123456789012345678"])
@@ -145,10 +145,10 @@ def test_a_wrong_identifier_is_not_kept_either(line: Line, runner: Runner, datab
     line.arrives(runner)
     line.keys(runner, "4", keyed)
 
-    assert keyed.strip("A*")[:8] not in _everything(database)
+    assert keyed.strip("A*")[:8] not in everything_kept(database)
 
 
-def _everything(database: Database) -> str:
+def everything_kept(database: Database) -> str:
     """All that is in the database as text, but for menu files."""
     tables = MetaData()
     with database.reading() as connection:

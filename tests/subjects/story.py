@@ -16,6 +16,7 @@ from auth_pin import profiles
 from auth_pin.authentication import Authenticator
 from auth_pin.keys import Keys
 from centrala.archiving import take_in
+from centrala.service import make_mandates
 from ivr.events import CALLBACK_REQUESTED
 from ivr.library import Library
 from ivr.menus.loading import load_menus
@@ -120,7 +121,8 @@ class Story:
     def takes_in(self) -> None:
         """What was recorded is taken into the archive."""
         intake = Intake(self.installation.database, self.archive, self.installation.home, RULES)
-        list(take_in(self.installation.database, intake, self.clock()))
+        at = self.clock()
+        list(take_in(self.installation.database, lambda part, about: intake.take_part(part, about, at)))
 
     def recordings_of(self, name: str) -> list[str]:
         """The ids of the recordings of somebody's call, taken in or not."""
@@ -137,7 +139,15 @@ def opened(installation: Installation) -> Iterator[Story]:
     clock, library = Clock(), Library(installation.database)
     library.publish(load_menus(SHIPPED), MONDAY)
     authenticator = Authenticator(installation.database, installation.key("identifier"), installation.key("pin"))
-    runner = Runner(installation.database, library, authenticator, node="one", now=clock, draw=lambda call, share: True)
+    runner = Runner(
+        installation.database,
+        library,
+        authenticator,
+        make_mandates(installation),
+        node="one",
+        now=clock,
+        draw=lambda call, share: True,
+    )
     with closing(KeyStore(f"sqlite:///{installation.home.path / 'keys.db'}", KeyEncryption(FIRST_KEY))) as keys:
         yield Story(installation, keys, runner, clock)
 

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from storage.database import Database, Instant, metadata
 from storage.installation import key_marks
 
-PACKAGES = ("audit", "auth_pin", "ivr", "recordings", "routing", "storage")
+PACKAGES = ("audit", "auth_pin", "ivr", "personal_data", "recordings", "routing", "storage")
 THREADS, COMMITS = 20, 20
 
 

@@ -17,8 +17,12 @@ from ivr.events import (
     HoursChecked,
     HungUp,
     Keyed,
+    ManyPayers,
     NoInput,
     NumberRefused,
+    PayerKeyed,
+    PayerRefused,
+    PayersFound,
     PinRefused,
     PinVerified,
     Played,
@@ -29,10 +33,11 @@ from ivr.events import (
     SurveyDrawn,
 )
 from ivr.exploration import Exploration, Said, Transition, explore
-from ivr.exploration.moves import NUMBER, office_answer, transition, unserved
+from ivr.exploration.moves import NUMBER, PAYERS, office_answer, unserved
+from ivr.exploration.names import transition
 from ivr.exploration.walk import walk
 from ivr.flow import start, step
-from ivr.state import AtIdentifier, AtNumber, AtPin, AtPostalCode, Ended, InQueue, State
+from ivr.state import AtIdentifier, AtNumber, AtPayerNumber, AtPin, AtPostalCode, Ended, InQueue, State
 from ivr.turns import Turn
 from ivr.waiting import wait_at
 from ivr.waits import (
@@ -42,6 +47,7 @@ from ivr.waits import (
     FindCallback,
     FindNumber,
     FindOffice,
+    FindPayers,
     Gather,
     PlayOut,
     ServiceWait,
@@ -99,7 +105,15 @@ def test_every_kind_of_place_is_found(explored: Exploration) -> None:
         "offices/after-address -- no input --> main",
         "authentication/pin -- 6 digits --> authentication/verification",
         "authentication/verification -- PIN wrong --> authentication/result not-authenticated",
-        "authentication/result authenticated -- played --> main",
+        "authentication/verification -- PIN right --> authentication/known",
+        "authentication/known -- played --> authentication/payers",
+        "authentication/payers -- no payers found --> main",
+        "authentication/payers -- many payers found --> authentication/payer-number",
+        "authentication/payer -- key 3 --> main",
+        "authentication/payer -- key 4, no match --> authentication/payer",
+        "authentication/payer -- no input --> authentication/result payer-unchosen",
+        "authentication/payer-number -- payer's number --> authentication/result payer-chosen",
+        "authentication/payer-number -- payer refused, no match --> authentication/payer-number",
         "topics -- key 6 --> to-doctors/notice",
         "topics -- key 6 --> to-doctors/queue",
         "to-doctors/notice -- hang up --> to-doctors/end caller",
@@ -124,15 +138,13 @@ def test_every_key_of_every_menu_is_pressed(flow: Flow, explored: Exploration) -
     assert [] == [(name, key) for name in menus for key in KEYS if (name, f"key {key}") not in pressed]
 
 
-CALLBACK_SERVICES = ("/promised", "/own-number", "/cancellation")
+OTHER_SERVICES = ("/promised", "/own-number", "/cancellation", "/payers")
 
 
 def test_a_caller_can_hang_up_everywhere(explored: Exploration) -> None:
     """Wherever a call waits for its caller, hanging up is one of the ways on."""
     waiting = {found.at for found in explored.transitions} - {"start"}
-    services = {
-        at for at in waiting if at.endswith(("/hours", "/search", "/verification", "/draw", *CALLBACK_SERVICES))
-    }
+    services = {at for at in waiting if at.endswith(("/hours", "/search", "/verification", "/draw", *OTHER_SERVICES))}
     hung_up = {found.at for found in explored.transitions if found.event == "hang up"}
     assert waiting - services == hung_up
 
@@ -259,6 +271,9 @@ def answer(flow: Flow, wait: ServiceWait, data: st.DataObject) -> Event:
             return SurveyDrawn(share > 0 and (share == 100 or data.draw(st.booleans())))
         case VerifyPin(claim):
             return PinVerified("subject") if claim == "ewa" else PinRefused()
+        case FindPayers():
+            found: list[Event] = [PayersFound(()), PayersFound(PAYERS), ManyPayers()]
+            return data.draw(st.sampled_from(found))
         case FindOffice(name, code):
             return office_answer(flow.offices[name], code)
         case FindNumber():
@@ -283,6 +298,8 @@ def events(flow: Flow, state: State) -> st.SearchStrategy[Event]:
             usual = [NoInput(), Keyed("*"), SecretKeyed(0), SecretKeyed(most - 1), SecretKeyed(most)]
         case _, AtPostalCode():
             usual = [NoInput(), *map(Keyed, ("*", "123", "00001", "10001", "25000", "50999", "99999"))]
+        case _, AtPayerNumber():
+            usual = [NoInput(), Keyed("*"), SecretKeyed(0), PayerKeyed("payer-1"), PayerRefused()]
         case _, AtNumber():
             usual = [NoInput(), Keyed("*"), NUMBER, NumberRefused()]
         case _:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ivr.definition import Flow
-from ivr.events import CUT_OFF, QUEUE_OUTCOMES, Keyed, NoInput, SentOn
+from ivr.events import CUT_OFF, QUEUE_OUTCOMES, ConsentWithdrawn, Keyed, NoInput, SentOn
 from ivr.flow import step
 from ivr.state import AtConsent, AtMenu, AtNotice, Ended, InQueue
 from ivr.transfers import transfer_keys
@@ -284,3 +284,14 @@ def test_nobody_is_sent_on_from_a_menu(flow: Flow) -> None:
 def test_consultants_send_on_by_the_keys_of_the_callers(flow: Flow) -> None:
     """Each topic has the key that callers know."""
     assert {key: topic for key, (topic, _) in TOPICS.items()} == transfer_keys(flow)
+
+
+def test_after_a_withdrawal_no_conversation_of_the_call_is_recorded(flow: Flow) -> None:
+    """Whoever is sent on is not asked again."""
+    caller = Caller(flow).keys("0", "2").listens()
+    assert Transfer("pensions", "pensions", "none", True, "pl") == caller.wait
+    state = step(flow, caller.state, ConsentWithdrawn())
+    assert not isinstance(state, Ignored)
+    onwards = step(flow, state.state, SentOn("doctors"))
+    assert not isinstance(onwards, Ignored)
+    assert Transfer("doctors", "benefits", "none", False, "pl") == onwards.wait

@@ -12,16 +12,21 @@ from ivr.events import (
     CallbackCancelled,
     CallbackSought,
     CalledBack,
+    ConsentWithdrawn,
     Event,
     HoursChecked,
     HungUp,
     Joined,
     Keyed,
+    ManyPayers,
     NoInput,
     NumberFound,
     NumberRefused,
     OfficeFound,
     OfficeNotFound,
+    PayerKeyed,
+    PayerRefused,
+    PayersFound,
     PinRefused,
     PinVerified,
     Played,
@@ -42,6 +47,7 @@ from ivr.state import (
     AtConsent,
     AtGreeting,
     AtIdentifier,
+    AtKnown,
     AtMenu,
     AtNotice,
     AtNumber,
@@ -49,6 +55,9 @@ from ivr.state import (
     AtOfficeSearch,
     AtOpening,
     AtOwnNumber,
+    AtPayerChoice,
+    AtPayerNumber,
+    AtPayerSearch,
     AtPin,
     AtPostalCode,
     AtPromise,
@@ -60,6 +69,7 @@ from ivr.state import (
     Ended,
     InQueue,
     New,
+    PayerPosition,
     Position,
     State,
 )
@@ -72,6 +82,7 @@ from ivr.waits import (
     FindCallback,
     FindNumber,
     FindOffice,
+    FindPayers,
     Gather,
     Hangup,
     PlayOut,
@@ -86,6 +97,10 @@ POSITIONS: tuple[Position, ...] = (
     AtIdentifier("authentication"),
     AtPin("authentication", "claim"),
     AtVerification("authentication", "claim"),
+    AtKnown("authentication"),
+    AtPayerSearch("authentication"),
+    AtPayerChoice("authentication", ("payer-1", "payer-2")),
+    AtPayerNumber("authentication"),
     AtPostalCode("offices"),
     AtOfficeSearch("offices", "00950"),
     AtAddress("offices", "00950"),
@@ -117,6 +132,10 @@ EVENTS: tuple[Event, ...] = (
     SurveyDrawn(True),
     PinVerified("profile"),
     PinRefused(),
+    PayersFound(("payer-1", "payer-2")),
+    ManyPayers(),
+    PayerKeyed("payer-1"),
+    PayerRefused(),
     OfficeFound("Office", "Street 1", "00-001", "City"),
     OfficeNotFound(),
     CalledBack("one", "doctors", "uk"),
@@ -127,6 +146,7 @@ EVENTS: tuple[Event, ...] = (
     QueueLeft("answered"),
     SentOn("benefits"),
     Joined("1301"),
+    ConsentWithdrawn(),
     Reentered(),
     HungUp(),
 )
@@ -137,6 +157,10 @@ MEANINGFUL: dict[type[Position], set[type[Event]]] = {
     AtIdentifier: {Keyed, NoInput, SecretKeyed, *ANYWHERE},
     AtPin: {Keyed, NoInput, SecretKeyed, *ANYWHERE},
     AtVerification: {PinVerified, PinRefused, *ANYWHERE},
+    AtKnown: {Played, *ANYWHERE},
+    AtPayerSearch: {PayersFound, ManyPayers, *ANYWHERE},
+    AtPayerChoice: {Keyed, NoInput, *ANYWHERE},
+    AtPayerNumber: {PayerKeyed, PayerRefused, SecretKeyed, Keyed, NoInput, *ANYWHERE},
     AtPostalCode: {Keyed, NoInput, *ANYWHERE},
     AtOfficeSearch: {OfficeFound, OfficeNotFound, *ANYWHERE},
     AtAddress: {Played, *ANYWHERE},
@@ -152,7 +176,7 @@ MEANINGFUL: dict[type[Position], set[type[Event]]] = {
     AtCallbackSearch: {CallbackSought, *ANYWHERE},
     AtCancellation: {CallbackCancelled, *ANYWHERE},
     AtGreeting: {Keyed, NoInput, *ANYWHERE},
-    InQueue: {QueueLeft, SentOn, Joined, *ANYWHERE},
+    InQueue: {QueueLeft, SentOn, Joined, ConsentWithdrawn, *ANYWHERE},
     AtSurveyDraw: {SurveyDrawn, *ANYWHERE},
     AtSurveyOffer: {Keyed, NoInput, *ANYWHERE},
     AtSurveyQuestion: {Keyed, NoInput, *ANYWHERE},
@@ -164,6 +188,10 @@ SAME_AGAIN: dict[type[Position], tuple[tuple[str, ...], Wait]] = {
     AtIdentifier: (("identifier",), Gather("identifier", 12, 6, secret=True)),
     AtPin: (("pin",), Gather("pin", 6, 6, secret=True)),
     AtVerification: (("pin",), Gather("pin", 6, 6, secret=True)),
+    AtKnown: (("authenticated",), PlayOut()),
+    AtPayerSearch: ((), FindPayers("profile")),
+    AtPayerChoice: ((), FindPayers("profile")),
+    AtPayerNumber: (("payer-number",), Gather("payer-number", 12, 6, secret=True)),
     AtPostalCode: (("postal-code",), Gather("offices", 5, 6)),
     AtOfficeSearch: ((), FindOffice("offices", "00950")),
     AtAddress: ((), FindOffice("offices", "00950")),
@@ -185,9 +213,10 @@ SAME_AGAIN: dict[type[Position], tuple[tuple[str, ...], Wait]] = {
     AtSurveyQuestion: (("survey-politeness",), Gather("politeness", 1, 6)),
 }
 
-# What another process cannot go on with: a PIN that only the first one knew, an address that only the first one found.
+# What another process cannot go on with: a PIN that only the first one knew, what only the first one found.
 ASKED_ANEW: dict[type[Position], Position] = {
     AtVerification: AtPin("authentication", "claim"),
+    AtPayerChoice: AtPayerSearch("authentication"),
     AtAddress: AtOfficeSearch("offices", "00950"),
 }
 
@@ -202,6 +231,7 @@ def at(flow: Flow, position: Position) -> State:
         no_inputs=1,
         no_matches=2,
         pin_tries=1,
+        subject="profile" if isinstance(position, PayerPosition) else None,
         admitted=True,
         topic="doctors",
         consent=True if isinstance(position, InQueue) else None,
@@ -249,6 +279,16 @@ def test_a_caller_who_is_taken_over_is_in_the_same_place(flow: Flow, position: P
     assert replace(state, position=ASKED_ANEW.get(type(position), position)) == turn.state
 
 
+@pytest.mark.parametrize("position", POSITIONS[1:-1], ids=lambda position: type(position).__name__)
+def test_who_has_agreed_withdraws_wherever_the_call_stands(flow: Flow, position: Position) -> None:
+    """Nothing is heard and the same is waited for; who has not agreed, or not any more, has nothing to withdraw."""
+    state = replace(at(flow, position), consent=True)
+    unrecorded = replace(state, consent=False)
+    assert Turn(unrecorded, (), wait_at(flow, unrecorded)) == step(flow, state, ConsentWithdrawn())
+    assert isinstance(step(flow, unrecorded, ConsentWithdrawn()), Ignored)
+    assert isinstance(step(flow, replace(state, consent=None), ConsentWithdrawn()), Ignored)
+
+
 @pytest.mark.parametrize("position", POSITIONS, ids=lambda position: type(position).__name__)
 def test_a_position_says_what_it_waits_for(flow: Flow, position: Position) -> None:
     """Whoever loads the state knows the wait without the turn that led to it."""
@@ -256,6 +296,7 @@ def test_a_position_says_what_it_waits_for(flow: Flow, position: Position) -> No
         New: PlayOut(),
         Ended: Hangup("closed"),
         AtVerification: VerifyPin("claim"),
+        AtPayerChoice: Gather("payer", 1, 6),
         AtAddress: PlayOut(),
     }
     expected = special.get(type(position)) or SAME_AGAIN[type(position)][1]

@@ -13,7 +13,18 @@ from ivr.menus.loading import Loaded, load_menus
 from ivr.state import Ended
 from ivr.waits import MOST_SERVICE_ANSWERS
 from tests.callers import Caller
-from tests.menu_files import CALLING_BACK, SHIPPED, SMALL, SURVEY, WHISPERING, edited, faults_of, gates, load_text
+from tests.menu_files import (
+    CALLING_BACK,
+    REPRESENTING,
+    SHIPPED,
+    SMALL,
+    SURVEY,
+    WHISPERING,
+    edited,
+    faults_of,
+    gates,
+    load_text,
+)
 
 Edits = list[tuple[str, str]]
 Case = tuple[Edits, list[str]]
@@ -21,7 +32,8 @@ Case = tuple[Edits, list[str]]
 NEWS = "  news: {type: message, play: [news], then: main}\n"
 CODES = (
     "codes: {{logged_in: sorry, logged_out: sorry, on_break: sorry, back: sorry, ready: {},"
-    " not_logged_in: sorry, no_agent: sorry, not_here: sorry, unknown: sorry}}\n"
+    " not_logged_in: sorry, no_agent: sorry, not_here: sorry,"
+    " unknown: sorry, unrecorded: sorry}}\n"
 )
 LOOK = " (look for a missing colon, quote or indentation on this line or the one above)"
 TYPES = (
@@ -279,6 +291,78 @@ CALLBACKS: dict[str, Case] = {
         ["52:40: these steps lead in a circle without a wait: promised -> stop -> promised"],
     ),
 }
+PAYERS: dict[str, Case] = {
+    "payers": ([*REPRESENTING], []),
+    "payers' keys without words": (
+        [REPRESENTING[-1]],
+        [
+            f'{line}:5: no {lang} word for the key "{digit}" (add "{digit}": word)'
+            for line, lang in ((56, "pl"), (57, "en"))
+            for digit in "06789"
+        ],
+    ),
+    "payers' prompt": (
+        [*REPRESENTING, ("payer: found", "payer: fuond")],
+        ['47:59: there is no prompt "fuond" (did you mean "found"?)'],
+    ),
+    "payers' consultant": (
+        [*REPRESENTING, ("Person}, to: gate", "Person}, to: gaet")],
+        ['47:160: there is no step "gaet" (did you mean "gate"?)'],
+    ),
+    "payers' consultant back": (
+        [*REPRESENTING, ("Person}, to: gate", "Person}, to: back")],
+        ['47:160: there is no step "back" (only the options of menus and offices lead back or repeat)'],
+    ),
+    "payers' key without its place": (
+        [*REPRESENTING, ('en: "key {key}"', 'en: "key"')],
+        ["47:97: this phrase holds {key}, once each or more"],
+    ),
+    "payers' key with another place": (
+        [*REPRESENTING, ('en: "key {key}"', 'en: "key {key} {kye}"')],
+        [
+            "47:97: this phrase holds {key}, once each or more",
+            "47:97: {kye} cannot be filled in here (known here: {key})",
+        ],
+    ),
+    "payers' label": (
+        [*REPRESENTING, ("own: {pl: Ja, en: Me}", "own: {pl: Ja}")],
+        ['47:29: own: the en text is missing (add "en:" here)'],
+    ),
+    "payers' label with a place": (
+        [*REPRESENTING, ("own: {pl: Ja, en: Me}", 'own: {pl: Ja, en: "{me}"}')],
+        ["47:47: {me} cannot be filled in here"],
+    ),
+    "payers' field": (
+        [*REPRESENTING, ("unchosen: stranger", "unchsen: stranger")],
+        ['47:243: unknown field "unchsen" (did you mean "unchosen"?)'],
+    ),
+    "payers' consultant's field": (
+        [*REPRESENTING, ("Person}, to: gate", "Person}, ot: gate")],
+        [
+            '47:111: the field "to" is missing (add "to:" here)',
+            '47:156: unknown field "ot" (known: label, to)',
+        ],
+    ),
+    "payers' number": (
+        [*REPRESENTING, ("number: code, ", "")],
+        ['47:5: the field "number" is missing (add "number:" here)'],
+    ),
+    "name of a part of the question": (
+        [*REPRESENTING, ("  farewell: {", "  login-key-2: {pl: A, en: A}\n  farewell: {")],
+        [
+            '78:3: warning: the prompt "login-key-2" is never heard',
+            '78:16: "login-key-2" is the name of a part of the question in "login" (choose another name)',
+        ],
+    ),
+    "name of a payer's digit": (
+        [*REPRESENTING, ("  farewell: {", "  digit-1: {pl: A, en: A}\n  farewell: {")],
+        [
+            '78:3: warning: the prompt "digit-1" is never heard',
+            '78:12: "digit-1" is the name of a digit (choose another name)',
+        ],
+    ),
+}
+
 SURVEYS: dict[str, Case] = {
     "survey": ([*SURVEY], []),
     "callers": ([("{queue: help,", "{queue: help, callers: Doctors,")], ["18:32: callers: " + A_NAME]),
@@ -740,7 +824,7 @@ SHAPE: dict[str, Case] = {
         ['13:83: there is no prompt "redy"'],
     ),
     "code that is not there": (
-        [("hours:\n  daytime", CODES.format("sorry").replace(", unknown: sorry", "") + "hours:\n  daytime")],
+        [("hours:\n  daytime", CODES.format("sorry").replace(" unknown: sorry,", "") + "hours:\n  daytime")],
         ['13:1: the field "unknown" is missing (add "unknown:" here)'],
     ),
     "digits3": (
@@ -815,7 +899,7 @@ YAML: dict[str, Case] = {
 
 CASES = [
     pytest.param(*case, id=name)
-    for group in (WAYS, OWN_WAYS, CALLBACKS, SURVEYS, NAMES, LANGUAGES, SPOKEN_HOURS, WHISPERS, SHAPE, YAML)
+    for group in (WAYS, OWN_WAYS, CALLBACKS, PAYERS, SURVEYS, NAMES, LANGUAGES, SPOKEN_HOURS, WHISPERS, SHAPE, YAML)
     for name, case in group.items()
 ]
 
@@ -833,6 +917,13 @@ def test_a_survey_is_a_service_among_the_opening_hours() -> None:
     told = faults_of(edited(SMALL, *gates(MOST_SERVICE_ANSWERS - 1), *SURVEY[1:], survey, leads_on))
     message = "20 opening hours are checked one after another without a wait"
     assert [True] == [message in line for line in told]
+
+
+def test_a_login_that_asks_whom_a_call_is_about_counts_with_the_opening_hours_behind_it() -> None:
+    """Whoever speaks for nobody is asked nothing, and comes to them without a wait."""
+    leads_on = ("    then: main\n    otherwise", "    then: gate\n    otherwise")
+    for many, told in ((MOST_SERVICE_ANSWERS - 2, 0), (MOST_SERVICE_ANSWERS - 1, 1)):
+        assert told == len(faults_of(edited(SMALL, *REPRESENTING, *gates(many), leads_on)))
 
 
 def test_the_small_file_has_no_fault() -> None:

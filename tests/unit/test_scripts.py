@@ -11,8 +11,7 @@ from hypothesis import given, settings
 
 from auth_pin.authentication import Authenticator
 from auth_pin.keys import Keys
-from auth_pin.profiles import State as ProfileState
-from auth_pin.profiles import add
+from centrala.service import make_mandates
 from ivr.definition import Flow, Option
 from ivr.events import Event, HoursChecked, HungUp, Keyed, NoInput, Played, QueueLeft, SecretKeyed
 from ivr.exploration import Exploration, Transition, explore
@@ -30,7 +29,6 @@ from ivr.scripts import (
     Happened,
     Key,
     Listen,
-    Profile,
     Queue,
     Script,
     coverage,
@@ -39,12 +37,14 @@ from ivr.scripts import (
     moment,
     profiles,
     scripts,
+    spoken,
 )
 from ivr.state import AtMenu, Ended, InQueue, State
 from routing import callbacks
 from routing.callbacks import Callback
 from storage.installation import Installation
 from tests.menu_files import SMALL, load_text
+from tests.scripted_people import add_everybody
 from tests.unit.flows import BYE, flow_of, flows, menu
 
 MOST_GATHERS = 16
@@ -193,7 +193,8 @@ def test_what_must_happen_is_told_turn_by_turn(flow: Flow) -> None:
 
 def test_only_the_known_caller_with_the_right_pin_is_authenticated(flow: Flow) -> None:
     """Of three callers one is known; who has a wrong identifier or a wrong PIN is refused alike."""
-    assert (Profile("246813", "471155"),) == profiles(flow)
+    assert ["246813", "357924", "468135"] == [profile.identifier for profile in profiles(flow)]
+    assert ["471155"] * 3 == [profile.pin for profile in profiles(flow)]
     levels = {
         keys: expected(flow, Script(tuple(map(Key, keys.split()))))[-1].state.auth_level
         for keys in ("2 246813# 471155#", "2 246813# 471156#", "2 246814# 471155#")
@@ -217,12 +218,11 @@ class Telephone:
         library = Library(installation.database)
         library.publish(loaded, at)
         keys = Keys(installation.key("identifier"), installation.key("pin"))
-        for profile in profiles(loaded.flow):
-            add(installation.database, keys, profile.identifier, profile.pin, ProfileState.CONFIRMED, at)
+        add_everybody(installation, loaded.flow, at)
         authenticator = Authenticator(installation.database, identifier_key=keys.identifier, pin_key=keys.pin)
         self.drawn = False
         self.runner = Runner(
-            *(installation.database, library, authenticator),
+            *(installation.database, library, authenticator, make_mandates(installation)),
             node="test",
             now=self.clock,
             observe=self._observe,
@@ -287,7 +287,9 @@ def test_a_runner_does_what_scripts_expect(
         at = moment(shipped.flow, script, SATURDAY)
         assert at is not None
         telephone.clock.at = at
-        assert expected(shipped.flow, script) == telephone.play(script, arrival), str(script)
+        turns = expected(shipped.flow, script)
+        wanted = tuple(replace(one, prompts=spoken(shipped.flow, one.prompts)) for one in turns)
+        assert wanted == telephone.play(script, arrival), str(script)
 
 
 def test_keys_alone_play_the_scripts_that_they_tell(installation: Installation) -> None:

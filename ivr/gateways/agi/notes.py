@@ -3,7 +3,8 @@
 A note is a line `time|ANI|DNIS|turn,QUEUESTATUS,agent,answered,recording,queue,joined|end` in a file named after the
 call. One that cannot be used is put aside under another name, for people to look at. That a consultant has answered is
 told by a file of its own, `time|turn|agent|end`: who waits and who does not must be known while calls go on. So is what
-became of a callback's line, `time|result|end`, in a file named after the callback.
+became of a callback's line, `time|result|end`, in a file named after the callback, and that a caller does not want to
+be recorded any more, `time|end`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import unquote
 
 import structlog
@@ -28,12 +30,16 @@ from storage.database import reason_of
 FIELDS = 5
 ANSWER_FIELDS = 4
 LINE_FIELDS = 3
-# Colleagues are told of by two more.
-STAY_FIELDS = (7, 9)
+WITHDRAWAL_FIELDS = 2
+# Colleagues are told of by two more, and consent that was withdrawn by another.
+STAY_FIELDS = (7, 9, 10)
 # Asterisk writes a note at once; one that is not whole after this time never will be.
 UNFINISHED_SECONDS = 60
 
 log = structlog.get_logger()
+
+# What is read from a note of one kind.
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,38 +53,27 @@ class Note:
 
 def take_in(folder: Path, runner: Runner) -> int:
     """Bring the database up to date with every finished note, and delete it; how many there were."""
-    answers = sum(_take_answer(path, runner) for path in sorted(folder.glob("*.answer")))
-    lines = sum(_take_line(path, runner) for path in sorted(folder.glob("*.line")))
-    return answers + lines + sum(_take(path, runner) for path in sorted(folder.glob("*.note")))
+
+    def taken(kind: str, read: Callable[[Path], Read | None], keep: Callable[[str, Read], object]) -> int:
+        return sum(_take(path, read, keep) for path in sorted(folder.glob(f"*.{kind}")))
+
+    return (
+        # Before the ends of calls: what was recorded of this one is not to be taken in.
+        taken("withdrawn", read_withdrawal, runner.note_withdrawal)
+        + taken("answer", read_answer, lambda call, told: runner.note_answer(call, told.turn, told.at, told.agent))
+        + taken("line", read_line, lambda callback, told: runner.note_line(callback, told[1], told[0]))
+        + taken("note", read, lambda _, note: runner.note_end(note.arrival, note.stay, note.at))
+    )
 
 
-def _take_answer(path: Path, runner: Runner) -> bool:
-    answer = read_answer(path)
-    if answer is None:
-        if _is_old(path):
-            _put_aside(path)
-        return False
-    return _kept(path, lambda: runner.note_answer(path.stem, answer.turn, answer.at, answer.agent))
-
-
-def _take_line(path: Path, runner: Runner) -> bool:
-    line = read_line(path)
-    if line is None:
-        if _is_old(path):
-            _put_aside(path)
-        return False
-    at, result = line
-    return _kept(path, lambda: runner.note_line(path.stem, result, at))
-
-
-def _take(path: Path, runner: Runner) -> bool:
+def _take(path: Path, read: Callable[[Path], Read | None], keep: Callable[[str, Read], object]) -> bool:
     """Take one note in. Raises SQLAlchemyError where the database can keep nothing now."""
-    note = read(path)
-    if note is None:
+    found = read(path)
+    if found is None:
         if _is_old(path):
             _put_aside(path)
         return False
-    return _kept(path, lambda: runner.note_end(note.arrival, note.stay, note.at))
+    return _kept(path, lambda: keep(path.stem, found))
 
 
 def _kept(path: Path, take: Callable[[], object]) -> bool:
@@ -112,45 +107,48 @@ class AnswerNote:
     agent: str | None
 
 
+def read_withdrawal(path: Path) -> datetime | None:
+    """When consent was withdrawn, or None if the file is not (yet) whole."""
+    fields = _fields(path, WITHDRAWAL_FIELDS)
+    return None if fields is None else moment(fields[0])
+
+
 def read_answer(path: Path) -> AnswerNote | None:
     """The answer in a file, or None if it is not (yet) whole."""
-    try:
-        fields = path.read_text("utf-8", "replace").strip().split("|")
-    except OSError:
-        return None
-    if len(fields) != ANSWER_FIELDS or fields[-1] != "end" or not CALL_ID.fullmatch(path.stem):
-        return None
-    at = moment(fields[0])
-    if at is None or not TURN.fullmatch(fields[1]):
+    fields = _fields(path, ANSWER_FIELDS)
+    at = moment(fields[0]) if fields else None
+    if fields is None or at is None or not TURN.fullmatch(fields[1]):
         return None
     return AnswerNote(int(fields[1]), at, only(AGENT, fields[2]))
 
 
 def read_line(path: Path) -> tuple[datetime, str] | None:
     """When a callback's line ended and what it had led to, or None if the file is not (yet) whole."""
-    try:
-        fields = path.read_text("utf-8", "replace").strip().split("|")
-    except OSError:
-        return None
-    if len(fields) != LINE_FIELDS or fields[-1] != "end" or not CALL_ID.fullmatch(path.stem):
-        return None
-    at = moment(fields[0])
-    return None if at is None or fields[1] not in LINE_RESULTS else (at, fields[1])
+    fields = _fields(path, LINE_FIELDS)
+    at = moment(fields[0]) if fields else None
+    return None if fields is None or at is None or fields[1] not in LINE_RESULTS else (at, fields[1])
 
 
 def read(path: Path) -> Note | None:
     """The note in a file, or None if it is not (yet) whole."""
-    try:
-        fields = path.read_text("utf-8", "replace").strip().split("|")
-    except OSError:
-        return None
-    if len(fields) != FIELDS or fields[-1] != "end" or not CALL_ID.fullmatch(path.stem):
+    fields = _fields(path, FIELDS)
+    if fields is None:
         return None
     at, stay = moment(fields[0]), fields[3].split(",")
     if at is None or len(stay) not in STAY_FIELDS:
         return None
     arrival = Arrival(path.stem, "asterisk", printable(unquote(fields[1])), printable(fields[2]))
     return Note(arrival, at, conversation(*stay))
+
+
+def _fields(path: Path, number: int) -> list[str] | None:
+    """The fields of a note that is whole and named after a call."""
+    try:
+        fields = path.read_text("utf-8", "replace").strip().split("|")
+    except OSError:
+        return None
+    is_whole = len(fields) == number and fields[-1] == "end" and CALL_ID.fullmatch(path.stem)
+    return fields if is_whole else None
 
 
 def _is_old(path: Path) -> bool:

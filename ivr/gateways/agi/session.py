@@ -24,6 +24,7 @@ from ivr.herald import NOT_TOLD, Herald, Sight
 from ivr.lookups import Said
 from ivr.prompts import Prompt, pieces
 from ivr.runner import ABANDONED, Arrival, Conversation, Live, Runner, ended, hang_up
+from ivr.services import Identity
 from ivr.state import AtNotice, State
 from ivr.stays import Colleague
 from ivr.waits import Gather, Hangup, PlayOut, Transfer
@@ -56,11 +57,11 @@ log = structlog.get_logger()
 
 
 Sounds = Callable[[tuple[Prompt, ...]], Sound]
-# The identifier of an authenticated profile by its pseudonym, for the consultant's telephone; None if it has none.
-Identify = Callable[[str], str | None]
+# Who a caller is by the profile's pseudonym and the payer's reference, for the consultant's telephone; None if nobody.
+Identify = Callable[[str, str | None], Identity | None]
 
 
-def nobody(_subject: str) -> None:
+def nobody(_subject: str, _payer: str | None) -> None:
     """Consultants are shown no identifiers."""
 
 
@@ -139,7 +140,7 @@ class Session:
 
     def _stay(self) -> Conversation | None:
         env = self._agi.env
-        return conversation(*(env.get(f"agi_arg_{number}", "") for number in (*range(4, 11), 12, 13)))
+        return conversation(*(env.get(f"agi_arg_{number}", "") for number in (*range(4, 11), 12, 13, 15)))
 
     def _left(self, live: Live) -> bool:
         """Hand the call back to the dialplan if this turn leaves the IVR; what is still to be heard is played there."""
@@ -155,19 +156,20 @@ class Session:
 
     def _transfer(self, live: Live, to: Transfer) -> None:
         """Hand over the call, what its caller is told on the way, and what the consultant is to know of it."""
-        self._show_identifier(live.turn.state)
+        self._show_identity(live.turn.state)
         where = {"QUEUE": to.queue, "TOPIC": to.topic, "TURN": live.seq, "LEVEL": to.auth_level, "LANG": to.lang}
         whisper = live.flow.whispers.get((to.topic, to.lang, to.auth_level))
         offer = {"CAPTION": live.flow.captions[to.topic], "WHISPER": self._sound((whisper,)).path if whisper else ""}
         told = self._on_the_way(live, to.queue)
         self._set(**where, **NO_STAY, **offer, **told, RECORD=int(to.recorded), IVR_NEXT="queue")
 
-    def _show_identifier(self, state: State) -> None:
+    def _show_identity(self, state: State) -> None:
         """Only at the level `full`; by itself, since an application's arguments are there for others to see."""
         if state.auth_level != "full" or state.subject is None:
             return
-        if identifier := self._identify(state.subject):
-            self._agi.ask("SET VARIABLE", "IDENTIFIER", identifier)
+        if identity := self._identify(state.subject, state.payer):
+            self._agi.ask("SET VARIABLE", "IDENTIFIER", identity.identifier)
+            self._agi.ask("SET VARIABLE", "PAYER", identity.payer or "")
 
     def _on_the_way(self, live: Live, queue: str) -> dict[str, object]:
         """What is heard before the queue, told last how long it will take; and where in it the caller belongs."""
@@ -313,12 +315,13 @@ def conversation(
     joined: str,
     colleagues: str = "",
     passed: str = "",
+    withdrawn: str = "",
 ) -> Conversation | None:
     """A stay in a queue as the dialplan tells it, or None where there was none.
 
     `turn` is the turn that led there, `outcome` Asterisk's QUEUESTATUS, `agent` an extension, `answered` and `joined`
     Unix times, `recording` the name of its files without their endings; `colleagues` were asked by that agent, who left
-    the call to the last of them at `passed`.
+    the call to the last of them at `passed`; at `withdrawn` the caller's consent to be recorded ended.
     """
     if not TURN.fullmatch(turn):
         return None
@@ -335,6 +338,7 @@ def conversation(
         joined_at=moment(joined),
         colleagues=tuple(filter(None, map(_colleague, colleagues.split("&")))),
         passed_at=moment(passed),
+        withdrawn_at=moment(withdrawn),
     )
 
 

@@ -1,0 +1,153 @@
+"""Rows whose term is over go, a batch in a transaction, and each batch is counted in the transaction that removes it.
+
+What a killed run leaves is due as before. SQLite overwrites what is removed: nothing of a caller stays in its file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, tzinfo
+from typing import Any
+
+from sqlalchemy import Connection, String, Table, cast, delete, literal, select
+
+from audit import trimming
+from ivr.calls import calls, turns
+from ivr.history.contacts import Informing
+from personal_data import ledger
+from personal_data.kinds import Kind
+from personal_data.rules import RULES, Keepers, Rule
+from personal_data.turn_logs import take_out_turns
+from recordings.identity import parts_of
+from recordings.parts import recording_parts
+from recordings.purge import Step, Watch
+from recordings.records import rejected_recordings
+from recordings.retention import Term, due_before
+from recordings.serial import one_at_a_time
+from routing import callback_totals
+from routing.callbacks import callbacks
+from routing.surveys import survey_answers, survey_offers
+from routing.visits import queue_visits
+from routing.waiting import wait_estimates
+from storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The day of the service's calendar for which rows go, how many in one transaction, and what reports need."""
+
+    today: date
+    zone: tzinfo
+    batch: int
+    informing: Informing
+
+
+Remove = Callable[[Connection, Rule, Sequence[Any], datetime, Day], int]
+"""Removes rows by their keys, whose term began before the moment: how many there were."""
+
+
+def expire(database: Database, kind: Kind, term: Term, day: Day, watch: Watch) -> None:
+    """Remove the rows of a kind whose term is over. Raises SQLAlchemyError; then what is left is due as before."""
+    before = due_before(term, day.today, day.zone)
+    for rule in RULES[kind]:
+        begin: datetime | None = None
+        while True:
+            with database.writing() as connection:
+                one_at_a_time(connection)
+                _overwrite(connection)
+                found = _due(connection, rule, before, begin, day)
+                number = (
+                    _REMOVE[kind](connection, rule, sorted({row.key for row in found}), before, day) if found else 0
+                )
+                ledger.count(connection, day.today, kind, number)
+                watch(Step.EXPIRING, number)
+            if not found:
+                break
+            begin = found[-1].at
+            watch(Step.EXPIRED, number)
+
+
+def trim_audit(database: Database, term: Term, day: Day, at: datetime, watch: Watch) -> None:
+    """Take the oldest entries out of the audit. Raises AuditBroken, SQLAlchemyError."""
+    before = due_before(term, day.today, day.zone)
+    number = day.batch
+    while number == day.batch:
+        with database.writing() as connection:
+            _overwrite(connection)
+            number = trimming.trim(connection, before, day.batch, f"{Kind.AUDIT}: {term}", at)
+            ledger.count(connection, day.today, Kind.AUDIT, number)
+            watch(Step.EXPIRING, number)
+        watch(Step.EXPIRED, number)
+
+
+def _due(connection: Connection, rule: Rule, before: datetime, begin: datetime | None, day: Day) -> Sequence[Any]:
+    """The oldest of them; what is kept back before `begin` is not looked at again."""
+    wanted = select(rule.key.label("key"), rule.at.label("at")).where(rule.due(before, Keepers(day.today)))
+    if begin is not None:
+        wanted = wanted.where(rule.at >= begin)
+    return connection.execute(wanted.order_by(rule.at).limit(day.batch)).all()
+
+
+def _overwrite(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")
+
+
+def _of_table(connection: Connection, rule: Rule, keys: Sequence[Any], before: datetime, day: Day) -> int:
+    """Rows of the rule's own table."""
+    return connection.execute(delete(rule.key.table).where(rule.key.in_(keys), rule.at < before)).rowcount
+
+
+def _surveys(connection: Connection, rule: Rule, keys: Sequence[Any], before: datetime, day: Day) -> int:
+    connection.execute(delete(survey_answers).where(survey_answers.c.call_id.in_(keys)))
+    return _of_table(connection, rule, keys, before, day)
+
+
+def _callbacks(connection: Connection, rule: Rule, keys: Sequence[Any], before: datetime, day: Day) -> int:
+    """Of each day it stays known how many there were: reports tell of it."""
+    c = callbacks.c
+    rows = connection.execute(select(c.requested_at, c.queue, c.topic, c.state).where(c.call_id.in_(keys))).all()
+    counted = ((_midnight(row.requested_at, day.zone), row.queue, row.topic, row.state) for row in rows)
+    callback_totals.add(connection, counted)
+    return _of_table(connection, rule, keys, before, day)
+
+
+def _turns(connection: Connection, rule: Rule, keys: Sequence[Any], before: datetime, day: Day) -> int:
+    take_out_turns(connection, keys, day.informing)
+    return len(keys)
+
+
+def _calls(connection: Connection, rule: Rule, keys: Sequence[Any], before: datetime, day: Day) -> int:
+    """With all that hangs on them."""
+    part = recording_parts.c
+    origin = literal(parts_of("").removesuffix("/")) + part.call_id + "/" + cast(part.seq, String)
+    origins = select(origin).where(part.call_id.in_(keys))
+    connection.execute(delete(rejected_recordings).where(rejected_recordings.c.origin.in_(origins)))
+    for table in _HANGING:
+        connection.execute(delete(table).where(table.c.call_id.in_(keys)))
+    return connection.execute(delete(calls).where(calls.c.id.in_(keys))).rowcount
+
+
+def _midnight(at: datetime, zone: tzinfo) -> datetime:
+    return datetime.combine(at.astimezone(zone).date(), time(), zone)
+
+
+_HANGING: tuple[Table, ...] = (
+    turns,
+    queue_visits,
+    wait_estimates,
+    recording_parts,
+    survey_answers,
+    survey_offers,
+)
+
+_REMOVE: Mapping[Kind, Remove] = {
+    Kind.TURNS: _turns,
+    Kind.SURVEYS: _surveys,
+    Kind.CALLBACKS: _callbacks,
+    Kind.AUTH_ATTEMPTS: _of_table,
+    Kind.CONSENTS: _of_table,
+    Kind.AGENT_CHANGES: _of_table,
+    Kind.CALLS: _calls,
+}

@@ -1,0 +1,133 @@
+"""The retention job over every class of personal data: recordings first, then all that may go once they are gone.
+
+Terms are those on record. What would stop a run (a share that is too large, a clock that was set back) stops it before
+anything is decided, of whatever class. Files that nothing names are each machine's own, as the quarantine is: every run
+destroys them on its machine, also where another has run, or runs, for that day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+
+from sqlalchemy import Connection
+
+from ivr.history.contacts import Informing
+from personal_data import decisions, expiry, forecast, last_days, ledger
+from personal_data.decisions import Undecided
+from personal_data.expiry import Day
+from personal_data.forecast import Foreseen
+from personal_data.kinds import Kind, Terms
+from personal_data.rules import RULES
+from recordings import nameless, purge, runs
+from recordings.purge import Places, Step, Watch
+from recordings.quarantine import Stuck
+from recordings.runs import Limits, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the job needs of the service: terms as the settings have them, its time zone, and what its prompts tell."""
+
+    settings: Terms
+    zone: tzinfo
+    informing: Informing
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a run did: with recordings, and of every other class how many went.
+
+    `undecided` is where the settings say something else than what is in force.
+    """
+
+    run: Run
+    gone: Mapping[Kind, int]
+    undecided: tuple[Undecided, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a run would do."""
+
+    recordings: purge.Foreseen
+    others: tuple[Foreseen, ...]
+    undecided: tuple[Undecided, ...]
+    terms: Terms
+
+    def check(self, limits: Limits, today: date) -> None:
+        """Raises TooMany."""
+        runs.check(self.recordings, limits)
+        for one in self.others:
+            one.check(self.terms[one.kind], limits.share, today)
+
+
+def once(
+    places: Places, service: Service, today: date, node: str, now: Callable[[], datetime], limits: Limits, watch: Watch
+) -> Done:
+    """Keep every class to its term on that day, and finish what was begun.
+
+    Raises Busy, Refused, TooMany, AuditBroken, SQLAlchemyError, OSError; what was done by then is done, and the next
+    run goes on.
+    """
+    terms = decisions.settled(places.database, service.settings, now())
+    last_days.follow(places.database, service.zone, limits.batch, now(), watch)
+    others = _Others(places, terms, service, limits, now)
+    run = runs.once(places, today, node, now, limits, watch, others)
+    with places.database.reading() as connection:
+        gone = ledger.counted(connection, today)
+    return Done(run, gone, decisions.undecided(terms, service.settings))
+
+
+def look(places: Places, connection: Connection, service: Service, today: date, limits: Limits) -> Outlook:
+    """What a run would do on that day. Only reads."""
+    terms = decisions.terms(connection, service.settings)
+    return Outlook(
+        purge.foresee(connection, today),
+        _foresee(places, connection, terms, service, today, limits),
+        decisions.undecided(terms, service.settings),
+        terms,
+    )
+
+
+def _foresee(
+    places: Places, connection: Connection, terms: Terms, service: Service, today: date, limits: Limits
+) -> tuple[Foreseen, ...]:
+    found = nameless.find(places, terms[Kind.ORPHANS], today, service.zone)
+    rows = forecast.foresee_all(connection, terms, (today, service.zone), limits.share)
+    return (*rows, Foreseen(Kind.ORPHANS, len(found.due), 0, found.number))
+
+
+@dataclass(frozen=True, slots=True)
+class _Others:
+    """What is not recordings."""
+
+    places: Places
+    terms: Terms
+    service: Service
+    limits: Limits
+    now: Callable[[], datetime]
+
+    def check(self, connection: Connection, today: date) -> None:
+        """Raises TooMany."""
+        for one in _foresee(self.places, connection, self.terms, self.service, today, self.limits):
+            one.check(self.terms[one.kind], self.limits.share, today)
+
+    def clear(self, today: date, watch: Watch) -> tuple[Stuck, ...]:
+        """Destroy what is this machine's own."""
+
+        def count(connection: Connection) -> None:
+            ledger.count(connection, today, Kind.ORPHANS, 1)
+
+        return nameless.destroy(self.places, self.terms[Kind.ORPHANS], today, self.service.zone, self.now, watch, count)
+
+    def expire(self, today: date, watch: Watch) -> None:
+        """Remove the rows whose term is over."""
+        database = self.places.database
+        day = Day(today, self.service.zone, self.limits.batch, self.service.informing)
+        for kind in RULES:
+            expiry.expire(database, kind, self.terms[kind], day, watch)
+        expiry.trim_audit(database, self.terms[Kind.AUDIT], day, self.now(), watch)
+        purge.forget_rows(database)
+        watch(Step.ROWS_FORGOTTEN, 0)
