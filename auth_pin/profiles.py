@@ -139,6 +139,11 @@ def find_all(connection: Connection, claims: Collection[str]) -> Mapping[str, Cr
     return {row.claim: Credentials(row.subject, row.pin_hash, State(row.state), row.created_at) for row in rows}
 
 
+def claim_of(connection: Connection, subject: str) -> str | None:
+    """The claim of the profile with this reference."""
+    return connection.execute(select(profiles.c.claim).where(profiles.c.subject == subject)).scalar()
+
+
 def store(connection: Connection, seal: IdentifierSeal, entries: Iterable[Entry]) -> None:
     """Make these profiles; where a claim has one already, it keeps its subject and gets the rest."""
     rows = [_row(seal, entry) for entry in entries]

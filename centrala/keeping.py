@@ -130,6 +130,9 @@ def next_key_id(today: date, current: str) -> str:
 def _prepare(opened: Installation, store: KeyStore, make: bool) -> None:
     """Make the database of keys if it may be made. Raises KeyMissing."""
     if store.is_there():
+        if make:
+            # One that an older version made has no room for people's keys.
+            store.prepare()
         return
     if _ever_recorded(opened):
         raise KeyMissing(

@@ -19,6 +19,7 @@ from centrala.commands.queues import queues
 from centrala.commands.recordings import recordings
 from centrala.commands.retention import retention
 from centrala.commands.serve import serve
+from centrala.commands.subject import subject
 from centrala.commands.surveys import surveys
 from centrala.endings import Commands
 from centrala.logs import configure_logs
@@ -46,6 +47,7 @@ def centrala() -> None:
       centrala queues --day 2026-11-23              how many, how soon, how long
       centrala surveys --day 2026-11-23             what callers said of it
       centrala recordings list                      what is kept, and until when
+      centrala subject export --number ...          everything that is held on a person
       centrala retention terms                      for how long which data is kept, and who decided so
       centrala audit list                           who played, exported or destroyed what
     \b
@@ -60,6 +62,6 @@ def centrala() -> None:
 
 
 served = (check, call, serve, asterisk, prompts)
-told = (calls, callbacks, queues, surveys, recordings, retention, audit, agents, profiles)
+told = (calls, callbacks, queues, surveys, recordings, retention, subject, audit, agents, profiles)
 for command in (*served, *told):
     centrala.add_command(command)

@@ -59,11 +59,15 @@ calls = Table(
     Column("lang", String(2), nullable=False),
     Column("auth_level", String(12), nullable=False),
     Column("topic", String(40)),
+    # The profile that was authenticated.
+    Column("subject", String(32)),
     # What reports need of the turn log, once that has gone.
     Column("informed", Boolean(name="informed_is_boolean")),
     Column("asked", Boolean(name="asked_is_boolean")),
     Index("ix_calls_started_at", "started_at"),
     Index("ix_calls_ended_at", "ended_at"),
+    Index("ix_calls_subject", "subject"),
+    Index("ix_calls_ani", "ani"),
     Index("ix_calls_with_turns", "ended_at", sqlite_where=_WITH_TURNS, postgresql_where=_WITH_TURNS),
 )
 
@@ -108,9 +112,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """A call as it is kept; the fields from `ended_at` on are None while it lasts.
+    """A call as it is kept; the fields from `ended_at` to `cause` are None while it lasts.
 
-    `informed` and `asked` are None while there is a turn log: what it said of both is kept here when it goes.
+    `subject` is the profile that was authenticated. `informed` and `asked` are None while there is a turn log: what it
+    said of both is kept here when it goes.
     """
 
     id: str
@@ -125,6 +130,7 @@ class CallRow:
     ended_at: datetime | None
     ended_where: str | None
     cause: str | None
+    subject: str | None
     informed: bool | None = None
     asked: bool | None = None
 
@@ -187,7 +193,7 @@ def summarise(connection: Connection, call_id: str, at: datetime, before: State,
     """Carry over to the call's row what this turn changed of it; most turns change nothing."""
     changed: dict[str, object] = {
         name: getattr(after, name)
-        for name in ("lang", "auth_level", "topic")
+        for name in ("lang", "auth_level", "subject", "topic")
         if getattr(after, name) != getattr(before, name)
     }
     if isinstance(after.position, Ended):

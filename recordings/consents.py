@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, Column, Connection, Index, String, Table, insert, select, update
+from sqlalchemy import Boolean, Column, Connection, Index, String, Table, delete, insert, select, update
 
 from storage.database import Instant, metadata
 
@@ -57,6 +57,11 @@ def store(connection: Connection, consent: Consent) -> None:
             "lang": consent.lang,
         },
     )
+
+
+def remove(connection: Connection, call_id: str) -> None:
+    """Take a call's decisions out: nothing is left that was recorded with them."""
+    connection.execute(delete(consents).where(consents.c.call_id == call_id))
 
 
 def withdraw(connection: Connection, call_id: str, at: datetime) -> bool:

@@ -60,9 +60,21 @@ def place(connection: Connection, hold: Hold, wanted: Wanted) -> Placed:
 def lift(connection: Connection, case: str, by: str, at: datetime) -> int:
     """Lift every hold of a case: how many were lifted."""
     one_at_a_time(connection)
+    return connection.execute(update(legal_holds).where(_stands(case)).values(lifted_at=at, lifted_by=by)).rowcount
+
+
+def standing(connection: Connection, case: str) -> tuple[str, ...]:
+    """The ids of a case's holds that are not lifted."""
     c = legal_holds.c
-    standing = (c.case == case) & c.lifted_at.is_(None)
-    return connection.execute(update(legal_holds).where(standing).values(lifted_at=at, lifted_by=by)).rowcount
+    query = select(c.id).where(_stands(case)).order_by(c.placed_at, c.id)
+    return tuple(connection.execute(query).scalars())
+
+
+def recordings_of(connection: Connection, hold_id: str) -> tuple[str, ...]:
+    """The ids of the recordings that a hold was placed on."""
+    c = held_recordings.c
+    query = select(c.recording_id).where(c.hold_id == hold_id).order_by(c.recording_id)
+    return tuple(connection.execute(query).scalars())
 
 
 def held(connection: Connection, ids: Iterable[str], today: date) -> frozenset[str]:
@@ -95,6 +107,10 @@ def everything(connection: Connection) -> tuple[tuple[Hold, int], ...]:
 
 def _all() -> Select[Any]:
     return select(legal_holds).order_by(legal_holds.c.placed_at, legal_holds.c.id)
+
+
+def _stands(case: str) -> ColumnElement[bool]:
+    return (legal_holds.c.case == case) & legal_holds.c.lifted_at.is_(None)
 
 
 def _in_force(today: date) -> ColumnElement[bool]:

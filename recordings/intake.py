@@ -28,7 +28,7 @@ from typing import BinaryIO
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from recordings import catalogue, consents, parts, rejected, tombstones
+from recordings import catalogue, consents, erased, parts, rejected, tombstones
 from recordings.archive import SOUND, WAVEFORM, Archive
 from recordings.audio import Measured, write_file, write_sides
 from recordings.catalogue import Purpose, Recording
@@ -72,6 +72,7 @@ class Fate(StrEnum):
     WITHDRAWN = "of withdrawn consent"
     QUARANTINED = "quarantined"
     DESTROYED = "destroyed before"
+    ERASED = "erased"
     UNFINISHED = "still being written"
     ABSENT = "not on this machine"
     UNREADABLE = "not readable"
@@ -145,10 +146,16 @@ class Intake:
         sides = parts.files(part, self._home.recordings)
         with alone(self._home):
             fate = self._decided(about) or self._decide(part, about, sides, at)
+            if fate is Fate.ERASED and not any(path.exists() for path in sides):
+                # Their machine destroys them.
+                return Fate.ABSENT
             if fate not in OPEN:
                 self._clear(sides, about, fate)
                 with self._database.writing() as connection:
-                    parts.settle(connection, part, at)
+                    if fate is Fate.ERASED:
+                        parts.remove(connection, [(part.call_id, part.seq)])
+                    else:
+                        parts.settle(connection, part, at)
                 self._reached(Step.SETTLED)
             return fate
 
@@ -175,6 +182,8 @@ class Intake:
             match rejected.of_origin(connection, about.origin):
                 case None:
                     return None
+                case Rejected() as found if erased.is_erased(found):
+                    return Fate.ERASED
                 case Rejected(quarantined=True):
                     return Fate.QUARANTINED
                 case Rejected(keep_until=None, reason=reason):
@@ -246,14 +255,21 @@ class Intake:
         try:
             with self._database.writing() as connection:
                 one_at_a_time(connection)
-                if _refusal(connection, about):
-                    return Fate.WITHDRAWN
-                catalogue.store(connection, recording)
-                self._reached(Step.DECIDING)
+                # On another machine an erasure may have been decided meanwhile.
+                found = rejected.of_origin(connection, recording.origin)
+                is_erased = found is not None and erased.is_erased(found)
+                if not is_erased:
+                    if _refusal(connection, about):
+                        return Fate.WITHDRAWN
+                    catalogue.store(connection, recording)
+                    self._reached(Step.DECIDING)
         except IntegrityError as error:
             if not is_duplicate(error):
                 raise
             return Fate.KNOWN
+        if is_erased:
+            self._discard(recording.id)
+            return Fate.ERASED
         self._reached(Step.DECIDED)
         return Fate.TAKEN_IN
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from recordings import catalogue, holds, parts, rejected, tombstones
+from recordings import catalogue, erased, holds, parts, rejected, tombstones
 from recordings.archive import Archive
 from recordings.catalogue import Due, Recording, State
 from recordings.catalogue import recordings as table
@@ -164,14 +164,20 @@ def _decide(database: Database, find: Find, today: date, batch: int, watch: Watc
 
 
 def withdraw(connection: Connection, ids: Iterable[str], today: date) -> tuple[frozenset[str], frozenset[str]]:
-    """Consent was withdrawn: have these recordings destroyed whatever their retention: those now, and those held.
+    """Consent was withdrawn: as `decide_now` says."""
+    return decide_now(connection, ids, today, f"consent withdrawn on {today}")
+
+
+def decide_now(
+    connection: Connection, ids: Iterable[str], today: date, decision: str
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Have these recordings destroyed whatever their retention: those that can go now, and those held.
 
     What a hold keeps is destroyed by the first run of the job after the hold has ended.
     """
     one_at_a_time(connection)
     wanted = frozenset(ids)
     held = holds.held(connection, wanted, today)
-    decision = f"consent withdrawn on {today}"
     catalogue.decide(connection, wanted - held, decision)
     catalogue.decide_after_holds(connection, held, decision)
     return wanted - held, held
@@ -249,6 +255,8 @@ def _bury(database: Database, found: Sequence[Recording], at: datetime, watch: W
         buried = [one for one in found if one.id in removed]
         tombstones.append(connection, buried, at)
         parts.remove(connection, _parts(buried))
+        for one in buried:
+            erased.forget_consent(connection, one)
         count(connection, len(buried))
         watch(Step.BURYING, len(buried))
     watch(Step.BURIED, len(buried))

@@ -166,30 +166,36 @@ def find(connection: Connection, call_id: str) -> Callback | None:
     return _callback(row) if row else None
 
 
+def matching(connection: Connection, where: ColumnElement[bool]) -> tuple[Callback, ...]:
+    """Those of which that is so, in their order."""
+    rows = connection.execute(select(callbacks).where(where).order_by(callbacks.c.enqueued_at, callbacks.c.call_id))
+    return tuple(map(_callback, rows))
+
+
 def waiting_callbacks(connection: Connection) -> tuple[Callback, ...]:
     """Those that are not over, in their order."""
-    return _found(connection, callbacks.c.state == "waiting")
+    return matching(connection, callbacks.c.state == "waiting")
 
 
 def due(connection: Connection, at: datetime) -> tuple[Callback, ...]:
     """Those whose try has come and that have no line yet, in their order."""
     c = callbacks.c
-    return _found(connection, (c.state == "waiting") & (c.next_try_at <= at) & c.line_at.is_(None))
+    return matching(connection, (c.state == "waiting") & (c.next_try_at <= at) & c.line_at.is_(None))
 
 
 def with_line(connection: Connection) -> tuple[Callback, ...]:
     """Those that have a line, whatever became of them."""
-    return _found(connection, callbacks.c.line_at.is_not(None))
+    return matching(connection, callbacks.c.line_at.is_not(None))
 
 
 def awaited_at(connection: Connection, number: str) -> tuple[Callback, ...]:
     """Those that wait to be called at the number (E.164)."""
-    return _found(connection, (callbacks.c.state == "waiting") & (callbacks.c.number == number))
+    return matching(connection, (callbacks.c.state == "waiting") & (callbacks.c.number == number))
 
 
 def cancelled_in(connection: Connection, call_id: str, queue: str) -> tuple[Callback, ...]:
     """Those for the queue that were cancelled in a call."""
-    return _found(connection, (callbacks.c.cancelled_in == call_id) & (callbacks.c.queue == queue))
+    return matching(connection, (callbacks.c.cancelled_in == call_id) & (callbacks.c.queue == queue))
 
 
 def in_queue(connection: Connection, at: datetime, queue: str | None = None) -> tuple[Visit, ...]:
@@ -198,12 +204,7 @@ def in_queue(connection: Connection, at: datetime, queue: str | None = None) -> 
     where = (c.state == "waiting") & (c.next_try_at <= at)
     if queue is not None:
         where &= c.queue == queue
-    return tuple(Visit(one.call_id, 0, one.queue, one.topic, one.enqueued_at) for one in _found(connection, where))
-
-
-def _found(connection: Connection, where: ColumnElement[bool]) -> tuple[Callback, ...]:
-    rows = connection.execute(select(callbacks).where(where).order_by(callbacks.c.enqueued_at, callbacks.c.call_id))
-    return tuple(map(_callback, rows))
+    return tuple(Visit(one.call_id, 0, one.queue, one.topic, one.enqueued_at) for one in matching(connection, where))
 
 
 def newest(connection: Connection, limit: int) -> tuple[Callback, ...]:

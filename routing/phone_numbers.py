@@ -65,6 +65,38 @@ def check(keyed: str, allowed: Allowed) -> MayCall | Refused:
     return MayCall(phonenumbers.format_number(number, PhoneNumberFormat.E164))
 
 
+def normal_form(text: str, country: str) -> str | None:
+    """A number, as a telephone sent it or a person writes it, in E.164; None where it is none.
+
+    One without a country is of the service's own `country` (ISO 3166-1); if there it is none, as when a trunk leaves
+    the plus out, it begins with that of another.
+    """
+    for form in (text, f"+{text}"):
+        try:
+            number = phonenumbers.parse(form, country)
+        except phonenumbers.NumberParseException:
+            continue
+        # Numbers that no plan knows yet are people's as well; what is shorter than any is nobody's.
+        if phonenumbers.is_possible_number(number):
+            return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return None
+
+
+def written_forms(number: str, country: str) -> frozenset[str]:
+    """All the ways in which a trunk may have sent a number (E.164), each of which means this one and no other."""
+    parsed = phonenumbers.parse(number)
+    digits = number.removeprefix("+")
+    national = digits.removeprefix(str(parsed.country_code))
+    own = {national, f"0{national}"} if phonenumbers.region_code_for_number(parsed) == country else set()
+    forms = {number, digits, f"00{digits}", *own}
+    return frozenset(form for form in forms if normal_form(form, country) == number)
+
+
+def national_digits(number: str) -> str:
+    """The digits of a number (E.164) that stand in it however it is written."""
+    return number.removeprefix(f"+{phonenumbers.parse(number).country_code}")
+
+
 def spoken(number: str, allowed: Allowed) -> str:
     """The digits by which people know a number (E.164): those of the service's own country without its code."""
     parsed = phonenumbers.parse(number)

@@ -13,7 +13,9 @@ from uuid import uuid4
 import click
 from sqlalchemy import Connection
 
+from audit.entries import Action
 from centrala import context
+from centrala.auditing import auditing
 from centrala.context import SERVICE_ZONE, Failure, fail, short, who
 from centrala.forms import day, print_json, print_table
 from centrala.keeping import open_places
@@ -27,7 +29,8 @@ from recordings.proof import prove as proven
 from recordings.purge import Places
 from recordings.tombstones import Tombstone
 from recordings.wanted import Wanted
-from storage.database import Database
+from recordings.withdrawal import Meant
+from storage.installation import Installation
 
 ROW = "{case:<20}  {state:<9}  {recordings:>6}  {placed_at}  until {until:<10}  {placed_by:<12}  {reason}"
 NOT_YET = "{number} to be taken in yet: the intake destroys them instead"
@@ -68,8 +71,15 @@ def place(
     begin, end = _bounds(on)
     wanted = Wanted(recording, call_id, caller, consultant, begin, end)
     made = Hold(str(uuid4()), short(case, 60), short(reason, 200), who(by), context.now(), _last_day(until))
-    with _database() as database, context.explained(ValueError), database.writing() as connection:
+    with (
+        _installation() as opened,
+        context.explained(ValueError),
+        auditing(opened, by) as auditor,
+        opened.database.writing() as connection,
+    ):
         placed = holds.place(connection, made, wanted)
+        for id in holds.recordings_of(connection, made.id):
+            auditor.tell_with(connection, Action.HOLD_PLACED, id, f"hold {made.id}")
     _tell_placed(placed, made)
 
 
@@ -78,8 +88,11 @@ def place(
 @click.option("--by", help="Who lifts them (default: the user of this machine).")
 def lift(case: str, by: str | None) -> None:
     """Lift all holds of a case. What is due by then is destroyed by the next run of the job."""
-    with _database() as database, database.writing() as connection:
+    with _installation() as opened, auditing(opened, by) as auditor, opened.database.writing() as connection:
+        standing = holds.standing(connection, case)
         lifted = holds.lift(connection, case, who(by), context.now())
+        for hold_id, recording_id in ((one, id) for one in standing for id in holds.recordings_of(connection, one)):
+            auditor.tell_with(connection, Action.HOLD_LIFTED, recording_id, f"hold {hold_id}")
     if not lifted:
         fail(f"there is no hold for the case {case}")
     click.echo(f"{lifted} lifted")
@@ -91,7 +104,7 @@ def lift(case: str, by: str | None) -> None:
 def list_(all_of_them: bool, as_json: bool) -> None:
     """List holds, the oldest first, with how many recordings each was placed on."""
     today = context.today()
-    with _database() as database, database.reading() as connection:
+    with _installation() as opened, opened.database.reading() as connection:
         found = holds.everything(connection)
     for one, number in found:
         if all_of_them or one.in_force(today):
@@ -112,10 +125,13 @@ def withdraw(recording: str | None, call_id: str | None, yes: bool) -> None:
     """
     if (recording is None) == (call_id is None):
         raise click.UsageError("name one of --recording and --call")
-    with _places() as places:
-        number, goes_on = _meant(places, recording, call_id)
+    with _installation() as opened, _places(opened) as places, auditing(opened) as auditor:
+        meant, goes_on = _meant(places, recording, call_id)
         if not yes:
-            _confirm(number)
+            _confirm(len(meant.kept) + len(meant.aside) + len(meant.waiting))
+        # Afterwards nobody could tell whom it was about.
+        for id in (*(one.id for one in meant.kept), *(one.id for one in meant.aside)):
+            auditor.tell(Action.CONSENT_WITHDRAWN, id)
         now = context.now()
         find = withdrawal.of_recording(recording or "") if call_id is None else withdrawal.of_call(call_id, now)
         done = withdrawal.withdraw(places, find, now, context.today())
@@ -140,7 +156,7 @@ def prove(recording: str, as_json: bool) -> None:
     elsewhere cannot be seen from here; what was copied from the archive cannot be opened without the key.
     """
     now, backups = context.now(), context.settings().recordings.key_backups.folder
-    with _places() as places, context.explained(ValueError):
+    with _installation() as opened, _places(opened) as places, context.explained(ValueError):
         proof = proven(places, recording, now, backups)
     if as_json:
         print_json([_proof(proof, now)])
@@ -157,7 +173,7 @@ def orphans(as_json: bool) -> None:
     Nothing is done about them here; files that nothing names are destroyed by the retention job after their term
     (`centrala retention terms`). It waits for a recording that is being taken in on this machine, which has no row yet.
     """
-    with _places() as places:
+    with _installation() as opened, _places(opened) as places:
         found = leftovers.orphans(places, context.now())
     if as_json:
         print_json([{"kind": str(one.kind), "name": one.name} for one in found])
@@ -168,29 +184,28 @@ def orphans(as_json: bool) -> None:
 
 
 @contextmanager
-def _database() -> Iterator[Database]:
-    with closing(context.installation().database) as database:
-        yield database
+def _installation() -> Iterator[Installation]:
+    opened = context.installation()
+    with closing(opened.database):
+        yield opened
 
 
 @contextmanager
-def _places() -> Iterator[Places]:
-    opened = context.installation()
-    with closing(opened.database), context.explained(RecordingFault), open_places(opened, os.environ) as places:
+def _places(opened: Installation) -> Iterator[Places]:
+    with context.explained(RecordingFault), open_places(opened, os.environ) as places:
         yield places
 
 
-def _meant(places: Places, recording: str | None, call_id: str | None) -> tuple[int, bool]:
-    """How many recordings consent is withdrawn for, and whether their call goes on. Raises Failure where none are."""
+def _meant(places: Places, recording: str | None, call_id: str | None) -> tuple[Meant, bool]:
+    """What consent is withdrawn for, and whether their call goes on. Raises Failure where none are."""
     with places.database.reading() as connection:
         if call_id is None:
             meant, goes_on = withdrawal.of_recording(recording or "")(connection), False
         else:
             meant, goes_on = withdrawal.found_of_call(connection, call_id), _is_recorded_now(connection, call_id)
-    number = len(meant.kept) + len(meant.aside) + len(meant.waiting)
-    if not number and not goes_on:
+    if not (meant.kept or meant.aside or meant.waiting) and not goes_on:
         fail("there is no such recording")
-    return number, goes_on
+    return meant, goes_on
 
 
 def _is_recorded_now(connection: Connection, call_id: str) -> bool:

@@ -51,9 +51,9 @@ def add(context: click.Context, state: str) -> None:
         fail(NOT_HERE)
     opened = installation()
     with explained():
-        identifier = _asked("Identifier")
+        identifier = asked("Identifier")
         identifiers.check(identifier)
-        subject = add_profile(opened.database, _keys(opened), identifier, _asked("PIN"), State(state), now())
+        subject = add_profile(opened.database, _keys(opened), identifier, asked("PIN"), State(state), now())
     click.echo(f"profile {subject} added, {state}")
 
 
@@ -95,10 +95,11 @@ def import_file(file: Path) -> None:
     import_table(file, run)
 
 
-def _asked(name: str) -> str:
-    """Something secret: typed twice on a terminal, else the next line of standard input."""
+def asked(name: str, *, twice: bool = True) -> str:
+    """Something secret: typed on a terminal, twice where it is to be kept; else the next line of standard input."""
     if sys.stdin.isatty():
-        typed: str = click.prompt(name, hide_input=True, confirmation_prompt=f"{name} again", err=True)
+        again = f"{name} again" if twice else False
+        typed: str = click.prompt(name, hide_input=True, confirmation_prompt=again, err=True)
         return typed.strip()
     return sys.stdin.buffer.readline(LONGEST_LINE).decode("ascii", "replace").strip()
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import click
 
+from audit import entries
+from audit.entries import Action, Entry
 from centrala import context, keeping
-from centrala.context import explained, installation, today
+from centrala.context import explained, installation, today, who
 from recordings import key_backups, tombstones
 from recordings.faults import KeyMissing, RecordingFault
 from recordings.key_encryption import VARIABLE, KeyEncryption, read_keys
@@ -57,6 +59,10 @@ def rotate() -> None:
         with keeping.open_keys(opened, os.environ, given) as store:
             wrapped = sum(iter(lambda: store.rewrap(BATCH), 0))
             store.forget_traces()
+    with opened.database.writing() as connection:
+        done = f"{wrapped} were wrapped"
+        entry = Entry(context.now(), who(None), Action.KEYS_ROTATED, f"keys:{given.current}", details=done)
+        entries.append(connection, entry)
     click.echo(f"{wrapped} keys are wrapped with {given.current} now")
     if old := ", ".join(sorted(given.keys.keys() - {given.current})):
         click.echo(f"{old}: may be retired, once every running centrala was started anew and keys list says 0")

@@ -13,6 +13,8 @@ from typing import Any
 
 import click
 
+from audit.entries import Action
+from centrala.auditing import auditing
 from centrala.context import SERVICE_ZONE, explained, fail, installation, today
 from centrala.forms import FROM_TO, check_options, span
 from centrala.keeping import open_archive
@@ -83,7 +85,7 @@ def show(recording_id: str, svg: Path | None, as_json: bool) -> None:
     """Show all that is known of one recording, with the caller's number, its scores, and who speaks when.
 
     The waveform has a line for each side, 6 dB a step, and a dot where it is silent; with --json its peaks, from 0 to
-    255.
+    255. The audit tells who looked.
     """
     opened = installation()
     with opened.database.reading() as connection:
@@ -96,6 +98,8 @@ def show(recording_id: str, svg: Path | None, as_json: bool) -> None:
         {"by": one.scored_by, "at": one.scored_at.isoformat(), "correctness": one.correctness, "service": one.service}
         for one in given
     ]
+    with auditing(opened) as auditor:
+        auditor.tell(Action.RECORDING_SHOWN, recording_id)
     peaks = _peaks(opened, entry)
     if svg is not None:
         _draw(svg, peaks, entry)

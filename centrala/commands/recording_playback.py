@@ -10,10 +10,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import BinaryIO
 
 import click
 
+from audit.entries import Action
+from centrala.auditing import auditing
 from centrala.context import explained, fail, installation, today
 from centrala.keeping import open_archive
 from recordings.archive import SOUND, Archive
@@ -55,8 +58,9 @@ PLAYERS = (
 def play(recording_id: str, begin: float) -> None:
     """Play one recording: on the loudspeaker, or to standard output where that is no terminal.
 
-    It is decrypted piece by piece, through a pipe, and never written to the disk. play (SoX), aplay and ffplay are
-    looked for, in this order. To hear it on your own machine:
+    It is decrypted piece by piece, through a pipe, and never written to the disk. The audit tells who heard it,
+    and who tried to hear what cannot be. play (SoX), aplay and ffplay are looked for, in this order.
+    To hear it on your own machine:
 
     \b
       ssh SERVER centrala recordings play ID | ffplay -nodisp -autoexit -
@@ -73,6 +77,8 @@ def playable(opened: Installation, recording_id: str) -> Recording:
     """The recording of that id. Raises Failure where there is none, or none that may be heard."""
     with opened.database.reading() as connection:
         entry = find(connection, recording_id, today())
+    if entry is None or entry.recording is None or entry.status is Status.PURGING:
+        _refused(opened, recording_id, str(entry.status) if entry else "there is none")
     if entry is None:
         fail(f"there is no recording {recording_id}; see centrala recordings list")
     if entry.recording is None or entry.status is Status.PURGING:
@@ -87,13 +93,32 @@ def played(opened: Installation, recording: Recording, begin: float = 0) -> None
     """
     with explained(RecordingFault), open_archive(opened, os.environ, today()) as archive:
         if sys.stdout.isatty():
-            _play(_player(recording).command(recording.format, begin), _pieces(archive, recording, begin), recording.id)
+            command = _player(recording).command(recording.format, begin)
+            _play(command, _opened(opened, archive, recording, begin), recording.id)
             return
         if begin and recording.format != WAV:
             fail(f"only wav can begin later in a pipe, and this is {recording.format}; ffplay has -ss {begin:g}")
-        for piece in _pieces(archive, recording, begin):
+        for piece in _opened(opened, archive, recording, begin):
             sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
+
+
+def _opened(opened: Installation, archive: Archive, recording: Recording, begin: float) -> Iterator[bytes]:
+    """Its sound, a first piece of which opens. The audit is told before it is heard, or of why it does not open."""
+    pieces = _pieces(archive, recording, begin)
+    try:
+        first = next(pieces, b"")
+    except RecordingFault as fault:
+        _refused(opened, recording.id, f"it does not open: {type(fault).__name__}")
+        raise
+    with auditing(opened) as auditor:
+        auditor.tell(Action.RECORDING_PLAYED, recording.id)
+    return chain((first,), pieces)
+
+
+def _refused(opened: Installation, recording_id: str, why: str) -> None:
+    with auditing(opened) as auditor:
+        auditor.tell(Action.RECORDING_REFUSED, recording_id, why)
 
 
 def _pieces(archive: Archive, recording: Recording, begin: float) -> Iterator[bytes]:

@@ -42,7 +42,7 @@ CORE = ("vocabulary", "policy", "flow")
 PARTS = (
     *CORE,
     *("provision", "storage", "audit", "routing", "auth_pin", "retention", "recordings"),
-    *("menus", "exploration", "audio", "calls", "history", "personal data", "runner", "AGI", "terminal"),
+    *("menus", "exploration", "audio", "calls", "history", "personal data", "runner", "AGI", "terminal", "subjects"),
 )
 
 # From the ground up: a layer imports itself and those layers that it names, which stand above it in this list.
@@ -94,6 +94,12 @@ LAYERS = (
         DATABASE | {"asterisk", "structlog", "typing_extensions"},
     ),
     Layer("terminal", ("ivr.gateways.terminal",), (*CORE, "runner")),
+    Layer(
+        "subjects",
+        ("subjects",),
+        (*CORE, "storage", "audit", "routing", "auth_pin", "recordings", "menus", "calls", "runner"),
+        DATABASE,
+    ),
     # These join the parts, and may know them all.
     Layer("command line", ("centrala",), PARTS, ANYTHING),
     Layer("retention job", ("retention_job",), (*PARTS, "command line"), ANYTHING),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.phone_numbers import Allowed, MayCall, Refused, check
+from routing.phone_numbers import Allowed, MayCall, Refused, check, national_digits, normal_form, written_forms
 
 USUAL = Allowed(("PL", "UA"), frozenset({"mobile", "fixed"}))
 
@@ -60,3 +60,37 @@ def test_whatever_is_keyed_is_answered(keyed: str) -> None:
             assert MayCall(number) == check(number, USUAL)
         case Refused(reason):
             assert reason
+
+
+OTHERS = [*CALLED, ("+1 202 555 0123", "+12025550123"), ("48600100200", CALLED[0][1]), ("380671234567", CALLED[4][1])]
+
+
+@pytest.mark.parametrize(("text", "number"), OTHERS)
+def test_a_number_has_one_normal_form(text: str, number: str) -> None:
+    """However it is written, and whether or not it would be called back."""
+    assert number == normal_form(text, "PL")
+
+
+@pytest.mark.parametrize("text", ["1701", "anonymous", "", "abc", "6001"])
+def test_what_is_no_number_has_none(text: str) -> None:
+    """Extensions, and callers who withhold theirs."""
+    assert normal_form(text, "PL") is None
+
+
+NUMBERS = st.one_of(
+    st.integers(0, 10**8 - 1).map(lambda rest: f"+486{rest:08}"),
+    st.integers(0, 10**7 - 1).map(lambda rest: f"+4822{rest:07}"),
+    st.integers(0, 10**7 - 1).map(lambda rest: f"+38067{rest:07}"),
+    st.integers(0, 10**7 - 1).map(lambda rest: f"+49151{rest:07}"),
+)
+
+
+@given(NUMBERS)
+def test_a_number_is_found_however_a_trunk_sent_it(number: str) -> None:
+    """Each of its forms means this number and no other, and all hold its digits."""
+    forms = written_forms(number, "PL")
+    assert {number} == {normal_form(form, "PL") for form in forms}
+    assert number in forms
+    assert all(national_digits(number) in form for form in forms)
+    assert {number, number.removeprefix("+"), f"00{number.removeprefix('+')}"} <= forms
+    assert number.startswith("+48") == (national_digits(number) in forms)
