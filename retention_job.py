@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import date
 from functools import partial
+from pathlib import Path
 
 import click
 import structlog
@@ -27,7 +28,7 @@ from centrala import context
 from centrala.context import SERVICE_ZONE
 from centrala.endings import Guarded
 from centrala.forms import print_table
-from centrala.keeping import open_places
+from centrala.keeping import back_keys_up, open_places
 from centrala.logs import configure_logs
 from centrala.reports import informing_of
 from centrala.settings import Retention
@@ -138,7 +139,7 @@ def _run_once(terms: Terms, today: date, limits: Limits) -> None:
                     bar.update(number)
 
             done = job.once(places, _service(places, terms), today, _node(), context.now, limits, watch)
-    print_table(_done(done))
+        print_table(_done(done, _keys_copied(places)))
     for one in done.run.stuck:
         click.echo(f"centrala: {one}", err=True)
     if done.run.stuck:
@@ -195,6 +196,7 @@ def _run_logged(opened: Installation, terms: Terms, limits: Limits, stopping: li
         with open_places(opened, os.environ) as places:
             service = _service(places, terms)
             done = job.once(places, service, context.today(), _node(), context.now, limits, watch)
+            copied = _keys_copied(places)
     except KeysUnusable as fault:
         log.error("the retention job was cut short; the next run goes on", reason=str(fault))
     except (RecordingFault, AuditBroken) as fault:
@@ -205,10 +207,18 @@ def _run_logged(opened: Installation, terms: Terms, limits: Limits, stopping: li
     except _Stopping:
         log.info("the retention job is stopped; the next run goes on")
     else:
-        log.info("the retention job has run", **{name.replace(" ", "_"): value for name, value in _done(done)})
+        log.info("the retention job has run", **{name.replace(" ", "_"): value for name, value in _done(done, copied)})
         log_undecided(done.undecided)
         for one in done.run.stuck:
             log.error("a file that had to go could not be destroyed", file=str(one.path), reason=one.error.strerror)
+
+
+def _keys_copied(places: Places) -> Path | None:
+    """Copy recordings' keys as they are now, where the settings have that done: to which file."""
+    backups = context.settings().recordings.key_backups
+    if backups.folder is None:
+        return None
+    return back_keys_up(places.archive.keys, backups.folder, backups.days, context.now())[0].path
 
 
 def _node() -> str:
@@ -244,7 +254,7 @@ def _foreseen(today: str, outlook: Outlook, chain: int) -> list[list[str]]:
     ]
 
 
-def _done(done: Done) -> list[list[str]]:
+def _done(done: Done, copied: Path | None) -> list[list[str]]:
     run = done.run
     return [
         ["day", run.business_date.isoformat()],
@@ -253,6 +263,7 @@ def _done(done: Done) -> list[list[str]]:
         ["quarantine ended", str(run.unquarantined)],
         *([f"{kind} gone", str(done.gone.get(kind, 0))] for kind in Kind if kind not in PROMISED),
         ["could not be destroyed", str(len(run.stuck))],
+        ["keys copied to", str(copied) if copied else "-"],
         *_undecided(done.undecided),
         ["tombstones", str(run.chain.number)],
         ["chain", run.chain.hash],

@@ -115,6 +115,13 @@ def of_person(connection: Connection, pseudonym: str) -> Iterator[Written]:
     return _read(connection, _all().where(audit_entries.c.person == pseudonym))
 
 
+def is_told(connection: Connection, pseudonym: str, action: Action) -> bool:
+    """Whether that was ever done about a person."""
+    c = audit_entries.c
+    query = select(c.number).where(c.person == pseudonym, c.action == str(action)).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def of_object(connection: Connection, object: str) -> Iterator[Written]:
     """The entries about a thing, the oldest first."""
     return _read(connection, _all().where(audit_entries.c.object == object))

@@ -7,28 +7,33 @@ fault that they are missing: in an empty database every key would seem to be des
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
+from audit import entries
+from audit.entries import Action
 from recordings import key_backups, tombstones
 from recordings.archive import Archive
 from recordings.catalogue import recordings
 from recordings.faults import KeyMissing, RecordingFault
 from recordings.intake import alone
-from recordings.key_backups import Backup
+from recordings.key_backups import Backup, Gone
 from recordings.key_encryption import VARIABLE, KeyEncryption, make_key, read_keys
 from recordings.key_store import KeyStore
 from recordings.purge import Places
+from recordings.wrapped_keys import WrappedKey, WrappedKeys
 from storage.chain import NOTHING
+from storage.database import Database
 from storage.home import Home
 from storage.installation import Installation, without_passwords
+from subjects.pseudonyms import pseudonym
 
 KEYS_URL = "CENTRALA_KEYS_URL"
 MOST_KEYS_A_DAY = 100
@@ -92,12 +97,35 @@ def _connected(opened: Installation, environ: Mapping[str, str], encryption: Key
 
 
 @contextmanager
-def open_lost_keys(opened: Installation, environ: Mapping[str, str]) -> Iterator[KeyStore]:
+def open_lost_keys(opened: Installation, environ: Mapping[str, str], encryption: KeyEncryption) -> Iterator[KeyStore]:
     """The database of keys, made where it is gone: they are about to be put back. Raises RecordingFault, OSError."""
-    with _connected(opened, environ, KeyEncryption({})) as store:
-        if not store.is_there():
-            _make(opened, store)
+    with _connected(opened, environ, encryption) as store:
+        _make(opened, store)
         yield store
+
+
+def buried(database: Database) -> Gone:
+    """Which keys are of recordings that have a tombstone."""
+
+    def gone(keys: Sequence[WrappedKey]) -> frozenset[str]:
+        with database.reading() as connection:
+            return tombstones.buried(connection, [key.id for key in keys])
+
+    return gone
+
+
+def erased(database: Database, people: WrappedKeys) -> Gone:
+    """Which keys are of people whom the audit knows to be erased."""
+
+    def gone(keys: Sequence[WrappedKey]) -> frozenset[str]:
+        with database.reading() as connection:
+            return frozenset(key.id for key in keys if _is_erased(connection, people.opened(key)))
+
+    return gone
+
+
+def _is_erased(connection: Connection, key: bytes) -> bool:
+    return entries.is_told(connection, pseudonym(key), Action.PERSON_ERASED)
 
 
 def back_keys_up(store: KeyStore, folder: Path, days: int, now: datetime) -> tuple[Backup, tuple[Backup, ...]]:

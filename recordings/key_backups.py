@@ -16,7 +16,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from recordings.faults import RecordingFault
-from recordings.key_store import KeyStore, WrappedKey
+from recordings.key_store import KeyStore
+from recordings.wrapped_keys import WrappedKey, WrappedKeys
 from storage.files import sync_file, sync_folder
 
 BATCH = 1000
@@ -25,8 +26,8 @@ _NAME = re.compile(r"recording-keys-(\d{8}T\d{6}Z)\.db")
 _MOMENT = "%Y%m%dT%H%M%SZ"
 _UNFINISHED = ".new"
 
-Buried = Callable[[Sequence[str]], frozenset[str]]
-"""Those of some recordings that were destroyed."""
+Gone = Callable[[Sequence[WrappedKey]], frozenset[str]]
+"""The ids of those keys that were destroyed on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,13 @@ class Backup:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """How many keys were put back, and how many were not since their recordings were destroyed."""
+    """How many keys were put back, and how many were not since they were destroyed on purpose."""
 
-    put_back: int
-    buried: int
+    put_back: int = 0
+    left_out: int = 0
+
+    def __add__(self, more: Restored) -> Restored:
+        return Restored(self.put_back + more.put_back, self.left_out + more.left_out)
 
 
 def make(keys: KeyStore, folder: Path, at: datetime) -> Backup:
@@ -82,20 +86,26 @@ def having(folder: Path, recording_id: str) -> tuple[Backup, ...]:
     return tuple(one for one in of_folder(folder) if _has(one.path, recording_id))
 
 
-def restore(path: Path, keys: KeyStore, buried: Buried) -> Restored:
-    """Put back the keys that are not there any more, but for those of recordings that were destroyed.
+def restore(path: Path, keys: KeyStore, buried: Gone, erased: Gone) -> Restored:
+    """Put back the keys that are not there any more, but for those of buried recordings and erased people.
 
-    Raises RecordingFault for what is no backup.
+    Raises RecordingFault for what is no backup; KeyMissing, KeysUnusable.
     """
-    put_back = refused = 0
     with _opened(path) as connection:
-        rows = connection.execute("SELECT recording_id, wrapped_by, wrapped, made_at FROM recording_keys")
-        while page := rows.fetchmany(BATCH):
-            destroyed = buried([row[0] for row in page])
-            wanted = [_key(row) for row in page if row[0] not in destroyed]
-            put_back += keys.put_back(wanted)
-            refused += len(page) - len(wanted)
-    return Restored(put_back, refused)
+        restored = _restore(connection, "recording_keys", keys, buried)
+        # Older backups have none of people.
+        there = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'person_keys'").fetchone()
+        return restored + _restore(connection, "person_keys", keys.people, erased) if there else restored
+
+
+def _restore(connection: sqlite3.Connection, table: str, into: WrappedKeys, gone: Gone) -> Restored:
+    restored = Restored()
+    rows = connection.execute(f"SELECT * FROM {table}")
+    while page := [_key(row) for row in rows.fetchmany(BATCH)]:
+        left_out = gone(page)
+        wanted = [key for key in page if key.id not in left_out]
+        restored += Restored(into.put_back(wanted), len(page) - len(wanted))
+    return restored
 
 
 def _key(row: tuple[str, str, bytes, str]) -> WrappedKey:

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, event, inspect
@@ -24,7 +22,6 @@ from recordings.key_encryption import KeyEncryption
 from recordings.wrapped_keys import WrappedKeys, columns
 from storage.database import Database, is_sqlite, sqlite_files
 from storage.installation import without_passwords
-from storage.upsert import upsert
 
 _own = MetaData()
 recording_keys = Table("recording_keys", _own, *columns(Column("recording_id", String(36), primary_key=True)))
@@ -34,16 +31,6 @@ person_keys = Table("person_keys", _own, *columns(Column("id", String(64), prima
 CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"
 # Looks at changed pages alone; the index, which has no keys in it, is left to autovacuum.
 VACUUM = "VACUUM (INDEX_CLEANUP OFF) "
-
-
-@dataclass(frozen=True, slots=True)
-class WrappedKey:
-    """A recording's key as it is kept."""
-
-    recording_id: str
-    wrapped_by: str
-    wrapped: bytes
-    made_at: datetime
 
 
 class KeyStore(WrappedKeys):
@@ -94,12 +81,6 @@ class KeyStore(WrappedKeys):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         with self._autocommitting() as connection:
             connection.exec_driver_sql("VACUUM INTO ?", (str(path),))
-
-    def put_back(self, keys: Sequence[WrappedKey]) -> int:
-        """Add those of a backup's keys that are not there: how many were added."""
-        with self._writing() as connection:
-            statement = upsert(connection, recording_keys, key=("recording_id",), changing=())
-            return sum(connection.execute(statement, asdict(key)).rowcount for key in keys)
 
     def files(self) -> tuple[Path, ...] | None:
         """The files in which destroyed keys may have left something; None where they cannot be read from here."""

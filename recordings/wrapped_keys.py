@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from recordings.key_encryption import KeyEncryption
 from recordings.sealing import KEY_BYTES
 from storage.database import Database, Instant, reason_of
 from storage.installation import without_passwords
+from storage.upsert import upsert
 
 
 def columns(id: Column[str]) -> tuple[Column[Any], ...]:
@@ -26,6 +28,16 @@ def columns(id: Column[str]) -> tuple[Column[Any], ...]:
         Column("wrapped", LargeBinary, nullable=False),
         Column("made_at", Instant, nullable=False),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class WrappedKey:
+    """A key as it is kept."""
+
+    id: str
+    wrapped_by: str
+    wrapped: bytes
+    made_at: datetime
 
 
 class WrappedKeys:
@@ -76,6 +88,16 @@ class WrappedKeys:
         with self._writing() as connection:
             connection.execute(delete(self._table).where(self._id.in_(list(ids))))
 
+    def opened(self, key: WrappedKey) -> bytes:
+        """A key that is kept elsewhere as it is here. Raises KeyMissing."""
+        return self._encryption.unwrap(key.wrapped_by, key.wrapped, key.id)
+
+    def put_back(self, keys: Sequence[WrappedKey]) -> int:
+        """Add those keys that are not there: how many were added."""
+        with self._writing() as connection:
+            statement = upsert(connection, self._table, key=(self._id.name,), changing=())
+            return sum(connection.execute(statement, self._row(key)).rowcount for key in keys)
+
     def rewrap(self, most: int) -> int:
         """Wrap so many keys anew that another than the current one wraps: how many there were. Raises KeyMissing."""
         c = self._table.c
@@ -102,6 +124,9 @@ class WrappedKeys:
             while id := connection.execute(select(func.min(c)).where(c > (found[-1] if found else ""))).scalar():
                 found.append(id)
         return frozenset(found)
+
+    def _row(self, key: WrappedKey) -> dict[str, Any]:
+        return {self._id.name if name == "id" else name: value for name, value in asdict(key).items()}
 
     def _of(self, id: str) -> Select[Any]:
         return select(self._table).where(self._id == id)

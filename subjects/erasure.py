@@ -161,8 +161,7 @@ def _remove(erasing: Erasing, found: Mentions, known_as: tuple[str, ...], decide
 
 def _tell(connection: Connection, erasing: Erasing, pseudonym: str, decided: Decided) -> None:
     """A pseudonym is of one erasure: an entry that is there was made before a kill."""
-    told = entries.of_person(connection, pseudonym)
-    if not any(entry.action == Action.PERSON_ERASED for entry in told):
+    if not entries.is_told(connection, pseudonym, Action.PERSON_ERASED):
         details = f"{decided.held} recordings are held" if decided.held else ""
         entry = Entry(erasing.at, erasing.actor, Action.PERSON_ERASED, "person", pseudonym, details)
         entries.append(connection, entry)

@@ -26,12 +26,12 @@ class Pseudonyms:
 
     def of(self, name: str, at: datetime) -> str:
         """The pseudonym, 64 hexadecimal digits; a key is made where there is none yet. Raises KeyMissing."""
-        return self._under(self._keys.people.make(self._id(name), at))
+        return pseudonym(self._keys.people.make(self._id(name), at))
 
     def known(self, name: str) -> str | None:
         """The pseudonym of who has a key. Raises KeyMissing: it cannot be unwrapped."""
         key = self._keys.people.key(self._id(name))
-        return None if key is None else self._under(key)
+        return None if key is None else pseudonym(key)
 
     def has(self, names: Iterable[str]) -> bool:
         """Whether one of them has a key."""
@@ -44,5 +44,7 @@ class Pseudonyms:
     def _id(self, name: str) -> str:
         return hmac.digest(self._secret, name.encode(), hashlib.sha256).hex()
 
-    def _under(self, key: bytes) -> str:
-        return hmac.digest(key, _PSEUDONYM, hashlib.sha256).hex()
+
+def pseudonym(key: bytes) -> str:
+    """The pseudonym under a person's key."""
+    return hmac.digest(key, _PSEUDONYM, hashlib.sha256).hex()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -13,7 +12,7 @@ from audit import entries
 from audit.entries import Action, Entry
 from centrala import context, keeping
 from centrala.context import explained, installation, today, who
-from recordings import key_backups, tombstones
+from recordings import key_backups
 from recordings.faults import KeyMissing, RecordingFault
 from recordings.key_encryption import VARIABLE, KeyEncryption, read_keys
 from storage.home import Home
@@ -91,17 +90,13 @@ def backup(folder: Path | None) -> None:
 def restore(file: Path) -> None:
     """Put keys back that were lost, from a copy that `backup` made.
 
-    Keys of recordings that were destroyed since stay destroyed.
+    Keys of recordings that were destroyed since, and of people who were erased, stay destroyed.
     """
     opened = installation()
-
-    def buried(ids: Sequence[str]) -> frozenset[str]:
-        with opened.database.reading() as connection:
-            return tombstones.buried(connection, ids)
-
-    with explained(RecordingFault), keeping.open_lost_keys(opened, os.environ) as store:
-        restored = key_backups.restore(file, store, buried)
-    click.echo(f"{restored.put_back} keys put back; {restored.buried} of destroyed recordings left out")
+    with explained(RecordingFault), keeping.open_lost_keys(opened, os.environ, _given(opened.home)) as store:
+        gone = keeping.buried(opened.database), keeping.erased(opened.database, store.people)
+        restored = key_backups.restore(file, store, *gone)
+    click.echo(f"{restored.put_back} keys put back; {restored.left_out} of what was destroyed left out")
 
 
 def _given(home: Home) -> KeyEncryption:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from recordings import catalogue, purge
+from recordings import catalogue, key_backups, purge
 from recordings.purge import Places
 from tests.cli.conftest import Run, lines
-from tests.cli.keeping import opened
+from tests.cli.keeping import job, opened, table
 from tests.recordings.kept import DUE, a_recording, at_noon, id_of, keep
 
 
@@ -63,7 +63,7 @@ def test_lost_keys_are_put_back_but_for_those_of_destroyed_recordings(run: Run, 
     shutil.rmtree(places.home.path / "keys")
     assert "recordings' keys are missing" in run("recordings", "play", id_of(2)).stderr
     restored = run("recordings", "keys", "restore", str(backup))
-    assert (0, "1 keys put back; 1 of destroyed recordings left out\n") == (restored.exit_code, restored.stdout)
+    assert (0, "1 keys put back; 1 of what was destroyed left out\n") == (restored.exit_code, restored.stdout)
     assert 0 == run("recordings", "play", id_of(2)).exit_code
     assert 0 == run("recordings", "prove", id_of(1)).exit_code
 
@@ -83,6 +83,18 @@ def test_nothing_is_proven_while_a_backup_has_its_key(
     backup.unlink()
     proof = run("recordings", "prove", id_of(1))
     assert (0, True) == (proof.exit_code, "the key is in none of 0" in proof.stdout)
+
+
+def test_the_job_copies_keys_each_night_and_destroys_old_copies(places: Places, tmp_path: Path) -> None:
+    """Once what was due has gone; the table says where to."""
+    settings, backups = tmp_path / "settings.yaml", tmp_path / "backups"
+    settings.write_text(f"recordings: {{key_backups: {{folder: {backups}, days: 3}}}}\n")
+    backups.mkdir()
+    (backups / "recording-keys-20200101T000000Z.db").touch()
+    done = job(places.home.path, "--once", "--now", f"{DUE}", "--allow-share", "1", CENTRALA_SETTINGS=str(settings))
+    (backup,) = backups.iterdir()
+    assert (0, str(backup)) == (done.returncode, table(done)["keys copied to"])
+    assert () == key_backups.having(backups, id_of(1))
 
 
 def test_where_to_is_asked(run: Run, places: Places, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -17,13 +18,14 @@ from recordings.key_backups import Backup, Restored
 from recordings.key_encryption import KeyEncryption
 from recordings.key_store import KeyStore
 from recordings.searching import stands_in
+from recordings.wrapped_keys import WrappedKey
 from tests.recordings.conftest import FIRST_KEY, NOW
 
 DAY = timedelta(days=1)
 
 
-def none_buried(ids: object) -> frozenset[str]:
-    """Nothing was destroyed."""
+def none_gone(keys: object) -> frozenset[str]:
+    """Nothing was destroyed on purpose."""
     return frozenset()
 
 
@@ -39,9 +41,9 @@ def test_a_backup_has_every_key(keys: KeyStore, tmp_path: Path) -> None:
     assert Backup(tmp_path / "backups" / "recording-keys-20261128T120000Z.db", NOW) == backup
     assert ([backup.path], 0o600) == (list(backup.path.parent.iterdir()), stat.S_IMODE(backup.path.stat().st_mode))
     with closing(a_store(tmp_path / "other.db")) as other:
-        assert Restored(3, 0) == key_backups.restore(backup.path, other, none_buried)
+        assert Restored(3, 0) == key_backups.restore(backup.path, other, none_gone, none_gone)
         assert made == {id: other.key(id) for id in made}
-        assert Restored(0, 0) == key_backups.restore(backup.path, other, none_buried)
+        assert Restored(0, 0) == key_backups.restore(backup.path, other, none_gone, none_gone)
     assert [backup.path] == list(backup.path.parent.iterdir())
 
 
@@ -61,8 +63,25 @@ def test_what_was_destroyed_since_stays_destroyed(keys: KeyStore, tmp_path: Path
         keys.make(id, NOW)
     backup = key_backups.make(keys, tmp_path, NOW)
     keys.destroy(["a", "b"])
-    restored = key_backups.restore(backup.path, keys, lambda ids: frozenset({"a"}) & frozenset(ids))
+
+    def buried(page: Sequence[WrappedKey]) -> frozenset[str]:
+        return frozenset({"a"} & {key.id for key in page})
+
+    restored = key_backups.restore(backup.path, keys, buried, none_gone)
     assert (Restored(1, 1), {"b", "c"}) == (restored, set(keys.ids()))
+
+
+def test_keys_of_people_are_backed_up_as_well(keys: KeyStore, tmp_path: Path) -> None:
+    """Those of whoever was erased since stay destroyed: what the key was tells who that was."""
+    made = {id: keys.people.make(id, NOW) for id in ("anna", "jan")}
+    backup = key_backups.make(keys, tmp_path, NOW)
+    keys.people.destroy(made)
+
+    def erased(page: Sequence[WrappedKey]) -> frozenset[str]:
+        return frozenset(key.id for key in page if keys.people.opened(key) == made["anna"])
+
+    assert Restored(1, 1) == key_backups.restore(backup.path, keys, none_gone, erased)
+    assert (None, made["jan"]) == (keys.people.key("anna"), keys.people.key("jan"))
 
 
 def test_a_key_that_was_made_anew_is_not_overwritten(keys: KeyStore, tmp_path: Path) -> None:
@@ -71,7 +90,7 @@ def test_a_key_that_was_made_anew_is_not_overwritten(keys: KeyStore, tmp_path: P
     backup = key_backups.make(keys, tmp_path, NOW)
     keys.destroy(["a"])
     newer = keys.make("a", NOW)
-    assert (Restored(0, 0), newer) == (key_backups.restore(backup.path, keys, none_buried), keys.key("a"))
+    assert (Restored(0, 0), newer) == (key_backups.restore(backup.path, keys, none_gone, none_gone), keys.key("a"))
 
 
 @given(st.lists(st.integers(0, 40), unique=True, max_size=8), st.integers(0, 40))
@@ -106,6 +125,6 @@ def test_what_is_no_backup_is_said_to_be_none(keys: KeyStore, tmp_path: Path, co
     file = tmp_path / "recording-keys-20261128T120000Z.db"
     file.write_bytes(content)
     with pytest.raises(RecordingFault, match="no backup of recordings' keys that can be read"):
-        key_backups.restore(file, keys, none_buried)
+        key_backups.restore(file, keys, none_gone, none_gone)
     with pytest.raises(RecordingFault, match="recording-keys-20261128T120000Z"):
         key_backups.having(tmp_path, "a")
