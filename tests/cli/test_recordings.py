@@ -21,6 +21,7 @@ from recordings.records import held_recordings, legal_holds
 from recordings.rejected import digest
 from storage.database import Database
 from storage.installation import open_installation
+from storage.volumes import exposure
 from tests.cli.conftest import ROOT, Run
 from tests.recordings.places import CALL, Place, place
 from tests.recordings.sounds import tone, write
@@ -65,13 +66,15 @@ def listing(run: Run) -> list[dict[str, Any]]:
 
 
 def test_what_is_finished_is_taken_in(here: Place, run: Run) -> None:
-    """A first key is made, and said so; the second time nothing is left to do."""
+    """A first key is made, and said so; the second time nothing is left to do. Where plain files lie is said each time."""
     here.records()
     first, second = run("recordings", "intake"), run("recordings", "intake", "--json")
     assert (0, "1 taken in\n") == (first.exit_code, first.stdout)
     assert "made the recording key" in first.stderr
     assert "keep a copy of it apart from the databases" in first.stderr
-    assert ({"taken_in": 0}, "") == (json.loads(second.stdout), second.stderr)
+    exposed = exposure(here.home.recordings)
+    said = f"centrala: {exposed}\n" if exposed else ""
+    assert ({"taken_in": 0}, said) == (json.loads(second.stdout), second.stderr)
     (told,) = listing(run)
     assert here.row is not None
     assert (here.row.id, "kept", "2029-11-28") == (told["id"], told["status"], told["keep_until"])
