@@ -214,9 +214,8 @@ class Intake:
 
     def _keep(self, about: Conversation, write: Callable[[BinaryIO, str], Measured], at: datetime) -> Fate:
         id = id_of(about.origin)
-        with tempfile.TemporaryFile(dir=self._home.recordings) as plain:
-            with named(self._home.recordings):
-                measured = write(plain, self._rules.format)
+        with named(self._home.recordings), tempfile.TemporaryFile(dir=self._home.recordings) as plain:
+            measured = write(plain, self._rules.format)
             self._reached(Step.BUILT)
             plain.seek(0)
             sha256 = file_digest(plain, "sha256").hexdigest()

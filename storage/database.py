@@ -30,6 +30,8 @@ POSTGRESQL = {
     "tcp_user_timeout": 10_000,
 }
 
+NO_ROOM = "SQLITE_IOERR_SHMSIZE"  # https://www.sqlite.org/rescode.html
+
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 POSTGRESQL_UNIQUE_VIOLATION = "23505"
 
@@ -124,7 +126,9 @@ def sqlite_files(url: URL) -> tuple[Path, ...]:
 def reason_of(error: SQLAlchemyError) -> str:
     """Why a statement failed, in a line that may be logged: nothing of what was to be stored is in it."""
     if isinstance(error, OperationalError):
-        return str(error.orig).partition("\n")[0]
+        told = str(error.orig).partition("\n")[0]
+        # SQLite says as much of a broken disk, and means that there is no room to share its log.
+        return f"{told}: the disk is full" if getattr(error.orig, "sqlite_errorname", "") == NO_ROOM else told
     return type(error).__name__
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Column, String, Table, func, insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 
-from storage.database import Database, metadata
+from storage.database import Database, metadata, reason_of
 from storage.home import KEY_NAMES, Home, HomeError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -139,7 +139,7 @@ def _explained(home: Home) -> Iterator[None]:
             "mend it, or choose another folder with CENTRALA_HOME"
         ) from error
     except OperationalError as error:
-        raise HomeError(f"{shown(home)}: the database does not answer ({error.orig})".replace("\n", " ")) from error
+        raise HomeError(f"{shown(home)}: the database does not answer ({reason_of(error)})") from error
     except SQLAlchemyError as error:
         reason = error.orig if isinstance(error, DBAPIError) else error
         raise HomeError(f"{shown(home)}: the database cannot be used ({reason})".replace("\n", " ")) from error

@@ -21,7 +21,7 @@ CATALOGUE, KEYS, ARCHIVE, SPOOL = "database", "keys", "archive", "recordings"
 EVERYWHERE = (CATALOGUE, KEYS, ARCHIVE, SPOOL)
 FULL, READ_ONLY = "full", "read-only"
 TOLD = {
-    FULL: ("No space left on device", "database or disk is full"),
+    FULL: ("No space left on device", "database or disk is full", "the disk is full"),
     READ_ONLY: ("Read-only file system", "attempt to write a readonly database", "unable to open database file"),
 }
 
