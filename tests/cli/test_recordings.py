@@ -66,7 +66,7 @@ def listing(run: Run) -> list[dict[str, Any]]:
 
 
 def test_what_is_finished_is_taken_in(here: Place, run: Run) -> None:
-    """A first key is made, and said so; the second time nothing is left to do. Where plain files lie is said too."""
+    """A first key is made, and said so; then nothing is left to do; where plain files lie is said each time."""
     here.records()
     first, second = run("recordings", "intake"), run("recordings", "intake", "--json")
     assert (0, "1 taken in\n") == (first.exit_code, first.stdout)

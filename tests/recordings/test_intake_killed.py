@@ -16,6 +16,7 @@ from tests.recordings.conftest import NOW
 from tests.recordings.places import IMPORTED, OTHER_CALL, Place, place
 from tests.recordings.processes import killed_taking_in
 from tests.recordings.sounds import tone, write
+from tests.recordings.staying import until
 
 STEPS = (0, *Step)
 # Whether the intake comes first or the withdrawal: who has to wait for the other does so for much longer than this.
@@ -155,6 +156,7 @@ def test_a_withdrawal_that_is_not_committed_yet_is_waited_for(here: Place, damag
     with here.database.writing() as connection:
         one_at_a_time(connection)
         intake.start()
+        until(lambda: damaged or Step.WAVEFORM_SEALED in here.reached, "all sealed")
         intake.join(WAITS_SECONDS)
         assert intake.is_alive(), "it has decided"
         withdrawal.of_call(part.call_id, NOW)(connection)
