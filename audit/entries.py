@@ -76,6 +76,15 @@ class Written:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Trimming:
+    """Entries up to `number` that were taken out, by which policy and when."""
+
+    number: int
+    policy: str
+    at: datetime
+
+
 def append(connection: Connection, entry: Entry) -> Written:
     """Lengthen the chain, in the caller's transaction: what is done, is done together with its entry."""
     one_at_a_time(connection)
@@ -103,6 +112,12 @@ def beginning(connection: Connection) -> Head:
     c = audit_trimmings.c
     row = connection.execute(select(c.number, c.hash).order_by(c.number.desc()).limit(1)).one_or_none()
     return NOTHING if row is None else Head(row.number, row.hash)
+
+
+def trimmings(connection: Connection) -> tuple[Trimming, ...]:
+    """When entries were taken out, the first time first."""
+    rows = connection.execute(select(audit_trimmings).order_by(audit_trimmings.c.number))
+    return tuple(Trimming(row.number, row.policy, row.at) for row in rows)
 
 
 def everything(connection: Connection) -> Iterator[Written]:

@@ -6,6 +6,7 @@ fault that they are missing: in an empty database every key would seem to be des
 
 from __future__ import annotations
 
+import secrets
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -32,10 +33,11 @@ from recordings.wrapped_keys import WrappedKey, WrappedKeys
 from storage.chain import NOTHING
 from storage.database import Database
 from storage.home import Home
-from storage.installation import Installation, without_passwords
+from storage.installation import Installation, find_mark, keep_mark, without_passwords
 from subjects.pseudonyms import pseudonym
 
 KEYS_URL = "CENTRALA_KEYS_URL"
+MARK = "recording-keys"
 MOST_KEYS_A_DAY = 100
 
 
@@ -101,6 +103,7 @@ def open_lost_keys(opened: Installation, environ: Mapping[str, str], encryption:
     """The database of keys, made where it is gone: they are about to be put back. Raises RecordingFault, OSError."""
     with _connected(opened, environ, encryption) as store:
         _make(opened, store)
+        keep_mark(opened.database, MARK, _marked(store, find_mark(opened.database, MARK)))
         yield store
 
 
@@ -156,19 +159,35 @@ def next_key_id(today: date, current: str) -> str:
 
 
 def _prepare(opened: Installation, store: KeyStore, make: bool) -> None:
-    """Make the database of keys if it may be made. Raises KeyMissing."""
-    if store.is_there():
+    """Make the database of keys if it may be made. Raises KeyMissing: it is gone, or is another catalogue's."""
+    known = find_mark(opened.database, MARK)
+    if not store.is_there():
+        if known or _ever_recorded(opened):
+            raise KeyMissing(
+                f"{without_passwords(store.url)}: recordings' keys are missing; put their database back from its "
+                f"backup, or name it with {KEYS_URL}: all machines of one catalogue share it"
+            )
         if make:
-            # One that an older version made has no room for people's keys.
-            store.prepare()
-        return
-    if _ever_recorded(opened):
-        raise KeyMissing(
-            f"{without_passwords(store.url)}: recordings' keys are missing; put their database back from its backup, "
-            f"or name it with {KEYS_URL}"
-        )
+            _make(opened, store)
+    elif make:
+        # One that an older version made has no room for people's keys.
+        store.prepare()
     if make:
-        _make(opened, store)
+        known = keep_mark(opened.database, MARK, _marked(store, known))
+    if known and (store.mark() or known) != known:
+        raise KeyMissing(
+            f"{without_passwords(store.url)}: these are not the keys of this catalogue's recordings; name theirs with "
+            f"{KEYS_URL}: all machines of one catalogue share it"
+        )
+
+
+def _marked(store: KeyStore, known: str | None) -> str:
+    """The mark of the keys; where they have none it is the one that the catalogue knows, or a new one."""
+    mark = store.mark()
+    if mark is None:
+        mark = known or secrets.token_hex(16)
+        store.set_mark(mark)
+    return mark
 
 
 def _make(opened: Installation, store: KeyStore) -> None:

@@ -301,7 +301,7 @@ class Callbacks:
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """What consultants hear when they have keyed a code on their telephones: names of prompts."""
+    """What consultants hear when they have keyed a code on their telephones: names of prompts (None: a tone)."""
 
     logged_in: str
     logged_out: str
@@ -312,7 +312,7 @@ class Codes:
     no_agent: str
     not_here: str
     unknown: str
-    unrecorded: str
+    unrecorded: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, event, inspect
+from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, event, insert, inspect, select
 
 from recordings import server_files
 from recordings.faults import KeysUnusable, RecordingFault
@@ -26,6 +26,8 @@ from storage.installation import without_passwords
 _own = MetaData()
 recording_keys = Table("recording_keys", _own, *columns(Column("recording_id", String(36), primary_key=True)))
 person_keys = Table("person_keys", _own, *columns(Column("id", String(64), primary_key=True)))
+# One row, by which a catalogue knows its keys from others'.
+store_marks = Table("store_marks", _own, Column("mark", String(64), primary_key=True))
 
 
 CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"
@@ -56,6 +58,18 @@ class KeyStore(WrappedKeys):
         if not _own.tables.keys() <= self._tables():
             with self._writing() as connection:
                 _own.create_all(connection)
+
+    def mark(self) -> str | None:
+        """What tells these keys from others'; None where an older version made them."""
+        if store_marks.name not in self._tables():
+            return None
+        with self._reading() as connection:
+            return connection.execute(select(store_marks.c.mark)).scalar()
+
+    def set_mark(self, mark: str) -> None:
+        """Give them a mark, once room was made for it."""
+        with self._writing() as connection:
+            connection.execute(insert(store_marks), {"mark": mark})
 
     def close(self) -> None:
         """Give every connection back."""

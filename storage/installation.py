@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlche
 
 from storage.database import Database, metadata, reason_of
 from storage.home import KEY_NAMES, Home, HomeError
+from storage.upsert import upsert
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 OPENING = int.from_bytes(b"centrala")  # PostgreSQL's advisory locks are named by 64-bit numbers
@@ -86,6 +87,19 @@ def look_at_installation(environ: Mapping[str, str]) -> Installation:
         database.close()
         raise
     return Installation(home, database)
+
+
+def find_mark(database: Database, name: str) -> str | None:
+    """The mark by which the database knows something of that name that lies elsewhere."""
+    with database.reading() as connection:
+        return connection.execute(select(key_marks.c.mark).where(key_marks.c.name == name)).scalar()
+
+
+def keep_mark(database: Database, name: str, mark: str) -> str:
+    """Have the database know it by that mark, unless it has another one already: which one it has."""
+    with database.writing() as connection:
+        connection.execute(upsert(connection, key_marks, key=("name",), changing=()), {"name": name, "mark": mark})
+        return str(connection.execute(select(key_marks.c.mark).where(key_marks.c.name == name)).scalar_one())
 
 
 def _match_schema(home: Home, database: Database) -> None:

@@ -204,5 +204,5 @@ def _codes(installation: Installation, settings: Settings, flow: Flow) -> Codes 
     if flow.codes is None:
         return None
     store = make_prompt_store(installation, settings)
-    prompts = {code: flow.prompts[name, flow.languages[0]] for code, name in asdict(flow.codes).items()}
+    prompts = {code: flow.prompts[name, flow.languages[0]] for code, name in asdict(flow.codes).items() if name}
     return Codes(**{code: store.sound((prompt,)).path for code, prompt in prompts.items()})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC
 
@@ -11,7 +11,7 @@ import click
 from sqlalchemy import Connection
 
 from audit import entries, verification
-from audit.entries import Written
+from audit.entries import Trimming, Written
 from centrala import context
 from centrala.context import SERVICE_ZONE
 from centrala.forms import Line, print_json, print_table, text
@@ -44,27 +44,38 @@ def list_(object_: str | None, as_json: bool) -> None:
 def verify(as_json: bool) -> None:
     """Check that no entry was changed, removed, put in or moved.
 
-    Of entries whose term was over only the hash of the last is left; the record goes on from there. Keep the number and
+    Of entries whose term was over only the hash of the last is left, and by which policy they were taken out: compare
+    that with `centrala retention terms`. Keep the number and
     hash that this prints: an end that was cut off shows only to who knows how far it has reached.
 
     Exit code 1: it is not whole.
     """
     with _reading() as connection:
-        begin, found = entries.beginning(connection), verification.verify(connection)
+        trimmed, found = entries.trimmings(connection), verification.verify(connection)
     if as_json:
-        print_json([_checked(found, begin.number)])
-    elif found.whole:
-        click.echo(f"whole: entries {begin.number + 1} to {found.head.number}")
-        click.echo(f"head: {found.head.number} {found.head.hash}")
+        print_json([_checked(found, trimmed)])
     else:
-        click.echo(f"NOT WHOLE: entry {found.broken}: {found.why}; whole up to {found.head.number}")
+        _tell(found, trimmed)
     sys.exit(0 if found.whole else BROKEN)
 
 
-def _checked(found: Chain, begin: int) -> Line:
+def _tell(found: Chain, trimmed: Sequence[Trimming]) -> None:
+    begin = trimmed[-1].number if trimmed else 0
+    if found.whole:
+        click.echo(f"whole: entries {begin + 1} to {found.head.number}")
+        click.echo(f"head: {found.head.number} {found.head.hash}")
+    else:
+        click.echo(f"NOT WHOLE: entry {found.broken}: {found.why}; whole up to {found.head.number}")
+    if trimmed:
+        on = trimmed[-1].at.astimezone(SERVICE_ZONE).date()
+        click.echo(f"taken out: entries up to {begin}, lastly on {on} ({trimmed[-1].policy})")
+
+
+def _checked(found: Chain, trimmed: Sequence[Trimming]) -> Line:
+    taken_out = ({"up_to": one.number, "at": one.at.isoformat(), "policy": one.policy} for one in trimmed)
     return {
         "whole": found.whole,
-        "begins_after": begin,
+        "taken_out": list(taken_out),
         "number": found.head.number,
         "hash": found.head.hash,
         "broken": found.broken,

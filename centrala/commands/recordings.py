@@ -36,7 +36,6 @@ from recordings.manifest import ManifestFault
 from storage.installation import Installation
 from storage.volumes import exposure
 
-ROW = "{ended_at}  {id}  {purpose:<17}  {topic:<12}  {consultant:<8}  {caller:>16}  {status:<11}  until {keep_until}"
 CLEAR_LINE = "\r\x1b[K"
 
 

@@ -33,7 +33,7 @@ def _calling_back(flow: Flow) -> Iterator[Said]:
 
 
 def _codes(flow: Flow) -> Iterator[Said]:
-    for name in asdict(flow.codes).values() if flow.codes else ():
+    for name in filter(None, asdict(flow.codes).values()) if flow.codes else ():
         yield (flow.prompts[name, flow.languages[0]],)
 
 

@@ -110,7 +110,8 @@ def _prompt_references(file: schema.MenuFile) -> Iterator[tuple[Path, str]]:
             yield from (((section, field), prompt) for field, prompt in named if prompt is not None)
     if file.codes is not None:
         for field in schema.Codes.model_fields:
-            yield ("codes", field), getattr(file.codes, field)
+            if (prompt := getattr(file.codes, field)) is not None:
+                yield ("codes", field), prompt
     for name, step in file.steps.items():
         for field in ("play", "again"):
             for index, prompt in enumerate(getattr(step, field, None) or ()):

@@ -372,7 +372,8 @@ class Codes(Model):
     no_agent: Name
     not_here: Name
     unknown: Name
-    unrecorded: Name
+    # Menus from before it are kept, and must be read.
+    unrecorded: Name | None = None
 
 
 class MenuFile(Model):

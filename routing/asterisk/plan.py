@@ -124,7 +124,7 @@ class Codes:
     no_agent: str
     not_here: str
     unknown: str
-    unrecorded: str
+    unrecorded: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

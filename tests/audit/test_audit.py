@@ -100,6 +100,7 @@ def test_what_has_no_room_is_refused_before_it_is_written() -> None:
         "INSERT INTO audit_entries SELECT * FROM audit_entries WHERE number = 2",
         "UPDATE audit_trimmings SET number = 9",
         "DELETE FROM audit_trimmings",
+        f"INSERT INTO audit_trimmings VALUES (4, '{'f' * 64}', 'none', '2026-01-01 00:00:00')",
     ],
 )
 def test_the_database_refuses_to_change_what_is_in_it(database: Database, statement: str) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from audit import entries
+from audit import entries, trimming
 from audit.entries import Action, Entry
 from storage.database import Database
 from tests.cli.conftest import Run, lines
@@ -46,6 +46,17 @@ def test_a_whole_record_is_said_to_be_whole(run: Run, home: Path) -> None:
     (told,) = lines(run("audit", "verify", "--json"))
     assert (0, f"whole: entries 1 to 2\nhead: 2 {told['hash']}\n") == (found.exit_code, found.stdout)
     assert (True, 2, None) == (told["whole"], told["number"], told["broken"])
+
+
+def test_what_was_taken_out_is_told(run: Run, home: Path) -> None:
+    """By which policy and when: nobody empties the record unseen."""
+    with closing(Database(f"sqlite:///{home / 'centrala.db'}")) as database, database.writing() as connection:
+        trimming.trim(connection, AT + timedelta(days=1), 1, "audit: 6 years", AT)
+    found = run("audit", "verify")
+    assert "whole: entries 2 to 2" == found.stdout.splitlines()[0]
+    assert "taken out: entries up to 1, lastly on 2026-11-28 (audit: 6 years)" == found.stdout.splitlines()[-1]
+    (told,) = lines(run("audit", "verify", "--json"))
+    assert [{"up_to": 1, "at": "2026-11-28T12:00:00+00:00", "policy": "audit: 6 years"}] == told["taken_out"]
 
 
 def test_a_record_that_was_meddled_with_is_named(run: Run, home: Path) -> None:

@@ -10,7 +10,7 @@ from ivr.scripts import Coverage, Script
 from tests.conformance.by_telephone import Outcome
 from tests.conformance.told import Told, differences
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
 
 
 def test_every_caller_hears_the_prompts_of_the_committed_turns(by_telephone: Mapping[Script, Outcome]) -> None:

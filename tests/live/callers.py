@@ -25,7 +25,7 @@ from routing.visits import Visit
 from tests.live import tones
 from tests.live.stations import Live, hears_caller
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 POLL_SECONDS = 0.05
 PRESS_SECONDS = 0.1
 GAP_SECONDS = 0.06

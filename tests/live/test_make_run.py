@@ -19,7 +19,7 @@ from storage.volumes import exposure
 from tests.live.stations import ROOT
 
 HURRIED = {"prompts": {"words_per_minute": 300}}
-PATIENCE_SECONDS = 180
+PATIENCE_SECONDS = 600
 LISTEN = re.compile(r"CENTRALA_HOME=\S+ \.venv/bin/centrala recordings play (\S+)")
 
 

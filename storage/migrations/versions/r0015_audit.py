@@ -28,6 +28,9 @@ SQLITE = (
     f"""CREATE TRIGGER audit_trimmings_grow BEFORE INSERT ON audit_trimmings
         WHEN NEW.number <= coalesce((SELECT max(number) FROM audit_trimmings), 0)
         BEGIN SELECT RAISE(ABORT, '{APPEND_ONLY}'); END""",
+    f"""CREATE TRIGGER audit_trimmings_name_an_entry BEFORE INSERT ON audit_trimmings
+        WHEN NOT EXISTS (SELECT 1 FROM audit_entries WHERE number = NEW.number AND hash = NEW.hash)
+        BEGIN SELECT RAISE(ABORT, '{APPEND_ONLY}'); END""",
     f"""CREATE TRIGGER audit_trimmings_stand BEFORE UPDATE ON audit_trimmings
         BEGIN SELECT RAISE(ABORT, '{APPEND_ONLY}'); END""",
     f"""CREATE TRIGGER audit_trimmings_stay BEFORE DELETE ON audit_trimmings
@@ -43,6 +46,15 @@ POSTGRESQL = (
             END IF;
             RETURN OLD;
         END $$""",
+    f"""CREATE FUNCTION audit_trims_at_an_entry() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF NOT EXISTS (SELECT 1 FROM audit_entries WHERE number = NEW.number AND hash = NEW.hash) THEN
+                RAISE EXCEPTION '{APPEND_ONLY}' USING ERRCODE = 'integrity_constraint_violation';
+            END IF;
+            RETURN NEW;
+        END $$""",
+    """CREATE TRIGGER audit_trimmings_name_an_entry BEFORE INSERT ON audit_trimmings
+        FOR EACH ROW EXECUTE FUNCTION audit_trims_at_an_entry()""",
     "CREATE TRIGGER audit_entries_stand BEFORE UPDATE ON audit_entries FOR EACH ROW EXECUTE FUNCTION audit_refuses()",
     """CREATE TRIGGER audit_entries_stay BEFORE DELETE ON audit_entries
         FOR EACH ROW EXECUTE FUNCTION audit_gives_what_is_over()""",
