@@ -30,8 +30,8 @@ from storage.home import Home
 BATCHES = 20
 """Keys of so many batches are destroyed before their traces are: a database's own cleaning up costs by its size."""
 
-ROOMY = "PRAGMA cache_size = -16000"
-"""SQLite writes what does not fit into 2 MB, its default, to the log several times."""
+ROOMY = "PRAGMA cache_size = -4000"
+"""SQLite writes what does not fit into 2 MB, its default, to the log several times; more is memory of the job."""
 
 ALL = 2**31
 """More recordings than there can be."""
