@@ -52,6 +52,7 @@ log = structlog.get_logger()
 CODES: dict[type[Exception], int] = {TooMany: 1, Refused: 3, AuditBroken: 5, Busy: os.EX_TEMPFAIL}
 STUCK = 4
 LONGEST_NODE = 80
+LEFT_ALONE = "orphans with keys left alone"
 GRACE_SECONDS = 12 * 3600  # a machine that slept through the night runs when it wakes
 
 
@@ -248,6 +249,8 @@ def _foreseen(today: str, outlook: Outlook, chain: int) -> list[list[str]]:
         ["quarantine ended", str(foreseen.quarantined)],
         *([f"{one.kind} due", str(one.due)] for one in outlook.others),
         *([f"{one.kind} kept back", str(one.kept_back)] for one in outlook.others if one.kept_back),
+        ["orphans due", str(len(outlook.nameless.due))],
+        [LEFT_ALONE, str(outlook.nameless.with_keys)],
         *_undecided(outlook.undecided),
         ["tombstones", str(chain)],
         ["written", "nothing: a dry run"],
@@ -262,6 +265,7 @@ def _done(done: Done, copied: Path | None) -> list[list[str]]:
         ["held", str(run.held)],
         ["quarantine ended", str(run.unquarantined)],
         *([f"{kind} gone", str(done.gone.get(kind, 0))] for kind in Kind if kind not in PROMISED),
+        [LEFT_ALONE, str(done.left_alone)],
         ["could not be destroyed", str(len(run.stuck))],
         ["keys copied to", str(copied) if copied else "-"],
         *_undecided(done.undecided),

@@ -150,6 +150,12 @@ def find(connection: Connection, id: str) -> Recording | None:
     return None if row is None else _recording(row)
 
 
+def known(connection: Connection, ids: Iterable[str]) -> frozenset[str]:
+    """Those of these ids that there is a row of."""
+    c = recordings.c.id
+    return frozenset(connection.execute(select(c).where(c.in_(list(ids)))).scalars())
+
+
 def of_origin(connection: Connection, origin: str) -> Recording | None:
     """The recording that came from there."""
     row = connection.execute(select(recordings).where(recordings.c.origin == origin)).one_or_none()
