@@ -156,6 +156,13 @@ def known(connection: Connection, ids: Iterable[str]) -> frozenset[str]:
     return frozenset(connection.execute(select(c).where(c.in_(list(ids)))).scalars())
 
 
+def kept(connection: Connection, ids: Iterable[str]) -> frozenset[str]:
+    """Those of these ids that there is a row of, and whose destruction is not decided."""
+    c = recordings.c
+    query = select(c.id).where(c.id.in_(list(ids)), c.state != State.PURGING)
+    return frozenset(connection.execute(query).scalars())
+
+
 def of_origin(connection: Connection, origin: str) -> Recording | None:
     """The recording that came from there."""
     row = connection.execute(select(recordings).where(recordings.c.origin == origin)).one_or_none()

@@ -161,13 +161,15 @@ def test_the_job_goes_by_what_is_on_record_and_says_so(say: Say, tmp_path: Path)
     assert ["3 years in force, settings.yaml: 1 year"] * 2 == [told["undecided calls"] for told in (foreseen, done)]
 
 
-def test_a_file_that_stays_is_named_and_ends_the_job_with_4(places: Places, tmp_path: Path) -> None:
-    """All else is done."""
+def test_a_file_that_stays_is_told_and_ends_the_job_with_4(places: Places, tmp_path: Path) -> None:
+    """By its folder and inode, as its name may be a number; all else is done."""
     a_call(places.database, "over", NIGHT - timedelta(days=1200))
     id = put_aside(places, 1, DUE - timedelta(days=1))
     file = sorted(places.home.quarantine.glob(f"{id}*"))[0]
     file.unlink()
+    file = file.with_name(f"{id}.48600123987.wav")
     (file / "in the way").mkdir(parents=True)
     done = job(tmp_path / "home", "--once", "--now", f"{DUE}T03:30")
-    assert (4, True) == (done.returncode, str(file) in done.stderr)
+    told = f"centrala: {file.parent}, inode {file.stat().st_ino}: "
+    assert (4, True, False) == (done.returncode, told in done.stderr, "600123987" in done.stderr + done.stdout)
     assert ("1", "1", "ended") == tuple(table(done)[name] for name in ("could not be destroyed", "calls gone", "run"))

@@ -222,7 +222,7 @@ def test_what_was_taken_in_meanwhile_stays(places: Places) -> None:
     assert ((file,), (), True) == (found.due, nameless.find(places, TONIGHT).due, file.exists())
 
 
-def test_what_cannot_be_destroyed_is_named_and_the_rest_goes(places: Places) -> None:
+def test_what_cannot_be_destroyed_is_told_and_the_rest_goes(places: Places) -> None:
     """And is destroyed by a later run, counted once."""
     folder = places.archive.path(in_turn(9), SOUND).parent
     keep(places, a_recording(1))
@@ -235,7 +235,11 @@ def test_what_cannot_be_destroyed_is_named_and_the_rest_goes(places: Places) -> 
             (stuck / "in the way").mkdir(parents=True)
 
     told = destroy(places, counted, disturb)
-    assert (1, True, False) == (len(told), told[0].startswith(f"{stuck}: "), goes.exists())
+    assert (1, True, False) == (
+        len(told),
+        told[0].startswith(f"{folder}, inode {stuck.stat().st_ino}: "),
+        goes.exists(),
+    )
     (stuck / "in the way").rmdir()
     stuck.rmdir()
     lies(stuck, OVER)
