@@ -311,7 +311,7 @@ def _done(done: Done, copied: Path | None) -> list[list[str]]:
         *_undecided(done.undecided),
         ["tombstones", str(run.chain.number)],
         ["chain", run.chain.hash],
-        ["run", "had ended before; nothing was done" if run.was_done else "ended"],
+        ["run", "had ended before; what was decided since is done" if run.was_done else "ended"],
     ]
 
 

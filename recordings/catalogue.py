@@ -205,10 +205,10 @@ def _in_turn(connection: Connection, where: ColumnElement[bool], after: Place, m
     return tuple(Due(*row) for row in connection.execute(query))
 
 
-def purging(connection: Connection, most: int) -> tuple[str, ...]:
+def purging(connection: Connection, most: int, *where: ColumnElement[bool]) -> tuple[str, ...]:
     """The ids of recordings whose destruction is decided and not finished, at most so many, neighbours together."""
     c = recordings.c
-    query = select(c.id).where(c.state == State.PURGING).order_by(c.keep_until, c.id).limit(most)
+    query = select(c.id).where(c.state == State.PURGING, *where).order_by(c.keep_until, c.id).limit(most)
     return tuple(connection.execute(query).scalars())
 
 
