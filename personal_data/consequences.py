@@ -40,7 +40,7 @@ def consequences(
     (before, after), (now, zone) = terms, at
     today = business_date(now, zone)
     if kind in PROMISED:
-        affected = last_days.affected(connection, kind, after)
+        affected = last_days.affected(connection, kind, after, today, zone)
         if not also_kept:
             return Consequences(stay=affected)
         due = last_days.over(connection, kind, after, today, zone)

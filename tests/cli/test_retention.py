@@ -115,6 +115,16 @@ def test_recordings_keep_what_was_promised_unless_that_was_decided_too(run: Run,
     assert ["consultant_call: 1 year"] * 2 == policies(places)
 
 
+def test_the_quarantine_follows_where_that_is_said_later(run: Run, places: Places, say: Say) -> None:
+    """A term that is in force for what comes can be decided for what is there, once."""
+    put_aside(places, 1, context.today() + timedelta(days=400))
+    run("recordings", "intake")
+    say("retention: {keep: {quarantine: 9 days}}\n")
+    assert "1 that are kept keep their last day" in decide(run, "quarantine").stdout
+    assert "1 have a new last day" in decide(run, "quarantine", "--also-kept").stdout
+    assert "9 days is in force already" in decide(run, "quarantine", "--also-kept").stdout
+
+
 def policies(places: Places) -> list[str]:
     """The terms that the recordings were promised."""
     with places.database.reading() as connection:
