@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -31,14 +32,14 @@ from centrala.forms import print_table
 from centrala.keeping import back_keys_up, open_places
 from centrala.logs import configure_logs
 from centrala.reports import informing_of
-from centrala.settings import Retention
+from centrala.settings import KeyBackups, Retention
 from centrala.terms import log_undecided, terms_of
 from ivr.library import Library
 from personal_data import job
 from personal_data.decisions import Undecided
 from personal_data.job import Done, Outlook, Service
 from personal_data.kinds import PROMISED, Kind, Terms
-from recordings import purge, runs, tombstones
+from recordings import key_backups, purge, runs, tombstones
 from recordings.faults import KeysUnusable, RecordingFault
 from recordings.purge import Places, Step
 from recordings.retention import business_date
@@ -50,8 +51,11 @@ from storage.installation import Installation, look_at_installation
 log = structlog.get_logger()
 
 CODES: dict[type[Exception], int] = {TooMany: 1, Refused: 3, AuditBroken: 5, Busy: os.EX_TEMPFAIL}
-STUCK = 4
+STUCK, UNCOPIED = 4, 6
 LONGEST_NODE = 80
+NOT_EXPIRED = "old copies of recordings' keys could not be destroyed"
+NOT_COPIED = "recordings' keys could not be copied"
+LEFT_ALONE = "orphans with keys left alone"
 GRACE_SECONDS = 12 * 3600  # a machine that slept through the night runs when it wakes
 
 
@@ -86,6 +90,7 @@ def main(once: bool, dry_run: bool, at: str | None, allow_share: float | None) -
       3    refused: the job has run for a later day, so the clock was set back
       4    done, but files that had to go could not be destroyed: they are named
       5    the audit is broken: nothing was taken out of it; all else is done
+      6    done, but recordings' keys could not be copied, or old copies not be destroyed: it is told why
       75   another process or node is running it (EX_TEMPFAIL)
       130  interrupted; the next run goes on
     """
@@ -101,9 +106,9 @@ def main(once: bool, dry_run: bool, at: str | None, allow_share: float | None) -
         if dry_run:
             _look(terms, today, limits)
         elif once:
-            _run_once(terms, today, limits)
+            _run_once(terms, today, limits, said.recordings.key_backups)
         else:
-            _stay(settings, terms, limits)
+            _stay(settings, terms, limits, said.recordings.key_backups)
 
 
 def _look(terms: Terms, today: date, limits: Limits) -> None:
@@ -126,8 +131,10 @@ def _service(places: Places, terms: Terms) -> Service:
     return Service(terms, SERVICE_ZONE, informing_of(Library(places.database)))
 
 
-def _run_once(terms: Terms, today: date, limits: Limits) -> None:
+def _run_once(terms: Terms, today: date, limits: Limits, backups: KeyBackups) -> None:
     """Run, with a progress bar."""
+    if not_expired := _expire_copies(backups):
+        click.echo(f"centrala: {NOT_EXPIRED}: {not_expired}", err=True)
     with open_places(context.installation(), os.environ) as places:
         with places.database.reading() as connection:
             foreseen = purge.foresee(connection, today, limits.share)
@@ -139,14 +146,19 @@ def _run_once(terms: Terms, today: date, limits: Limits) -> None:
                     bar.update(number)
 
             done = job.once(places, _service(places, terms), today, _node(), context.now, limits, watch)
-        print_table(_done(done, _keys_copied(places)))
+        copied = _copy_keys(places, backups)
+    print_table(_done(done, copied.path))
     for one in done.run.stuck:
         click.echo(f"centrala: {one}", err=True)
+    if copied.fault:
+        click.echo(f"centrala: {NOT_COPIED}: {copied.fault}", err=True)
     if done.run.stuck:
         sys.exit(STUCK)
+    if copied.fault or not_expired:
+        sys.exit(UNCOPIED)
 
 
-def _stay(settings: Retention, terms: Terms, limits: Limits) -> None:
+def _stay(settings: Retention, terms: Terms, limits: Limits, backups: KeyBackups) -> None:
     """Run at start and each night, until SIGTERM or Ctrl-C."""
     opened = context.installation()
     with open_places(opened, os.environ):
@@ -154,7 +166,7 @@ def _stay(settings: Retention, terms: Terms, limits: Limits) -> None:
         pass
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     stopping: list[bool] = []
-    scheduler = schedule(settings, partial(_run_logged, opened, terms, limits, stopping))
+    scheduler = schedule(settings, partial(_run_logged, opened, terms, limits, backups, stopping))
     log.info("the retention job waits", at=settings.at, zone=str(SERVICE_ZONE))
     try:
         scheduler.start()
@@ -186,39 +198,68 @@ class _Stopping(Exception):
     """The process is to end."""
 
 
-def _run_logged(opened: Installation, terms: Terms, limits: Limits, stopping: list[bool]) -> None:
+def _run_logged(opened: Installation, terms: Terms, limits: Limits, backups: KeyBackups, stopping: list[bool]) -> None:
     def watch(step: Step, number: int) -> None:
         if stopping:
             raise _Stopping
 
+    if fault := _expire_copies(backups):
+        log.error(NOT_EXPIRED, reason=fault)
     try:
         # Anew each night: what was moved away meanwhile is missed.
         with open_places(opened, os.environ) as places:
             service = _service(places, terms)
             done = job.once(places, service, context.today(), _node(), context.now, limits, watch)
-            copied = _keys_copied(places)
-    except KeysUnusable as fault:
-        log.error("the retention job was cut short; the next run goes on", reason=str(fault))
-    except (RecordingFault, AuditBroken) as fault:
-        log.error("the retention job did not run", reason=str(fault), code=CODES.get(type(fault), 2))
+            copied = _copy_keys(places, backups)
+    except KeysUnusable as error:
+        log.error("the retention job was cut short; the next run goes on", reason=str(error))
+    except (RecordingFault, AuditBroken) as error:
+        log.error("the retention job did not run", reason=str(error), code=CODES.get(type(error), 2))
     except (SQLAlchemyError, OSError) as error:
         reason = reason_of(error) if isinstance(error, SQLAlchemyError) else str(error)
         log.error("the retention job was cut short; the next run goes on", reason=reason)
     except _Stopping:
         log.info("the retention job is stopped; the next run goes on")
     else:
-        log.info("the retention job has run", **{name.replace(" ", "_"): value for name, value in _done(done, copied)})
-        log_undecided(done.undecided)
-        for one in done.run.stuck:
-            log.error("a file that had to go could not be destroyed", file=str(one.path), reason=one.error.strerror)
+        _log(done, copied)
 
 
-def _keys_copied(places: Places) -> Path | None:
-    """Copy recordings' keys as they are now, where the settings have that done: to which file."""
-    backups = context.settings().recordings.key_backups
+def _log(done: Done, copied: Copied) -> None:
+    table = {name.replace(" ", "_"): value for name, value in _done(done, copied.path)}
+    log.info("the retention job has run", **table)
+    log_undecided(done.undecided)
+    for one in done.run.stuck:
+        log.error("a file that had to go could not be destroyed", file=one.place, reason=one.reason)
+    if copied.fault:
+        log.error(NOT_COPIED, reason=copied.fault)
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """To which file recordings' keys were copied, or why they could not be."""
+
+    path: Path | None = None
+    fault: str = ""
+
+
+def _copy_keys(places: Places, backups: KeyBackups) -> Copied:
+    """Copy recordings' keys as they are now, where the settings have that done."""
     if backups.folder is None:
-        return None
-    return back_keys_up(places.archive.keys, backups.folder, backups.days, context.now())[0].path
+        return Copied()
+    try:
+        return Copied(back_keys_up(places.archive.keys, backups.folder, backups.days, context.now())[0].path)
+    except (RecordingFault, OSError) as error:
+        return Copied(fault=str(error))
+
+
+def _expire_copies(backups: KeyBackups) -> str:
+    """Destroy old copies, whatever becomes of the run: why it could not be done."""
+    try:
+        if backups.folder is not None:
+            key_backups.expire(backups.folder, backups.days, context.now())
+    except OSError as error:
+        return str(error)
+    return ""
 
 
 def _node() -> str:
@@ -248,6 +289,8 @@ def _foreseen(today: str, outlook: Outlook, chain: int) -> list[list[str]]:
         ["quarantine ended", str(foreseen.quarantined)],
         *([f"{one.kind} due", str(one.due)] for one in outlook.others),
         *([f"{one.kind} kept back", str(one.kept_back)] for one in outlook.others if one.kept_back),
+        ["orphans due", str(len(outlook.nameless.due))],
+        [LEFT_ALONE, str(outlook.nameless.with_keys)],
         *_undecided(outlook.undecided),
         ["tombstones", str(chain)],
         ["written", "nothing: a dry run"],
@@ -262,12 +305,13 @@ def _done(done: Done, copied: Path | None) -> list[list[str]]:
         ["held", str(run.held)],
         ["quarantine ended", str(run.unquarantined)],
         *([f"{kind} gone", str(done.gone.get(kind, 0))] for kind in Kind if kind not in PROMISED),
+        [LEFT_ALONE, str(done.left_alone)],
         ["could not be destroyed", str(len(run.stuck))],
         ["keys copied to", str(copied) if copied else "-"],
         *_undecided(done.undecided),
         ["tombstones", str(run.chain.number)],
         ["chain", run.chain.hash],
-        ["run", "had ended before; nothing was done" if run.was_done else "ended"],
+        ["run", "had ended before; what was decided since is done" if run.was_done else "ended"],
     ]
 
 

@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 from centrala.context import SERVICE_ZONE
 from centrala.settings import Recordings
 from ivr import calls
+from personal_data import decisions
 from personal_data.kinds import RECORDINGS, Kind, Terms
-from recordings import parts
+from recordings import intake, parts
 from recordings.catalogue import Purpose
 from recordings.identity import of_call
 from recordings.intake import Conversation, Rules
@@ -24,10 +25,15 @@ PAGE = 500
 Taken = TypeVar("Taken")
 
 
-def rules(settings: Recordings, terms: Terms) -> Rules:
-    """The settings, and the terms in force, as the intake takes them."""
-    years = {purpose: terms[kind].count for kind, purpose in RECORDINGS.items()}
-    return Rules(settings.format, years, SERVICE_ZONE, terms[Kind.QUARANTINE])
+def rules(settings: Recordings, wanted: Terms) -> Rules:
+    """The settings, and the terms in force, as the intake takes them; `wanted` are those of the settings."""
+
+    def in_force(connection: Connection) -> intake.Terms:
+        terms = decisions.terms(connection, wanted)
+        years = {purpose: terms[kind].count for kind, purpose in RECORDINGS.items()}
+        return intake.Terms(years, terms[Kind.QUARANTINE])
+
+    return Rules(settings.format, SERVICE_ZONE, in_force)
 
 
 # Takes a part in, of which that is known: what became of it.

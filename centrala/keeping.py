@@ -10,7 +10,7 @@ import secrets
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import chain
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from audit import entries
 from audit.entries import Action
 from recordings import key_backups, tombstones
 from recordings.archive import Archive
-from recordings.catalogue import recordings
+from recordings.catalogue import kept, recordings
 from recordings.faults import KeyMissing, RecordingFault
 from recordings.intake import alone
 from recordings.key_backups import Backup, Gone
@@ -107,12 +107,13 @@ def open_lost_keys(opened: Installation, environ: Mapping[str, str], encryption:
         yield store
 
 
-def buried(database: Database) -> Gone:
-    """Which keys are of recordings that have a tombstone."""
+def not_kept(database: Database) -> Gone:
+    """Which keys are of no recording that is kept: it was destroyed, or never came into the catalogue."""
 
     def gone(keys: Sequence[WrappedKey]) -> frozenset[str]:
+        ids = frozenset(key.id for key in keys)
         with database.reading() as connection:
-            return tombstones.buried(connection, [key.id for key in keys])
+            return ids - kept(connection, ids)
 
     return gone
 
@@ -137,7 +138,7 @@ def back_keys_up(store: KeyStore, folder: Path, days: int, now: datetime) -> tup
     Raises RecordingFault, OSError.
     """
     made = key_backups.make(store, folder, now)
-    return made, key_backups.expire(folder, now - timedelta(days=days))
+    return made, key_backups.expire(folder, days, now)
 
 
 def key_folder(home: Home) -> Path:
@@ -213,8 +214,8 @@ def _check_wrapping(opened: Installation, given: KeyEncryption | None, wrapping:
 
 def _ever_recorded(opened: Installation) -> bool:
     with opened.database.reading() as connection:
-        kept = connection.execute(select(recordings.c.id).limit(1)).first()
-        return kept is not None or tombstones.head(connection) != NOTHING
+        any_row = connection.execute(select(recordings.c.id).limit(1)).first()
+        return any_row is not None or tombstones.head(connection) != NOTHING
 
 
 def _keys_url(home: Home, environ: Mapping[str, str]) -> str:

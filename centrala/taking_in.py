@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from centrala import archiving, keeping
 from centrala.context import now, today
-from recordings import encoding, withdrawal
+from recordings import encoding, purge, runs, withdrawal
 from recordings.archive import Archive
 from recordings.faults import RecordingFault
 from recordings.intake import OPEN, Conversation, Fate, Intake, Rules
@@ -31,6 +31,7 @@ from storage.database import reason_of
 from storage.installation import Installation
 
 LOOK_SECONDS = 2.0
+AT_ONCE = 100
 LONGEST_PAUSE = timedelta(minutes=1).total_seconds()
 # The next recording would fare no better.
 FOR_ALL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
@@ -95,12 +96,16 @@ class TakingIn:
         return fault
 
     def _destroy_withdrawn(self, archive: Archive) -> None:
+        """What consent was withdrawn for, and what a command left that was killed while it destroyed."""
+        places = Places(self.opened.database, archive, self.opened.home)
         with self.opened.database.reading() as connection:
-            meant = withdrawal.outstanding(connection)
+            meant, left = withdrawal.outstanding(connection), withdrawal.unfinished(connection, AT_ONCE)
         if meant.kept or meant.aside:
-            places = Places(self.opened.database, archive, self.opened.home)
             done = withdrawal.withdraw(places, withdrawal.outstanding, now(), today())
             log.info("consent was withdrawn", destroyed=len(done.destroyed), held=len(done.held))
+        if left:
+            gone = purge.destroy(places, left, now, AT_ONCE, purge.unwatched, runs.counting(today()))
+            log.info("what was to go at once is destroyed", destroyed=gone)
 
     def _keys(self) -> KeyEncryption | None:
         return read_keys(keeping.key_folder(self.opened.home), self.environ)

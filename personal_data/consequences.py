@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from personal_data import forecast, last_days
 from personal_data.kinds import PROMISED, Kind
 from recordings import nameless
+from recordings.nameless import FOLDERS, Night
 from recordings.purge import Places
 from recordings.retention import Term, business_date
 
@@ -39,14 +40,14 @@ def consequences(
     (before, after), (now, zone) = terms, at
     today = business_date(now, zone)
     if kind in PROMISED:
-        affected = last_days.affected(connection, kind, after)
+        affected = last_days.affected(connection, kind, after, today, zone)
         if not also_kept:
             return Consequences(stay=affected)
         due = last_days.over(connection, kind, after, today, zone)
         return Consequences(due, affected if after.first_kept(today) < before.first_kept(today) else 0)
     if kind is Kind.ORPHANS:
-        found = [nameless.find(places, term, today, zone) for term in (before, after)]
-        due, number = len(found[1].due) - len(found[0].due), found[0].number
+        now_found, then = (nameless.find(places, Night(term, today, zone), FOLDERS) for term in (before, after))
+        due, number = len(then.due) - len(now_found.due), len(now_found.due) + now_found.waiting
     else:
         due = forecast.rows_due(connection, kind, after, (today, zone)) - forecast.rows_due(
             connection, kind, before, (today, zone)

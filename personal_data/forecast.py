@@ -3,7 +3,8 @@
 Of each class at most the allowed share goes in a run, or what becomes due by itself within a fortnight where that is
 more: of what is kept for ninety days a ninetieth falls due each day, so that a job that stood still for a week must not
 stop at it. Nor does it stop where the share would be less than one: it says nothing of a handful. A clock that is a
-year ahead, or a term that lost a digit, makes more due than that.
+year ahead, or a term that lost a digit, makes more due than that. No file loses its name by itself: of the archive's
+files that a night looks at no more than the share may go.
 
 Nothing is counted further than needed: whether a share is too large shows by as many rows as are due, times the share.
 """
@@ -19,6 +20,7 @@ from sqlalchemy import Connection, func, literal, select
 from audit import trimming
 from personal_data.kinds import Kind, Terms
 from personal_data.rules import RULES, Keepers
+from recordings.nameless import Found
 from recordings.retention import Term, due_before
 from recordings.runs import too_many
 
@@ -33,7 +35,7 @@ WORDS = {
     Kind.AGENT_CHANGES: "changes of consultants' states",
     Kind.SCORES: "scores of conversations and samples",
     Kind.AUDIT: "entries of the audit",
-    Kind.ORPHANS: "files of recordings",
+    Kind.ORPHANS: "files of the archive",
 }
 
 
@@ -51,7 +53,7 @@ class Foreseen:
 
     def check(self, term: Term, allowed: float, today: date) -> None:
         """Raises TooMany where more would go than is allowed."""
-        most = max(allowed, self.by_itself(term, today))
+        most = allowed if self.kind is Kind.ORPHANS else max(allowed, self.by_itself(term, today))
         # Written so that a limit that is no number (NaN) allows nothing.
         if self.due and not self.at_least * allowed <= 1 and not self.due <= most * self.at_least:
             raise too_many(WORDS[self.kind], self.due, self.at_least, most)
@@ -71,6 +73,11 @@ def foresee(connection: Connection, kind: Kind, term: Term, day: tuple[date, tzi
         return Foreseen(kind, due, 0, number)
     due, past = _due(connection, kind, before, today)
     return Foreseen(kind, due, past - due, _at_least(connection, kind, due, share))
+
+
+def of_files(found: Found) -> Foreseen:
+    """What would go of the archive's files that a night looked at."""
+    return Foreseen(Kind.ORPHANS, found.archived_due, 0, found.archived)
 
 
 def rows_due(connection: Connection, kind: Kind, term: Term, day: tuple[date, tzinfo]) -> int:

@@ -7,7 +7,7 @@ destroys them on its machine, also where another has run, or runs, for that day.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
@@ -21,6 +21,7 @@ from personal_data.forecast import Foreseen
 from personal_data.kinds import Kind, Terms
 from personal_data.rules import RULES
 from recordings import nameless, purge, runs
+from recordings.nameless import Found, Night
 from recordings.purge import Places, Step, Watch
 from recordings.quarantine import Stuck
 from recordings.runs import Limits, Run
@@ -39,11 +40,13 @@ class Service:
 class Done:
     """What a run did: with recordings, and of every other class how many went.
 
-    `undecided` is where the settings say something else than what is in force.
+    `left_alone` is of how many files only the key was found: a lost row explains them. `undecided` is where the
+    settings say something else than what is in force.
     """
 
     run: Run
     gone: Mapping[Kind, int]
+    left_alone: int
     undecided: tuple[Undecided, ...]
 
 
@@ -53,14 +56,14 @@ class Outlook:
 
     recordings: purge.Foreseen
     others: tuple[Foreseen, ...]
+    nameless: Found
     undecided: tuple[Undecided, ...]
     terms: Terms
 
     def check(self, limits: Limits, today: date) -> None:
         """Raises TooMany."""
         runs.check(self.recordings, limits)
-        for one in self.others:
-            one.check(self.terms[one.kind], limits.share, today)
+        _check((*self.others, forecast.of_files(self.nameless)), self.terms, limits, today)
 
 
 def once(
@@ -73,11 +76,15 @@ def once(
     """
     terms = decisions.settled(places.database, service.settings, now())
     last_days.follow(places.database, service.zone, limits.batch, now(), watch)
-    others = _Others(places, terms, service, limits, now)
+    night = Night(terms[Kind.ORPHANS], today, service.zone)
+    found = nameless.find(places, night)
+    # Also where another machine has run for the day: it did not see this one's.
+    _check((forecast.of_files(found),), terms, limits, today)
+    others = _Others(places, terms, service, limits, now, night, found)
     run = runs.once(places, today, node, now, limits, watch, others)
     with places.database.reading() as connection:
         gone = ledger.counted(connection, today)
-    return Done(run, gone, decisions.undecided(terms, service.settings))
+    return Done(run, gone, found.with_keys, decisions.undecided(terms, service.settings))
 
 
 def look(places: Places, connection: Connection, service: Service, today: date, limits: Limits) -> Outlook:
@@ -85,18 +92,16 @@ def look(places: Places, connection: Connection, service: Service, today: date, 
     terms = decisions.terms(connection, service.settings)
     return Outlook(
         purge.foresee(connection, today),
-        _foresee(places, connection, terms, service, today, limits),
+        forecast.foresee_all(connection, terms, (today, service.zone), limits.share),
+        nameless.find(places, Night(terms[Kind.ORPHANS], today, service.zone)),
         decisions.undecided(terms, service.settings),
         terms,
     )
 
 
-def _foresee(
-    places: Places, connection: Connection, terms: Terms, service: Service, today: date, limits: Limits
-) -> tuple[Foreseen, ...]:
-    found = nameless.find(places, terms[Kind.ORPHANS], today, service.zone)
-    rows = forecast.foresee_all(connection, terms, (today, service.zone), limits.share)
-    return (*rows, Foreseen(Kind.ORPHANS, len(found.due), 0, found.number))
+def _check(foreseen: Iterable[Foreseen], terms: Terms, limits: Limits, today: date) -> None:
+    for one in foreseen:
+        one.check(terms[one.kind], limits.share, today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +113,13 @@ class _Others:
     service: Service
     limits: Limits
     now: Callable[[], datetime]
+    night: Night
+    found: Found
 
     def check(self, connection: Connection, today: date) -> None:
         """Raises TooMany."""
-        for one in _foresee(self.places, connection, self.terms, self.service, today, self.limits):
-            one.check(self.terms[one.kind], self.limits.share, today)
+        rows = forecast.foresee_all(connection, self.terms, (today, self.service.zone), self.limits.share)
+        _check(rows, self.terms, self.limits, today)
 
     def clear(self, today: date, watch: Watch) -> tuple[Stuck, ...]:
         """Destroy what is this machine's own."""
@@ -120,7 +127,7 @@ class _Others:
         def count(connection: Connection) -> None:
             ledger.count(connection, today, Kind.ORPHANS, 1)
 
-        return nameless.destroy(self.places, self.terms[Kind.ORPHANS], today, self.service.zone, self.now, watch, count)
+        return nameless.destroy(self.places, self.found.due, self.night, self.now, watch, count)
 
     def expire(self, today: date, watch: Watch) -> None:
         """Remove the rows whose term is over."""

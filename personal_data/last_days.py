@@ -7,8 +7,10 @@ again, and to every run of the job. What is being destroyed keeps its last day.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from typing import Any
+from itertools import islice
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
 
@@ -33,10 +35,10 @@ def follow(database: Database, zone: tzinfo, batch: int, now: datetime, watch: W
     return sum(_follow(database, one, zone, batch, now, watch) for one in waiting)
 
 
-def affected(connection: Connection, kind: Kind, term: Term) -> int:
-    """How many have a last day by another term than this one."""
+def affected(connection: Connection, kind: Kind, term: Term, today: date, zone: tzinfo) -> int:
+    """How many have another last day than this term gives them, or have theirs by another term."""
     if kind is Kind.QUARANTINE:
-        return int(connection.execute(select(func.count()).where(rejected_recordings.c.quarantined)).scalar_one())
+        return len(_put_aside(connection, term, today, zone))
     return int(connection.execute(select(func.count()).where(_of_another_term(kind, term))).scalar_one())
 
 
@@ -58,34 +60,54 @@ def _done(connection: Connection, decision: Decision) -> bool:
 
 
 def _follow(database: Database, decision: Decision, zone: tzinfo, batch: int, now: datetime, watch: Watch) -> int:
-    changed, last = 0, ""
+    changed, last, today = 0, "", business_date(now, zone)
     while True:
         with database.writing() as connection:
             one_at_a_time(connection)
-            rows = _page(connection, decision, last, batch)
+            rows = _page(connection, decision, last, batch, (today, zone))
             if not rows and not _done(connection, decision):
                 connection.execute(insert(retention_terms_followed), {"number": decision.number, "at": now})
-            changed += _give(connection, decision, rows, zone)
+            changed += _give(connection, decision, rows)
         watch(Step.LAST_DAYS_GIVEN, len(rows))
         if not rows:
             return changed
         last = rows[-1].key
 
 
-def _page(connection: Connection, decision: Decision, after: str, most: int) -> list[Any]:
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A row, by its key, and its new last day."""
+
+    key: str
+    last_day: date
+
+
+def _page(
+    connection: Connection, decision: Decision, after: str, most: int, day: tuple[date, tzinfo]
+) -> tuple[_New, ...]:
+    today, zone = day
     if decision.kind is Kind.QUARANTINE:
-        c = rejected_recordings.c
-        query = select(c.origin.label("key"), c.at.label("began")).where(c.quarantined, c.origin > after)
-        return list(connection.execute(query.order_by(c.origin).limit(most)))
+        # They are few.
+        behind = (one for one in _put_aside(connection, decision.term, today, zone) if one.key > after)
+        return tuple(islice(behind, most))
     r = recordings.c
-    query = select(r.id.label("key"), r.ended_at.label("began")).where(_of_another_term(decision.kind, decision.term))
-    return list(connection.execute(query.where(r.id > after).order_by(r.id).limit(most)))
+    query = select(r.id, r.ended_at).where(_of_another_term(decision.kind, decision.term), r.id > after)
+    rows = connection.execute(query.order_by(r.id).limit(most))
+    return tuple(_New(row.id, decision.term.last_day(business_date(row.ended_at, zone))) for row in rows)
 
 
-def _give(connection: Connection, decision: Decision, rows: list[Any], zone: tzinfo) -> int:
+def _put_aside(connection: Connection, term: Term, today: date, zone: tzinfo) -> tuple[_New, ...]:
+    """What lies in the quarantine for another time than this term gives it, and is not over."""
+    c = rejected_recordings.c
+    query = select(c.origin, c.at, c.keep_until).where(c.quarantined, c.keep_until >= today).order_by(c.origin)
+    found = ((row, term.last_day(business_date(row.at, zone))) for row in connection.execute(query))
+    return tuple(_New(row.origin, last_day) for row, last_day in found if row.keep_until != last_day)
+
+
+def _give(connection: Connection, decision: Decision, rows: Sequence[_New]) -> int:
     if not rows:
         return 0
-    last_days = [{"key": row.key, "last_day": decision.term.last_day(business_date(row.began, zone))} for row in rows]
+    last_days = [{"key": row.key, "last_day": row.last_day} for row in rows]
     if decision.kind is Kind.QUARANTINE:
         c = rejected_recordings.c
         change = update(rejected_recordings).where(c.origin == bindparam("key"))

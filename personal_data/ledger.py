@@ -6,21 +6,18 @@ from collections.abc import Mapping
 from datetime import date
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from personal_data.kinds import Kind
 from personal_data.records import retention_expiries
+from storage.upsert import adding
 
 
 def count(connection: Connection, today: date, kind: Kind, number: int) -> None:
     """So many more went, in the transaction that removes them."""
     if not number:
         return
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(retention_expiries)
-    summed = {"number": retention_expiries.c.number + statement.excluded.number}
-    adding = statement.on_conflict_do_update(index_elements=("business_date", "class"), set_=summed)
-    connection.execute(adding, {"business_date": today, "class": str(kind), "number": number})
+    statement = adding(connection, retention_expiries, key=("business_date", "class"), number="number")
+    connection.execute(statement, {"business_date": today, "class": str(kind), "number": number})
 
 
 def counted(connection: Connection, today: date) -> Mapping[Kind, int]:

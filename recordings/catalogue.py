@@ -150,6 +150,19 @@ def find(connection: Connection, id: str) -> Recording | None:
     return None if row is None else _recording(row)
 
 
+def known(connection: Connection, ids: Iterable[str]) -> frozenset[str]:
+    """Those of these ids that there is a row of."""
+    c = recordings.c.id
+    return frozenset(connection.execute(select(c).where(c.in_(list(ids)))).scalars())
+
+
+def kept(connection: Connection, ids: Iterable[str]) -> frozenset[str]:
+    """Those of these ids that there is a row of, and whose destruction is not decided."""
+    c = recordings.c
+    query = select(c.id).where(c.id.in_(list(ids)), c.state != State.PURGING)
+    return frozenset(connection.execute(query).scalars())
+
+
 def of_origin(connection: Connection, origin: str) -> Recording | None:
     """The recording that came from there."""
     row = connection.execute(select(recordings).where(recordings.c.origin == origin)).one_or_none()
@@ -192,10 +205,10 @@ def _in_turn(connection: Connection, where: ColumnElement[bool], after: Place, m
     return tuple(Due(*row) for row in connection.execute(query))
 
 
-def purging(connection: Connection, most: int) -> tuple[str, ...]:
+def purging(connection: Connection, most: int, *where: ColumnElement[bool]) -> tuple[str, ...]:
     """The ids of recordings whose destruction is decided and not finished, at most so many, neighbours together."""
     c = recordings.c
-    query = select(c.id).where(c.state == State.PURGING).order_by(c.keep_until, c.id).limit(most)
+    query = select(c.id).where(c.state == State.PURGING, *where).order_by(c.keep_until, c.id).limit(most)
     return tuple(connection.execute(query).scalars())
 
 

@@ -97,13 +97,20 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """For how many years sound is kept by purpose, and for how long what is damaged."""
+
+    years: Mapping[Purpose, int]
+    quarantine: Term = QUARANTINE
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
-    """In which format sound is kept, how many years by purpose, in whose calendar, and what is damaged for how long."""
+    """In which format sound is kept, in whose calendar, and for how long: as it is in force in that transaction."""
 
     format: str
-    years: Mapping[Purpose, int]
     zone: tzinfo
-    quarantine: Term = QUARANTINE
+    terms: Callable[[Connection], Terms]
 
 
 def _go_on(_: Step) -> None:
@@ -224,10 +231,11 @@ class Intake:
         self._reached(Step.SOUND_SEALED)
         self._archive.put(id, WAVEFORM, io.BytesIO(measured.waveform), at)
         self._reached(Step.WAVEFORM_SEALED)
-        return self._enter(self._row(about, measured, size, sha256, at), about)
+        return self._enter(partial(self._row, about, measured, size, sha256, at), about)
 
-    def _row(self, about: Conversation, measured: Measured, size: int, sha256: str, at: datetime) -> Recording:
-        years = self._rules.years[about.purpose]
+    def _row(
+        self, about: Conversation, measured: Measured, size: int, sha256: str, at: datetime, years: int
+    ) -> Recording:
         return Recording(
             id=id_of(about.origin),
             origin=about.origin,
@@ -250,24 +258,26 @@ class Intake:
             policy=policy(about.purpose, years),
         )
 
-    def _enter(self, recording: Recording, about: Conversation) -> Fate:
+    def _enter(self, row: Callable[[int], Recording], about: Conversation) -> Fate:
+        """Decide; `row` makes one that is kept for so many years."""
         try:
             with self._database.writing() as connection:
                 one_at_a_time(connection)
                 # On another machine an erasure may have been decided meanwhile.
-                found = rejected.of_origin(connection, recording.origin)
+                found = rejected.of_origin(connection, about.origin)
                 is_erased = found is not None and erased.is_erased(found)
                 if not is_erased:
                     if _refusal(connection, about):
                         return Fate.WITHDRAWN
-                    catalogue.store(connection, recording)
+                    # Not before: whoever decides on a term gives new last days to what is there by then.
+                    catalogue.store(connection, row(self._rules.terms(connection).years[about.purpose]))
                     self._reached(Step.DECIDING)
         except IntegrityError as error:
             if not is_duplicate(error):
                 raise
             return Fate.KNOWN
         if is_erased:
-            self._discard(recording.id)
+            self._discard(id_of(about.origin))
             return Fate.ERASED
         self._reached(Step.DECIDED)
         return Fate.TAKEN_IN
@@ -280,7 +290,7 @@ class Intake:
             one_at_a_time(connection)
             refused = _refusal(connection, about)
             today = business_date(at, self._rules.zone)
-            last_day = None if refused else self._rules.quarantine.last_day(today)
+            last_day = None if refused else self._rules.terms(connection).quarantine.last_day(today)
             row = Rejected(about.origin, at, refused or fault, found, refused is None, about.ended_at, last_day)
             rejected.store(connection, row)
             self._reached(Step.DECIDING)

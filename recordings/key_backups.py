@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -25,9 +25,11 @@ BATCH = 1000
 _NAME = re.compile(r"recording-keys-(\d{8}T\d{6}Z)\.db")
 _MOMENT = "%Y%m%dT%H%M%SZ"
 _UNFINISHED = ".new"
+_ABANDONED = timedelta(days=1)
+"""No process writes a backup for so long."""
 
 Gone = Callable[[Sequence[WrappedKey]], frozenset[str]]
-"""The ids of those keys that were destroyed on purpose."""
+"""The ids of those keys that are not to be put back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Backup:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """How many keys were put back, and how many were not since they were destroyed on purpose."""
+    """How many keys were put back, and how many were not to be."""
 
     put_back: int = 0
     left_out: int = 0
@@ -56,8 +58,13 @@ def make(keys: KeyStore, folder: Path, at: datetime) -> Backup:
     path = folder / f"recording-keys-{made_at:{_MOMENT}}.db"
     new = path.with_name(path.name + _UNFINISHED)
     new.unlink(missing_ok=True)
-    keys.copy(new)
-    sync_file(new)
+    try:
+        keys.copy(new)
+        sync_file(new)
+    except BaseException:
+        # Half a backup has keys as well, and takes the room of a disk that may be full.
+        new.unlink(missing_ok=True)
+        raise
     new.replace(path)
     sync_folder(folder)
     return Backup(path, made_at)
@@ -65,20 +72,29 @@ def make(keys: KeyStore, folder: Path, at: datetime) -> Backup:
 
 def of_folder(folder: Path) -> tuple[Backup, ...]:
     """The backups in a folder, the oldest first."""
-    found = ((path, _NAME.fullmatch(path.name)) for path in sorted(folder.glob("recording-keys-*.db")))
-    return tuple(
-        Backup(path, datetime.strptime(match[1], _MOMENT).replace(tzinfo=UTC)) for path, match in found if match
-    )
+    return _named(folder, "")
 
 
-def expire(folder: Path, before: datetime) -> tuple[Backup, ...]:
-    """Destroy the backups that were made before then, and what is left of unfinished ones: which. Raises OSError."""
-    over = tuple(one for one in of_folder(folder) if one.made_at < before)
-    for path in (*(one.path for one in over), *folder.glob(f"recording-keys-*.db{_UNFINISHED}")):
-        path.unlink(missing_ok=True)
+def expire(folder: Path, days: int, now: datetime) -> tuple[Backup, ...]:
+    """Destroy the backups that are older than so many days: which. Raises OSError.
+
+    What another process may still be writing is left alone; what nobody has finished in a day goes with them.
+    """
+    over = tuple(one for one in of_folder(folder) if one.made_at < now - timedelta(days=days))
+    abandoned = (one for one in _named(folder, _UNFINISHED) if one.made_at < now - _ABANDONED)
+    for one in (*over, *abandoned):
+        one.path.unlink(missing_ok=True)
     if over:
         sync_folder(folder)
     return over
+
+
+def _named(folder: Path, end: str) -> tuple[Backup, ...]:
+    """Files that are named as backups are, with that behind it, the oldest first."""
+    found = ((path, _NAME.fullmatch(path.name.removesuffix(end))) for path in sorted(folder.glob(f"*.db{end}")))
+    return tuple(
+        Backup(path, datetime.strptime(match[1], _MOMENT).replace(tzinfo=UTC)) for path, match in found if match
+    )
 
 
 def having(folder: Path, recording_id: str) -> tuple[Backup, ...]:
@@ -86,13 +102,13 @@ def having(folder: Path, recording_id: str) -> tuple[Backup, ...]:
     return tuple(one for one in of_folder(folder) if _has(one.path, recording_id))
 
 
-def restore(path: Path, keys: KeyStore, buried: Gone, erased: Gone) -> Restored:
-    """Put back the keys that are not there any more, but for those of buried recordings and erased people.
+def restore(path: Path, keys: KeyStore, gone: Gone, erased: Gone) -> Restored:
+    """Put back the keys that are not there any more, but for those of recordings that are gone and of erased people.
 
     Raises RecordingFault for what is no backup; KeyMissing, KeysUnusable.
     """
     with _opened(path) as connection:
-        restored = _restore(connection, "recording_keys", keys, buried)
+        restored = _restore(connection, "recording_keys", keys, gone)
         # Older backups have none of people.
         there = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'person_keys'").fetchone()
         return restored + _restore(connection, "person_keys", keys.people, erased) if there else restored

@@ -3,14 +3,21 @@
 A file where Asterisk writes is named by the row of its conversation, or by a note of the dialplan that is still to be
 taken in; one in the archive by the catalogue; one in the quarantine by the row that says why it is there. A file in the
 archive has no row yet while it is taken in: whoever does so holds `intake.alone`, and so does who destroys. An archive
-of which the database knows nothing at all is another database's, and is left alone.
+of which the database knows nothing at all is another database's, and is left alone; so is a file whose key is there:
+only a row that was lost explains it.
+
+Each night looks at some folders of the archive, and at all of them in NIGHTS days. Names are asked for first: a file is
+touched only where nothing names it, and nothing is kept of the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -22,10 +29,15 @@ from recordings.purge import Places, Step, Watch
 from recordings.quarantine import Stuck
 from recordings.records import rejected_recordings
 from recordings.rejected import Rejected
-from recordings.retention import Term, business_date
+from recordings.retention import Term, due_before
 from storage.chain import NOTHING
 
 SIDES = ("-caller", "-agent")
+NIGHTS = 16
+FOLDERS = tuple(f"{number:02x}" for number in range(256))
+"""The archive's, by the first two characters of ids."""
+MOST = 50_000
+"""So many files go in a night at most, and the rest in later ones."""
 _AT_ONCE = 1000
 
 Count = Callable[[Connection], None]
@@ -33,109 +45,172 @@ Count = Callable[[Connection], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Night:
+    """By which term, on which day of whose calendar."""
+
+    term: Term
+    today: date
+    zone: tzinfo
+
+    @property
+    def before(self) -> datetime:
+        """What was last written before then has lain for its term."""
+        return due_before(self.term, self.today, self.zone)
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The archive's folders whose turn it is."""
+        return FOLDERS[self.today.toordinal() % NIGHTS :: NIGHTS]
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """Files whose term is over and that nothing names, and how many files of recordings there are at all."""
+    """Files that nothing names and whose term is over (`due`) or not (`waiting`).
 
-    due: tuple[Path, ...]
-    number: int
+    Of the archive's, `archived` were looked at, `archived_due` are due, and `with_keys` would be, but have their keys.
+    """
+
+    due: tuple[Path, ...] = ()
+    waiting: int = 0
+    archived: int = 0
+    archived_due: int = 0
+    with_keys: int = 0
+
+    def __add__(self, more: Found) -> Found:
+        return Found(
+            (*self.due, *more.due)[:MOST],
+            self.waiting + more.waiting,
+            self.archived + more.archived,
+            self.archived_due + more.archived_due,
+            self.with_keys + more.with_keys,
+        )
 
 
-def find(places: Places, term: Term, today: date, zone: tzinfo) -> Found:
-    """Files on this machine that nothing names and that were last written so long ago. Raises OSError."""
-    nameless: list[Path] = []
-    number = 0
-    for files, named in (_spooled(places), _archived(places), _put_aside(places)):
-        all_of_them = tuple(files)
-        number += len(all_of_them)
-        old = [path for path in all_of_them if _is_over(path, term, today, zone)]
-        for begin in range(0, len(old), _AT_ONCE):
-            some = old[begin : begin + _AT_ONCE]
-            with places.database.reading() as connection:
-                known = named(connection, some)
-            nameless += [path for path in some if path not in known]
-    return Found(tuple(nameless), number)
+def find(places: Places, night: Night, folders: Iterable[str] | None = None) -> Found:
+    """Files on this machine that nothing names, in these folders of the archive (or in the night's). Raises OSError."""
+    found = Found()
+    for place in _places(places):
+        for folder in place.folders(night.folders if folders is None else folders):
+            files = _files(folder)
+            while some := tuple(islice(files, _AT_ONCE)):
+                found += _look(places, place, some, night.before)
+    return found
 
 
 def destroy(
-    places: Places, term: Term, today: date, zone: tzinfo, now: Callable[[], datetime], watch: Watch, count: Count
+    places: Places, due: Sequence[Path], night: Night, now: Callable[[], datetime], watch: Watch, count: Count
 ) -> tuple[Stuck, ...]:
-    """Destroy them: those that could not be. Raises OSError, SQLAlchemyError; what is left, the next run finds."""
-    if not find(places, term, today, zone).due:
+    """Destroy what was found: what could not be. Raises OSError, SQLAlchemyError; what is left, a later run finds."""
+    if not due:
         return ()
+    stuck: list[Stuck] = []
     with alone(places.home):
-        # What was being taken in by then has its row now.
-        due = find(places, term, today, zone).due
-        return tuple(stuck for path in due if (stuck := _destroyed(places, path, term, now(), watch, count)))
+        for place in _places(places):
+            mine = iter([path for path in due if path.is_relative_to(place.folder)])
+            while some := tuple(islice(mine, _AT_ONCE)):
+                # What was being taken in by then has its row now.
+                for path in _look(places, place, some, night.before).due:
+                    stuck += _destroyed(places, place, path, night.term, now(), watch, count)
+    return tuple(stuck)
 
 
-def _destroyed(places: Places, path: Path, term: Term, now: datetime, watch: Watch, count: Count) -> Stuck | None:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where files lie, which of some are named, and whether they are sealed under keys, as the archive's are."""
+
+    name: str
+    folder: Path
+    named: Callable[[Connection, Sequence[Path]], frozenset[Path]]
+    sealed: bool = False
+
+    def folders(self, turn: Iterable[str]) -> Iterator[Path]:
+        """Those to look at; of the archive those whose turn it is."""
+        return (self.folder / name for name in turn) if self.sealed else iter((self.folder,))
+
+
+def _look(places: Places, place: _Place, some: Sequence[Path], before: datetime) -> Found:
+    with places.database.reading() as connection:
+        known = place.named(connection, some)
+    nameless = [path for path in some if path not in known]
+    over = [path for path in nameless if _is_over(path, before)]
+    waiting = len(nameless) - len(over)
+    if not place.sealed:
+        return Found(tuple(over), waiting)
+    keys = places.archive.keys.has({_id(path) for path in over}) if over else frozenset()
+    due = tuple(path for path in over if _id(path) not in keys)
+    return Found(due, waiting, len(some), len(due), len(over) - len(due))
+
+
+def _destroyed(
+    places: Places, place: _Place, path: Path, term: Term, now: datetime, watch: Watch, count: Count
+) -> tuple[Stuck, ...]:
     try:
-        _record(places, path, term, now, count)
+        _record(places, path, f"nothing named it in {place.name} (orphans: {term})", now, count)
         watch(Step.ORPHAN_RECORDED, 1)
-        if path.is_relative_to(places.archive.folder):
-            places.archive.keys.destroy([path.name.partition(".")[0]])
-            places.archive.keys.forget_traces()
         path.unlink(missing_ok=True)
+    except FileNotFoundError:
+        # It went before anything was put on record.
+        return ()
     except OSError as error:
-        return Stuck(path, error)
+        return (Stuck(path, error),)
     watch(Step.ORPHAN_DESTROYED, 1)
-    return None
+    return ()
 
 
-def _record(places: Places, path: Path, term: Term, now: datetime, count: Count) -> None:
+def _record(places: Places, path: Path, reason: str, now: datetime, count: Count) -> None:
     """Say why, once. What a file is called may be somebody's number: that is not kept."""
-    sha256, written = rejected.digest([path]), _written(path)
+    written, sha256 = _written(path), rejected.digest([path])
     origin = f"orphan:{id_of(f'{path.parent.name}/{path.name}:{sha256}')}"
-    reason = f"nothing named it in {_folder_of(places, path)} (orphans: {term})"
     with places.database.writing() as connection:
         if rejected.of_origin(connection, origin) is None:
             rejected.store(connection, Rejected(origin, now, reason, sha256, False, written, None))
             count(connection)
 
 
-Named = Callable[[Connection, Iterable[Path]], frozenset[Path]]
-"""Those of some files that something names."""
+def _places(places: Places) -> tuple[_Place, ...]:
+    return (
+        _Place("recordings", places.spool, _named_by_parts(_notes(places))),
+        _Place("archive", places.archive.folder, _named_by_catalogue(places), sealed=True),
+        _Place("quarantine", places.home.quarantine, _named_by_reasons),
+    )
 
 
-def _spooled(places: Places) -> tuple[Iterator[Path], Named]:
-    notes = _notes(places)
-
-    def named(connection: Connection, some: Iterable[Path]) -> frozenset[Path]:
+def _named_by_parts(notes: str) -> Callable[[Connection, Sequence[Path]], frozenset[Path]]:
+    def named(connection: Connection, some: Sequence[Path]) -> frozenset[Path]:
         known = parts.named(connection, [path.name for path in some])
         return frozenset(path for path in some if path.name in known or _conversation(path) in notes)
 
-    return _files(places.spool, "*"), named
+    return named
 
 
-def _archived(places: Places) -> tuple[Iterator[Path], Named]:
+def _named_by_catalogue(places: Places) -> Callable[[Connection, Sequence[Path]], frozenset[Path]]:
     c = catalogue.recordings.c.id
     with places.database.reading() as connection:
         is_its_own = (
             connection.execute(select(c).limit(1)).first() is not None or tombstones.head(connection) != NOTHING
         )
 
-    def named(connection: Connection, some: Iterable[Path]) -> frozenset[Path]:
-        ids = {path: path.name.partition(".")[0] for path in some}
-        kept = frozenset(connection.execute(select(c).where(c.in_(set(ids.values())))).scalars())
-        return frozenset(path for path, id in ids.items() if id in kept or not is_its_own)
+    def named(connection: Connection, some: Sequence[Path]) -> frozenset[Path]:
+        kept = catalogue.known(connection, {_id(path) for path in some})
+        return frozenset(path for path in some if _id(path) in kept or not is_its_own)
 
-    return _files(places.archive.folder, "??/*.*"), named
+    return named
 
 
-def _put_aside(places: Places) -> tuple[Iterator[Path], Named]:
+def _named_by_reasons(connection: Connection, some: Sequence[Path]) -> frozenset[Path]:
     c = rejected_recordings.c
-
-    def named(connection: Connection, some: Iterable[Path]) -> frozenset[Path]:
-        rows = connection.execute(select(c.origin).where(c.keep_until.is_not(None))).scalars()
-        known = frozenset(map(id_of, rows))
-        return frozenset(path for path in some if path.name.partition(".")[0] in known)
-
-    return _files(places.home.quarantine, "*"), named
+    rows = connection.execute(select(c.origin).where(c.keep_until.is_not(None))).scalars()
+    known = frozenset(map(id_of, rows))
+    return frozenset(path for path in some if _id(path) in known)
 
 
 def _notes(places: Places) -> str:
     """All that notes say that are still to be taken in: one may be the only thing that names a recording."""
-    told = (path.read_text("utf-8", "replace") for path in sorted(places.home.spool.glob("*.note")))
+    told: list[str] = []
+    for path in sorted(places.home.spool.glob("*.note")):
+        # One that is gone was taken in: rows, which are asked after this, name what it named.
+        with suppress(FileNotFoundError):
+            told.append(path.read_text("utf-8", "replace"))
     return "\n".join(told)
 
 
@@ -147,18 +222,26 @@ def _conversation(path: Path) -> str:
     return stem
 
 
-def _files(folder: Path, pattern: str) -> Iterator[Path]:
-    return (path for path in sorted(folder.glob(pattern)) if path.is_file())
+def _id(path: Path) -> str:
+    """The recording's that a file in the archive or in the quarantine is of."""
+    return path.name.partition(".")[0]
 
 
-def _is_over(path: Path, term: Term, today: date, zone: tzinfo) -> bool:
-    return term.last_day(business_date(_written(path), zone)) < today
+def _files(folder: Path) -> Iterator[Path]:
+    """One after another: a full archive has millions."""
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_file():
+                yield Path(entry.path)
+
+
+def _is_over(path: Path, before: datetime) -> bool:
+    """Whether it lies there since before then; what goes meanwhile does not."""
+    try:
+        return _written(path) < before
+    except FileNotFoundError:
+        return False
 
 
 def _written(path: Path) -> datetime:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC)
-
-
-def _folder_of(places: Places, path: Path) -> str:
-    folders = {"recordings": places.spool, "archive": places.archive.folder, "quarantine": places.home.quarantine}
-    return next(name for name, folder in folders.items() if path.is_relative_to(folder))

@@ -33,6 +33,9 @@ BATCHES = 20
 ROOMY = "PRAGMA cache_size = -4000"
 """SQLite writes what does not fit into 2 MB, its default, to the log several times; more is memory of the job."""
 
+BY_TERM = "retention: "
+"""Begins the decision of what goes since its last day is over."""
+
 ALL = 2**31
 """More recordings than there can be."""
 
@@ -156,7 +159,7 @@ def _decide(database: Database, find: Find, today: date, batch: int, watch: Watc
             held = holds.held(connection, [one.id for one in found], today)
             free = [one for one in found if one.id not in held]
             for policy in sorted({one.policy for one in free}):
-                catalogue.decide(connection, [one.id for one in free if one.policy == policy], f"retention: {policy}")
+                catalogue.decide(connection, [one.id for one in free if one.policy == policy], f"{BY_TERM}{policy}")
         if not found:
             return passed_over
         passed_over, last = passed_over + len(held), found[-1].place

@@ -18,14 +18,34 @@ from storage.files import sync_folder
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """A file that could not be destroyed, and why. `origin` is where what it holds came from."""
+    """A file that could not be destroyed, and why. `origin` is where what it holds came from.
+
+    What it is called may be somebody's number, and is told nowhere: `find FOLDER -inum INODE` finds it.
+    """
 
     path: Path
     error: OSError
     origin: str = ""
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.error.strerror or self.error}"
+        return f"{self.place}: {self.reason}"
+
+    @property
+    def place(self) -> str:
+        """Its folder, and the number of its inode there."""
+        return f"{self.path.parent}, {_inode(self.path)}"
+
+    @property
+    def reason(self) -> str:
+        """Why it could not be destroyed."""
+        return self.error.strerror or type(self.error).__name__
+
+
+def _inode(path: Path) -> str:
+    try:
+        return f"inode {path.lstat().st_ino}"
+    except OSError:
+        return "a file"
 
 
 def clear(places: Places, today: date, watch: Watch) -> tuple[Stuck, ...]:

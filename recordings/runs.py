@@ -51,7 +51,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run did. `was_done` says that one on the same day had ended before, and that this one did nothing.
+    """What a run did. `was_done` says that one on the same day had ended before: this one finished what was decided.
 
     `unquarantined` counts what was ended in the quarantine; `stuck` are files on this machine that could not be
     destroyed, there or among those that nothing names: the next run tries again.
@@ -112,12 +112,12 @@ def once(
     # Also where another machine has run, or runs now: it does not reach this one's files.
     stuck = (*quarantine.clear(places, today, watch), *others.clear(today, watch))
     with alone(places.database) as still_alone:
-        done = _may_run(places.database, today, limits, others)
+        done, watched = _may_run(places.database, today, limits, others), _watched(watch, still_alone)
         if done is not None:
+            _finish(places, today, now, limits.batch, watched, stuck)
             return replace(done, stuck=stuck)
         with places.database.writing() as connection:
             _begin(connection, today, node, now())
-        watched = _watched(watch, still_alone)
         held = _carry_out(places, today, now, limits.batch, watched, stuck)
         others.expire(today, watched)
         with places.database.writing() as connection:
@@ -132,15 +132,30 @@ def _carry_out(
     places: Places, today: date, now: Callable[[], datetime], batch: int, watch: Watch, stuck: Iterable[Stuck]
 ) -> int:
     """How many a hold keeps."""
+    _end_quarantine(places.database, today, watch, {one.origin for one in stuck})
+    held = purge.decide(places.database, today, batch, watch)
+    purge.carry_out(places, now, batch, watch, counting(today))
+    return held
+
+
+def _finish(
+    places: Places, today: date, now: Callable[[], datetime], batch: int, watch: Watch, stuck: Iterable[Stuck]
+) -> None:
+    """Carry out what was decided since the run of that day; it is no part of what that run did."""
+    with places.database.writing() as connection:
+        rejected.end(connection, today, but={one.origin for one in stuck})
+    purge.carry_out(places, now, batch, watch, purge.uncounted)
+
+
+def counting(today: date) -> purge.Count:
+    """Counts recordings with the run of that day while it goes on, and nowhere when there is none."""
 
     def count(connection: Connection, number: int) -> None:
         c = retention_runs.c
-        connection.execute(update(retention_runs).where(c.business_date == today).values(purged=c.purged + number))
+        going_on = (c.business_date == today) & c.ended_at.is_(None)
+        connection.execute(update(retention_runs).where(going_on).values(purged=c.purged + number))
 
-    _end_quarantine(places.database, today, watch, {one.origin for one in stuck})
-    held = purge.decide(places.database, today, batch, watch)
-    purge.carry_out(places, now, batch, watch, count)
-    return held
+    return count
 
 
 def _end_quarantine(database: Database, today: date, watch: Watch, but: Iterable[str]) -> None:

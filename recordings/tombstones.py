@@ -5,7 +5,7 @@ Each certificate and each run of the job has a head of the chain. No personal da
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -72,12 +72,6 @@ def find(connection: Connection, recording_id: str) -> Tombstone | None:
     """The tombstone of a recording."""
     row = connection.execute(select(tombstones).where(tombstones.c.recording_id == recording_id)).one_or_none()
     return None if row is None else Tombstone(**row._mapping)
-
-
-def buried(connection: Connection, recording_ids: Sequence[str]) -> frozenset[str]:
-    """Those of these recordings that have a tombstone."""
-    c = tombstones.c.recording_id
-    return frozenset(connection.execute(select(c).where(c.in_(recording_ids))).scalars())
 
 
 def head(connection: Connection) -> Head:

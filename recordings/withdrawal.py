@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection
 
 from recordings import catalogue, consents, identity, parts, purge, quarantine, rejected
-from recordings.catalogue import Recording
+from recordings.catalogue import Recording, recordings
 from recordings.intake import alone
 from recordings.parts import RecordingPart
 from recordings.purge import Places
@@ -77,6 +77,15 @@ def outstanding(connection: Connection) -> Meant:
     """What is still kept or put aside though consent to it was withdrawn, holds aside."""
     aside = (one for one in rejected.quarantined(connection) if _is_withdrawn(connection, one))
     return Meant(catalogue.lapsed(connection), tuple(aside))
+
+
+def unfinished(connection: Connection, most: int) -> tuple[str, ...]:
+    """The ids of recordings that were to go at once, at most so many: whoever decided so did not finish, or is at it.
+
+    What goes since its last day is over is the job's.
+    """
+    at_once = recordings.c.decision.not_like(f"{purge.BY_TERM}%")
+    return catalogue.purging(connection, most, at_once)
 
 
 def _is_withdrawn(connection: Connection, aside: Rejected) -> bool:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Column, Connection, Integer, String, Table
-from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.database import Instant, metadata
+from storage.upsert import adding
 
 # `day` is the moment at which the service's day began on which they were asked for.
 callback_totals = Table(
@@ -31,8 +31,6 @@ def add(connection: Connection, gone: Iterable[tuple[datetime, str, str, str]]) 
     ]
     if not rows:
         return
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(callback_totals)
-    summed = {"number": callback_totals.c.number + statement.excluded.number}
-    keys = ("day", "queue", "topic", "state")
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=summed), rows)
+    connection.execute(
+        adding(connection, callback_totals, key=("day", "queue", "topic", "state"), number="number"), rows
+    )

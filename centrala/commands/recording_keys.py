@@ -90,13 +90,14 @@ def backup(folder: Path | None) -> None:
 def restore(file: Path) -> None:
     """Put keys back that were lost, from a copy that `backup` made.
 
-    Keys of recordings that were destroyed since, and of people who were erased, stay destroyed.
+    Keys of recordings that were destroyed since, and of people who were erased, stay destroyed; so does every key of
+    no recording in the catalogue. Where the catalogue is lost as well, put its database back first.
     """
     opened = installation()
     with explained(RecordingFault), keeping.open_lost_keys(opened, os.environ, _given(opened.home)) as store:
-        gone = keeping.buried(opened.database), keeping.erased(opened.database, store.people)
+        gone = keeping.not_kept(opened.database), keeping.erased(opened.database, store.people)
         restored = key_backups.restore(file, store, *gone)
-    click.echo(f"{restored.put_back} keys put back; {restored.left_out} of what was destroyed left out")
+    click.echo(f"{restored.put_back} keys put back; {restored.left_out} of what is not kept left out")
 
 
 def _given(home: Home) -> KeyEncryption:

@@ -86,8 +86,9 @@ def _stay(opened: Installation) -> None:
     wanted = terms_of(said)
 
     def rules() -> Rules:
-        # Whatever is decided meanwhile.
-        return archiving.rules(said.recordings, decisions.settled(opened.database, wanted, now()))
+        # Where nothing is on record yet the settings go there, as soon as the database can be reached.
+        decisions.settled(opened.database, wanted, now())
+        return archiving.rules(said.recordings, wanted)
 
     with opened.database.reading() as connection:
         undecided = decisions.undecided(decisions.terms(connection, wanted), wanted)
@@ -140,7 +141,7 @@ def _intake(opened: Installation, archive: Archive) -> Intake:
     wanted = terms_of(said)
     terms = decisions.settled(opened.database, wanted, now())
     tell_undecided(one for one in decisions.undecided(terms, wanted) if one.kind in PROMISED)
-    rules = archiving.rules(said.recordings, terms)
+    rules = archiving.rules(said.recordings, wanted)
     encoding.check(rules.format)
     return Intake(opened.database, archive, opened.home, rules)
 

@@ -98,7 +98,7 @@ def _consequences(places: Places, kind: Kind, terms: tuple[Term, Term], also_kep
 def _changes(database: Database, kind: Kind, term: Term) -> bool:
     """Whether anything that is kept has its last day by another term."""
     with database.reading() as connection:
-        return kind is not Kind.QUARANTINE and last_days.affected(connection, kind, term) > 0
+        return last_days.affected(connection, kind, term, context.today(), SERVICE_ZONE) > 0
 
 
 def _follow(database: Database) -> None:

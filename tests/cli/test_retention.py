@@ -115,6 +115,16 @@ def test_recordings_keep_what_was_promised_unless_that_was_decided_too(run: Run,
     assert ["consultant_call: 1 year"] * 2 == policies(places)
 
 
+def test_the_quarantine_follows_where_that_is_said_later(run: Run, places: Places, say: Say) -> None:
+    """A term that is in force for what comes can be decided for what is there, once."""
+    put_aside(places, 1, context.today() + timedelta(days=400))
+    run("recordings", "intake")
+    say("retention: {keep: {quarantine: 9 days}}\n")
+    assert "1 that are kept keep their last day" in decide(run, "quarantine").stdout
+    assert "1 have a new last day" in decide(run, "quarantine", "--also-kept").stdout
+    assert "9 days is in force already" in decide(run, "quarantine", "--also-kept").stdout
+
+
 def policies(places: Places) -> list[str]:
     """The terms that the recordings were promised."""
     with places.database.reading() as connection:
@@ -161,13 +171,15 @@ def test_the_job_goes_by_what_is_on_record_and_says_so(say: Say, tmp_path: Path)
     assert ["3 years in force, settings.yaml: 1 year"] * 2 == [told["undecided calls"] for told in (foreseen, done)]
 
 
-def test_a_file_that_stays_is_named_and_ends_the_job_with_4(places: Places, tmp_path: Path) -> None:
-    """All else is done."""
+def test_a_file_that_stays_is_told_and_ends_the_job_with_4(places: Places, tmp_path: Path) -> None:
+    """By its folder and inode, as its name may be a number; all else is done."""
     a_call(places.database, "over", NIGHT - timedelta(days=1200))
     id = put_aside(places, 1, DUE - timedelta(days=1))
     file = sorted(places.home.quarantine.glob(f"{id}*"))[0]
     file.unlink()
+    file = file.with_name(f"{id}.48600123987.wav")
     (file / "in the way").mkdir(parents=True)
     done = job(tmp_path / "home", "--once", "--now", f"{DUE}T03:30")
-    assert (4, True) == (done.returncode, str(file) in done.stderr)
+    told = f"centrala: {file.parent}, inode {file.stat().st_ino}: "
+    assert (4, True, False) == (done.returncode, told in done.stderr, "600123987" in done.stderr + done.stdout)
     assert ("1", "1", "ended") == tuple(table(done)[name] for name in ("could not be destroyed", "calls gone", "run"))

@@ -16,7 +16,7 @@ from personal_data import decisions, last_days
 from personal_data.decisions import Decision
 from personal_data.kinds import Kind, Terms
 from personal_data.records import retention_terms
-from recordings import catalogue, purge, rejected
+from recordings import catalogue, purge, rejected, withdrawal
 from recordings.catalogue import Recording, State
 from recordings.purge import Places, Step
 from recordings.retention import Term, Unit, parse_term
@@ -178,3 +178,18 @@ def test_the_quarantine_has_a_new_last_day_only_where_it_was_said(places: Places
     assert before is not None
     assert after is not None
     assert (TODAY, (ENDED + timedelta(days=10)).date()) == (before.keep_until, after.keep_until)
+
+
+def test_what_consent_was_withdrawn_for_keeps_the_last_day_that_this_gave_it(places: Places) -> None:
+    """A longer term of the quarantine does not bring it back; what has that last day already is not counted."""
+    ids = [put_aside(places, number, TODAY + timedelta(days=number)) for number in (1, 2, 3)]
+    term = f"{(TODAY - ENDED.date()).days + 2} days"
+    withdrawal.decide(places.database, withdrawal.of_recording(ids[0]), TODAY)
+    decide(places.database, Kind.QUARANTINE, term, also_kept=True)
+    with places.database.reading() as connection:
+        assert 1 == last_days.affected(connection, Kind.QUARANTINE, parse_term(term), TODAY, WARSAW)
+    assert (1, 0) == (follow(places.database), follow(places.database))
+    with places.database.reading() as connection:
+        found = [rejected.find_quarantined(connection, id) for id in ids]
+        assert 0 == last_days.affected(connection, Kind.QUARANTINE, parse_term(term), TODAY, WARSAW)
+    assert [TODAY - timedelta(days=1), *[TODAY + timedelta(days=2)] * 2] == [one.keep_until for one in found if one]

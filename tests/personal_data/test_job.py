@@ -17,9 +17,12 @@ from personal_data.kinds import Kind
 from personal_data.records import retention_expiries
 from personal_data.rules import RULES
 from recordings import runs
+from recordings.archive import SOUND
 from recordings.purge import Places, Step
+from recordings.records import retention_runs
 from recordings.retention import parse_term
 from recordings.runs import Busy, Limits, TooMany
+from storage.upsert import upsert
 from tests.personal_data.made import (
     DEFAULTS,
     NIGHT,
@@ -33,7 +36,7 @@ from tests.personal_data.made import (
     left,
 )
 from tests.personal_data.processes import once, run_and_die
-from tests.personal_data.test_nameless import lies
+from tests.personal_data.test_nameless import OVER, in_turn, lies
 from tests.recordings.kept import a_recording, id_of, keep, left_of, put_aside, quarantined
 from tests.recordings.processes import PATIENCE, context, ended
 
@@ -139,6 +142,24 @@ def test_too_large_a_share_of_any_class_stops_the_run(places: Places, kind: Kind
     assert (30, (True, 2)) == (len(left(places.database, kind)), quarantined(places, aside))
     once(places, TODAY, settings, Limits(0.51, 500))
     assert 15 == len(left(places.database, kind))
+
+
+def test_files_of_the_archive_without_names_have_no_fortnight_s_part(places: Places) -> None:
+    """Files elsewhere are no excuse, and where another has run for the day it is the same; what is allowed goes."""
+    keep(places, *(a_recording(number, NIGHT, id=in_turn(number)) for number in range(1, 20)))
+    files = [lies(places.archive.path(in_turn(number), SOUND), OVER) for number in range(91, 96)]
+    for number in range(200):
+        lies(places.spool / f"{number}.wav", NIGHT)
+    for _ in range(2):
+        with pytest.raises(TooMany, match=r"5 of 43 files of the archive are due, 11\.6 % of all, and at most 5 %"):
+            once(places, TODAY, limits=Limits(0.05, 500))
+        assert [True] * 5 == [file.exists() for file in files]
+        with places.database.writing() as connection:
+            run = {"business_date": TODAY, "node": "there", "began_at": NIGHT, "ended_at": NIGHT}
+            counts = dict.fromkeys(("purged", "held", "unquarantined", "chain_number"), 0)
+            connection.execute(upsert(connection, retention_runs, key=("business_date",), changing=()), run | counts)
+    assert 5 == once(places, TODAY, limits=Limits(0.12, 500)).gone[Kind.ORPHANS]
+    assert [False] * 5 == [file.exists() for file in files]
 
 
 def test_a_share_says_nothing_of_a_handful_nor_of_a_fortnight_s_work(places: Places) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta
+import tracemalloc
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, select
 
-from recordings import nameless, parts
+from recordings import catalogue, nameless, parts
 from recordings.archive import SOUND, WAVEFORM
+from recordings.nameless import FOLDERS, NIGHTS, Found, Night
 from recordings.parts import RecordingPart
 from recordings.purge import Places, Step, unwatched
 from recordings.records import rejected_recordings
@@ -22,6 +25,12 @@ from tests.recordings.kept import PLAIN, WARSAW, a_recording, id_of, keep, put_a
 TERM = parse_term("30 days")
 OVER = at_the_end_of(TERM.first_kept(TODAY) - days(1))
 KEPT = OVER + timedelta(microseconds=1)
+TONIGHT = Night(TERM, TODAY, WARSAW)
+
+
+def in_turn(number: int, folder: int = 0) -> str:
+    """The id of a recording of which the archive's folder is looked at tonight."""
+    return TONIGHT.folders[folder] + id_of(number)[2:]
 
 
 def lies(path: Path, since: datetime) -> Path:
@@ -40,7 +49,8 @@ def destroy(places: Places, counted: list[int] | None = None, watch: object = un
         if counted is not None:
             counted.append(1)
 
-    done = nameless.destroy(places, TERM, TODAY, WARSAW, lambda: NIGHT, watch, count)  # type: ignore[arg-type]
+    due = nameless.find(places, TONIGHT).due
+    done = nameless.destroy(places, due, TONIGHT, lambda: NIGHT, watch, count)  # type: ignore[arg-type]
     return tuple(str(one) for one in done)
 
 
@@ -53,20 +63,19 @@ def reasons(places: Places) -> list[tuple[str, str | None]]:
 
 
 def test_what_nothing_names_goes_on_the_day_after_its_last(places: Places) -> None:
-    """In the spool, in the archive with its key, in the quarantine; why is on record, what it was called is not."""
+    """In the spool, in the archive without a key, in the quarantine; why is on record, what it was called is not."""
     keep(places, a_recording(1))
-    places.archive.keys.make(id_of(9), NIGHT)
     files = [
         lies(places.spool / "48600123987.wav", OVER),
-        lies(places.archive.path(id_of(9), SOUND), OVER),
-        lies(places.archive.path(id_of(9), f"{WAVEFORM}.new"), OVER),
+        lies(places.archive.path(in_turn(9), SOUND), OVER),
+        lies(places.archive.path(in_turn(9), f"{WAVEFORM}.new"), OVER),
         lies(places.home.quarantine / f"{id_of(8)}.a-caller.wav", OVER),
     ]
-    younger = [lies(places.spool / "b.wav", KEPT), lies(places.archive.path(id_of(7), SOUND), KEPT)]
+    younger = [lies(places.spool / "b.wav", KEPT), lies(places.archive.path(in_turn(7), SOUND), KEPT)]
     counted: list[int] = []
     assert () == destroy(places, counted)
     assert ([False] * 4, [True] * 2) == ([file.exists() for file in files], [file.exists() for file in younger])
-    assert (4, frozenset()) == (len(counted), places.archive.keys.has([id_of(9)]))
+    assert 4 == len(counted)
     folders = ("archive", "archive", "quarantine", "recordings")
     expected = [(f"nothing named it in {folder} (orphans: 30 days)", sha256(PLAIN).hexdigest()) for folder in folders]
     assert expected == reasons(places)
@@ -94,26 +103,130 @@ def test_what_a_row_or_a_note_names_stays(places: Places) -> None:
 
 def test_an_archive_of_which_nothing_is_known_is_left_alone(places: Places) -> None:
     """Its catalogue may be lost for a moment, and is another's."""
-    file = lies(places.archive.path(id_of(9), SOUND), OVER)
+    file = lies(places.archive.path(in_turn(9), SOUND), OVER)
     assert () == destroy(places)
     assert file.exists()
+
+
+def test_what_has_its_key_is_left_alone_and_counted(places: Places) -> None:
+    """As after a catalogue was put back from an old backup: the sound can still be heard, and its row found."""
+    keep(places, a_recording(1), *(a_recording(number, id=in_turn(number)) for number in (2, 3)))
+    files = [lies(places.archive.path(in_turn(number), SOUND), OVER) for number in (2, 3)]
+    with places.database.writing() as connection:
+        catalogue.remove(connection, [in_turn(2), in_turn(3)])
+    places.archive.keys.destroy([in_turn(3)])
+    found = nameless.find(places, TONIGHT)
+    assert ((files[1],), 1, 1) == (found.due, found.archived_due, found.with_keys)
+    assert () == destroy(places)
+    assert [True, False] == [file.exists() for file in files]
+
+
+def test_each_folder_of_the_archive_has_its_turn(places: Places) -> None:
+    """Once in sixteen days, wherever they begin."""
+    for first in (TODAY, date(2027, 12, 24)):
+        nights = [Night(TERM, first + days(number), WARSAW).folders for number in range(NIGHTS)]
+        assert list(FOLDERS) == sorted(name for folders in nights for name in folders)
+    keep(places, a_recording(1))
+    files = {lies(places.archive.path(name + id_of(9)[2:], SOUND), OVER) for name in FOLDERS}
+    tonight = nameless.find(places, TONIGHT)
+    assert ({path for path in files if path.parent.name in TONIGHT.folders}, 16) == (set(tonight.due), tonight.archived)
+    assert files == set(nameless.find(places, TONIGHT, FOLDERS).due)
+
+
+@pytest.fixture
+def touched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files in the archive that are asked when they were last written, as it goes on."""
+    asked: list[str] = []
+    real = os.stat
+
+    def stat(path: str, *more: object, **named: object) -> os.stat_result:
+        if str(path).endswith(f".{SOUND}"):
+            asked.append(str(path))
+        return real(path, *more, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "stat", stat)
+    return asked
+
+
+def test_a_look_costs_by_what_nothing_names(places: Places, touched: list[str]) -> None:
+    """What has a row is not even touched, and a thousand times as many files take no more memory."""
+    ids = [in_turn(number) for number in range(1, 6001)]
+    with places.database.writing() as connection:
+        for number, id in enumerate(ids, 1):
+            catalogue.store(connection, a_recording(number, id=id, call_id=None))
+    _lie(places, ids[:1500])
+    few = _memory(lambda: nameless.find(places, TONIGHT))
+    _lie(places, ids[1500:])
+    nobodys = lies(places.archive.path(in_turn(9999), SOUND), OVER)
+    touched.clear()
+    many = _memory(lambda: nameless.find(places, TONIGHT))
+    assert many < 1.3 * few, (few, many)
+    assert {str(nobodys)} == set(touched)
+    assert Found((nobodys,), 0, len(ids) + 1, 1, 0) == nameless.find(places, TONIGHT)
+
+
+def _lie(places: Places, ids: list[str]) -> None:
+    for id in ids:
+        path = places.archive.path(id, SOUND)
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+
+
+def _memory(look: Callable[[], object]) -> int:
+    """How many bytes it takes at most."""
+    look()
+    tracemalloc.start()
+    try:
+        look()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("moment", ["_written", "_record", "_notes"])
+def test_what_goes_meanwhile_was_not_there(places: Places, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+    """Before it is asked how old it is, before it is put on record, and a note before it is read: nothing is told."""
+    keep(places, a_recording(1))
+    mine, other = lies(places.spool / "goes.wav", OVER), lies(places.spool / "stays.wav", OVER)
+    note = places.home.spool / "call.note"
+    note.write_text("1|2|3|4,ANSWERED,1701,1,another,pensions,1|end")
+    real, read = getattr(nameless, moment), Path.read_text
+
+    def gone_first(*given: object) -> object:
+        if mine in given:
+            mine.unlink(missing_ok=True)
+        return real(*given)
+
+    def gone_unread(path: Path, *given: str) -> str:
+        path.unlink()
+        return read(path, *given)
+
+    if moment == "_notes":
+        monkeypatch.setattr(Path, "read_text", gone_unread)
+    else:
+        monkeypatch.setattr(nameless, moment, gone_first)
+    counted: list[int] = []
+    assert () == destroy(places, counted)
+    expected = 2 if moment == "_notes" else 1
+    assert (expected, False, False) == (len(counted), mine.exists(), other.exists())
 
 
 def test_what_was_taken_in_meanwhile_stays(places: Places) -> None:
     """Who takes a recording in is waited for, and then looked for again."""
     keep(places, a_recording(2))
-    file = lies(places.archive.path(id_of(1), SOUND), OVER)
-    found = nameless.find(places, TERM, TODAY, WARSAW)
-    keep(places, a_recording(1))
+    file = lies(places.archive.path(in_turn(1), SOUND), OVER)
+    found = nameless.find(places, TONIGHT)
+    keep(places, a_recording(1, id=in_turn(1)))
     lies(file, OVER)
-    assert ((file,), ()) == (found.due, nameless.find(places, TERM, TODAY, WARSAW).due)
+    assert () == nameless.destroy(places, found.due, TONIGHT, lambda: NIGHT, unwatched, lambda _: None)
+    assert ((file,), (), True) == (found.due, nameless.find(places, TONIGHT).due, file.exists())
 
 
-def test_what_cannot_be_destroyed_is_named_and_the_rest_goes(places: Places) -> None:
+def test_what_cannot_be_destroyed_is_told_and_the_rest_goes(places: Places) -> None:
     """And is destroyed by a later run, counted once."""
-    folder = places.archive.path(id_of(9), SOUND).parent
+    folder = places.archive.path(in_turn(9), SOUND).parent
     keep(places, a_recording(1))
-    stuck, goes = lies(folder / f"{id_of(9)}.sound", OVER), lies(places.spool / "a.wav", OVER)
+    stuck, goes = lies(folder / f"{in_turn(9)}.sound", OVER), lies(places.spool / "a.wav", OVER)
     counted: list[int] = []
 
     def disturb(step: Step, number: int) -> None:
@@ -122,7 +235,11 @@ def test_what_cannot_be_destroyed_is_named_and_the_rest_goes(places: Places) -> 
             (stuck / "in the way").mkdir(parents=True)
 
     told = destroy(places, counted, disturb)
-    assert (1, True, False) == (len(told), told[0].startswith(f"{stuck}: "), goes.exists())
+    assert (1, True, False) == (
+        len(told),
+        told[0].startswith(f"{folder}, inode {stuck.stat().st_ino}: "),
+        goes.exists(),
+    )
     (stuck / "in the way").rmdir()
     stuck.rmdir()
     lies(stuck, OVER)

@@ -17,7 +17,7 @@ from recordings.archive import SOUND, WAVEFORM, Archive
 from recordings.catalogue import Purpose, Recording, recordings
 from recordings.consents import Consent
 from recordings.identity import id_of, of_call, of_file
-from recordings.intake import Conversation, Fate, Intake, Rules, Step
+from recordings.intake import Conversation, Fate, Intake, Rules, Step, Terms
 from recordings.key_encryption import KeyEncryption
 from recordings.key_store import KeyStore
 from recordings.parts import RecordingPart
@@ -35,7 +35,7 @@ WARSAW = ZoneInfo("Europe/Warsaw")
 CALL = "0f5a2f60-8a0b-4d60-9d3e-111111111111"
 OTHER_CALL = "0f5a2f60-8a0b-4d60-9d3e-222222222222"
 ENDED = datetime(2026, 11, 28, 11, 30, tzinfo=UTC)
-RULES = Rules("wav", dict.fromkeys(Purpose, 3), WARSAW)
+RULES = Rules("wav", WARSAW, lambda _: Terms(dict.fromkeys(Purpose, 3)))
 IMPORTED = Conversation(
     of_file("0" * 64), None, Purpose.VIDEO_VISIT, "doctors", None, None, None, None, ENDED - timedelta(days=400)
 )

@@ -15,14 +15,23 @@ from pathlib import Path
 
 import pytest
 
+from centrala.archiving import rules
+from centrala.settings import Recordings
+from personal_data import decisions, last_days
+from personal_data.decisions import Decision
+from personal_data.kinds import Kind
 from recordings import rejected
+from recordings.catalogue import Purpose
 from recordings.faults import EncoderFault
 from recordings.identity import id_of, of_call
-from recordings.intake import Fate, Intake, Step
+from recordings.intake import Fate, Intake, Step, Terms
+from recordings.purge import unwatched
 from recordings.rejected import files_of
+from recordings.retention import parse_term
 from storage.installation import Installation
+from tests.personal_data.made import DEFAULTS
 from tests.recordings.conftest import NOW
-from tests.recordings.places import CALL, CALLER, CONSULTANT, ENDED, Place, about, age, place
+from tests.recordings.places import CALL, CALLER, CONSULTANT, ENDED, WARSAW, Place, about, age, place
 from tests.recordings.sounds import HOSTILE, header, tone, write
 
 ORIGIN = of_call(CALL, 4)
@@ -223,10 +232,35 @@ def test_two_processes_at_once_take_it_in_once(here: Place) -> None:
 def test_years_are_those_of_the_purpose(here: Place) -> None:
     """By the calendar in Warsaw, in which the new year had begun when the conversation ended."""
     part = replace(here.records(), ended_at=ENDED.replace(year=2025, month=12, day=31, hour=23, minute=30))
-    here.rules = replace(here.rules, years=dict.fromkeys(here.rules.years, 5))
+    here.rules = replace(here.rules, terms=lambda _: Terms(dict.fromkeys(Purpose, 5)))
     here.takes(part)
     assert here.row is not None
     assert (date(2031, 1, 1), "consultant_call: 5 years") == (here.row.keep_until, here.row.policy)
+
+
+def test_a_term_that_is_decided_meanwhile_is_in_force(here: Place) -> None:
+    """Though the intake had its rules, and had sealed the sound: nothing else would give it that last day."""
+    taken, damaged = here.records(), here.records(consent=None, seq=5)
+    write(here.home.recordings / damaged.caller_file, tone(1), channels=2)
+    here.rules = rules(Recordings(), DEFAULTS)
+
+    def decide(step: Step) -> None:
+        if step is Step.WAVEFORM_SEALED:
+            with here.database.writing() as connection:
+                for kind, term in ((Kind.CONSULTANT_CALL, "1 year"), (Kind.QUARANTINE, "7 days")):
+                    decided = Decision(kind, parse_term(term), NOW, "anna", "a new law", also_kept=True)
+                    decisions.decide(connection, decided)
+            assert 0 == last_days.follow(here.database, WARSAW, 10, NOW, unwatched)
+
+    here.at_step = decide
+    assert [Fate.TAKEN_IN, Fate.QUARANTINED] == [here.takes(part) for part in (taken, damaged)]
+    assert here.row is not None
+    assert ("consultant_call: 1 year", ENDED.astimezone(WARSAW).date().replace(year=ENDED.year + 1)) == (
+        *(here.row.policy, here.row.keep_until),
+    )
+    with here.database.reading() as connection:
+        (aside,) = rejected.quarantined(connection)
+    assert NOW.astimezone(WARSAW).date() + timedelta(days=7) == aside.keep_until
 
 
 def test_a_callers_name_of_any_length_is_kept(here: Place) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 from collections.abc import Sequence
 from contextlib import closing
@@ -100,14 +101,14 @@ def test_a_backup_lives_for_so_many_days(tmp_path_factory: pytest.TempPathFactor
     (folder / "recording-keys-notes.db").touch()
     for age in ages:
         (folder / f"recording-keys-{NOW - age * DAY:%Y%m%dT%H%M%SZ}.db").touch()
-    over = key_backups.expire(folder, NOW - days * DAY)
+    over = key_backups.expire(folder, days, NOW)
     assert {NOW - age * DAY for age in ages if age > days} == {one.made_at for one in over}
     assert {NOW - age * DAY for age in ages if age <= days} == {one.made_at for one in key_backups.of_folder(folder)}
     assert (folder / "recording-keys-notes.db").exists()
 
 
 def test_a_backup_that_was_not_finished_is_none(keys: KeyStore, tmp_path: Path) -> None:
-    """It is overwritten by the next one of that second, or destroyed with those that are over."""
+    """It is overwritten by the next one of that second, or destroyed once it is a day old: it may be written."""
     keys.make("a", NOW)
     unfinished = tmp_path / "recording-keys-20261128T120000Z.db.new"
     unfinished.write_bytes(b"half of it")
@@ -115,8 +116,24 @@ def test_a_backup_that_was_not_finished_is_none(keys: KeyStore, tmp_path: Path) 
     backup = key_backups.make(keys, tmp_path, NOW)
     assert ((backup,), False) == (key_backups.having(tmp_path, "a"), unfinished.exists())
     unfinished.write_bytes(b"half of it")
-    assert () == key_backups.expire(tmp_path, NOW)
-    assert not unfinished.exists()
+    for age, is_there in ((DAY, True), (DAY + timedelta(seconds=1), False)):
+        assert () == key_backups.expire(tmp_path, 30, NOW + age)
+        assert is_there == unfinished.exists()
+
+
+def test_of_a_backup_that_fails_nothing_is_left(
+    keys: KeyStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the disk is full half a backup would keep it so."""
+    keys.make("a", NOW)
+
+    def full(_: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(key_backups, "sync_file", full)
+    with pytest.raises(OSError, match="No space left"):
+        key_backups.make(keys, tmp_path / "backups", NOW)
+    assert [] == list((tmp_path / "backups").iterdir())
 
 
 @pytest.mark.parametrize("content", [b"", b"no database at all, but long enough to be taken for one" * 20])

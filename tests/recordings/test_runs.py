@@ -5,16 +5,19 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event, func, select, update
 
-from recordings import holds, parts, purge, runs, tombstones
+from recordings import consents, holds, parts, purge, runs, tombstones, withdrawal
+from recordings.catalogue import Purpose
 from recordings.catalogue import recordings as table
+from recordings.consents import Consent
 from recordings.holds import Hold
-from recordings.purge import Places, uncounted, unwatched
+from recordings.purge import Places, Step, Watch, uncounted, unwatched
 from recordings.records import retention_runs
 from recordings.records import tombstones as stones
 from recordings.runs import Busy, Limits, Refused, Run, TooMany
@@ -48,9 +51,9 @@ def places(tmp_path: Path, database: Database) -> Iterator[Places]:
     made.archive.keys.close()
 
 
-def once(places: Places, today: date = DUE, limits: Limits = ALL) -> Run:
+def once(places: Places, today: date = DUE, limits: Limits = ALL, watch: Watch = unwatched) -> Run:
     """Run the job."""
-    return runs.once(places, today, "here", at_noon(today), limits, unwatched)
+    return runs.once(places, today, "here", at_noon(today), limits, watch)
 
 
 def once_free(places: Places, today: date) -> Run:
@@ -89,6 +92,42 @@ def test_a_day_is_run_once(places: Places) -> None:
     assert (first.purged, first.chain, True) == (again.purged, again.chain, again.was_done)
     assert whole(id_of(2)) == left_of(places, id_of(2))
     assert (1, []) == (once(places, DUE + DAY).purged, left_of(places, id_of(2)))
+
+
+def test_what_is_withdrawn_after_the_run_of_the_day_goes_with_the_next(places: Places) -> None:
+    """On the same day, its key with it; what the first one is said to have done stays as it was."""
+    keep(places, a_recording(1), a_recording(2, ENDED + DAY))
+    first, aside = once(places), put_aside(places, 3, DUE + DAY)
+    with places.database.writing() as connection:
+        for call_id in (id_of(1002), id_of(3)):
+            consents.store(connection, Consent(call_id, Purpose.CONSULTANT_CALL, ENDED, True, "2026-1", "pl"))
+            consents.withdraw(connection, call_id, NOW)
+    again = once(places)
+    assert ([], (False, 0)) == (left_of(places, id_of(2)), quarantined(places, aside))
+    assert replace(first, was_done=True) == again
+    assert replace(first, was_done=True) == once(places)
+
+
+def test_what_others_finish_is_counted_with_a_run_that_goes_on(places: Places) -> None:
+    """And with none that has ended."""
+    keep(places, a_recording(1), a_recording(2, ENDED + DAY), a_recording(3, ENDED + DAY))
+
+    def finish(number: int) -> None:
+        with places.database.writing() as connection:
+            purge.withdraw(connection, [id_of(number)], DUE)
+        with places.database.reading() as connection:
+            left = withdrawal.unfinished(connection, 10)
+        assert (id_of(number),) == left
+        purge.destroy(places, left, at_noon(DUE), 10, unwatched, runs.counting(DUE))
+
+    def meanwhile(step: Step, number: int) -> None:
+        if step is Step.DECIDED and number:
+            finish(2)
+
+    first = once(places, watch=meanwhile)
+    finish(3)
+    assert (2, 2) == (first.purged, once(places).purged)
+    assert [[], [], []] == [left_of(places, id_of(number)) for number in (1, 2, 3)]
 
 
 def test_after_days_without_a_run_what_is_due_goes(places: Places) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import provision
-from recordings import consents
+from recordings import consents, withdrawal
 from recordings.identity import id_of, of_call
 from storage.installation import Installation, open_installation
 from tests.live.relay import Relay
@@ -69,6 +69,17 @@ def test_withdrawn_consent_is_carried_out(here: Place, wrapping: dict[str, str],
         until(lambda: not here.rows and not here.unsettled, "all destroyed")
         until(lambda: process.times("consent was withdrawn"), "it is told")
         assert ([], [], []) == (here.sealed, here.key_ids, here.plain)
+
+
+def test_what_a_killed_command_left_is_destroyed(here: Place, wrapping: dict[str, str], tmp_path: Path) -> None:
+    """It was decided, and whoever decided died: it does not wait for the night."""
+    part = here.records()
+    with staying(wrapping, tmp_path / "log") as process:
+        all_taken_in(here)
+        withdrawal.decide(here.database, withdrawal.of_recording(id_of(of_call(part.call_id, part.seq))), NOW.date())
+        until(lambda: not here.rows, "destroyed")
+        until(lambda: process.times("what was to go at once is destroyed"), "it is told")
+        assert ([], []) == (here.sealed, here.key_ids)
 
 
 def test_killed_in_the_middle_each_conversation_is_there_once(
