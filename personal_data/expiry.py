@@ -13,12 +13,15 @@ from typing import Any
 from sqlalchemy import Connection, String, Table, cast, delete, literal, select
 
 from audit import trimming
+from auth_pin.attempts import auth_attempts
+from auth_pin.profiles import profiles
 from ivr.calls import calls, turns
 from ivr.history.contacts import Informing
 from personal_data import ledger
 from personal_data.kinds import Kind
-from personal_data.rules import RULES, Keepers, Rule
+from personal_data.rules import ERASED, RULES, Keepers, Rule
 from personal_data.turn_logs import take_out_turns
+from recordings.consents import consents
 from recordings.identity import parts_of
 from recordings.parts import recording_parts
 from recordings.purge import Step, Watch
@@ -51,20 +54,29 @@ def expire(database: Database, kind: Kind, term: Term, day: Day, watch: Watch) -
     """Remove the rows of a kind whose term is over. Raises SQLAlchemyError; then what is left is due as before."""
     before = due_before(term, day.today, day.zone)
     for rule in RULES[kind]:
-        begin: datetime | None = None
-        while True:
-            with database.writing() as connection:
-                one_at_a_time(connection)
-                _overwrite(connection)
-                found = _due(connection, rule, before, begin, day)
-                if not found:
-                    break
-                keys = sorted({row.key for row in found})
-                number = _REMOVE[kind](connection, rule, keys, before, day)
-                ledger.count(connection, day.today, kind, number)
-                watch(Step.EXPIRING, number)
-            begin = found[-1].at
-            watch(Step.EXPIRED, number)
+        _expire(database, kind, (rule, _REMOVE[kind]), before, day, watch)
+
+
+def expire_erased(database: Database, day: Day, at: datetime, watch: Watch) -> None:
+    """Remove what holds have kept of calls that people had erased, and keep no more. Raises SQLAlchemyError."""
+    _expire(database, Kind.CALLS, (ERASED, _erased_calls), at, day, watch)
+
+
+def _expire(database: Database, kind: Kind, how: tuple[Rule, Remove], before: datetime, day: Day, watch: Watch) -> None:
+    (rule, remove), begin = how, None
+    while True:
+        with database.writing() as connection:
+            one_at_a_time(connection)
+            _overwrite(connection)
+            found = _due(connection, rule, before, begin, day)
+            if not found:
+                break
+            keys = sorted({row.key for row in found})
+            number = remove(connection, rule, keys, before, day)
+            ledger.count(connection, day.today, kind, number)
+            watch(Step.EXPIRING, number)
+        begin = found[-1].at
+        watch(Step.EXPIRED, number)
 
 
 def trim_audit(database: Database, term: Term, day: Day, at: datetime, watch: Watch) -> None:
@@ -133,6 +145,15 @@ def _calls(connection: Connection, rule: Rule, keys: Sequence[Any], before: date
     for table in _HANGING:
         connection.execute(delete(table).where(table.c.call_id.in_(keys)))
     return connection.execute(delete(calls).where(calls.c.id.in_(keys))).rowcount
+
+
+def _erased_calls(connection: Connection, rule: Rule, keys: Sequence[Any], before: datetime, day: Day) -> int:
+    """With what has a term of its own as well; attempts at the identifiers of others, who have profiles, stay."""
+    c = auth_attempts.c
+    connection.execute(delete(auth_attempts).where(c.call_id.in_(keys), c.claim.not_in(select(profiles.c.claim))))
+    for table in (callbacks, consents):
+        connection.execute(delete(table).where(table.c.call_id.in_(keys)))
+    return _calls(connection, rule, keys, before, day)
 
 
 def _midnight(at: datetime, zone: tzinfo) -> datetime:

@@ -126,6 +126,7 @@ class _Others:
         """Remove the rows whose term is over."""
         database = self.places.database
         day = Day(today, self.service.zone, self.limits.batch, self.service.informing)
+        expiry.expire_erased(database, day, self.now(), watch)
         for kind in RULES:
             expiry.expire(database, kind, self.terms[kind], day, watch)
         expiry.trim_audit(database, self.terms[Kind.AUDIT], day, self.now(), watch)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, exists, literal, select, true
+from sqlalchemy import Column, ColumnElement, exists, literal, true
 
 from auth_pin.attempts import auth_attempts
 from ivr.calls import TERMINAL, calls
@@ -71,9 +71,7 @@ def _not_held(call_id: Column[Any]) -> Callable[[Keepers], Condition]:
     """No recording of the call is under a hold."""
 
     def free(keepers: Keepers) -> Condition:
-        c = recordings.c
-        held = select(c.call_id).where(c.call_id.is_not(None), c.id.in_(holds.held_on(keepers.today)))
-        return call_id.not_in(held)
+        return call_id.not_in(holds.calls_held_on(keepers.today))
 
     return free
 
@@ -154,3 +152,6 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = {
     ),
 }
 """In the order in which they go: what tells of a call goes before it."""
+
+ERASED = Rule(calls.c.id, calls.c.erased_at, calls.c.erased_at.is_not(None), _always, _without_recordings(calls.c.id))
+"""Calls that people had erased and a hold kept: they go with their last recording, whatever their term."""

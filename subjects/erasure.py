@@ -1,8 +1,9 @@
 """Erasing a person: everything that is held, in steps that may be done twice, and at last the key of their pseudonym.
 
 Whoever is killed at any of them runs it again: the rows by which the person is found go together, after all that is
-found by them, and the key, by which an erasure that was not finished is recognised, goes last. What a legal hold keeps
-stays with the consent to it, and goes when the hold has ended, as the retention job does it (`State.WITHDRAWN`).
+found by them, and the key, by which an erasure that was not finished is recognised, goes last. A call of which a legal
+hold keeps a recording stays whole, and both go when the hold has ended: the retention job destroys the recording
+(`State.WITHDRAWN`) and then removes the call (`erased_at`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import date, datetime
 from enum import IntEnum
 from itertools import islice
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from audit import entries
 from audit.entries import Action, Entry
@@ -152,7 +153,9 @@ def _remove(erasing: Erasing, found: Mentions, known_as: tuple[str, ...], decide
         if call_id := connection.execute(select(calls.c.id).where(later).limit(1)).scalar():
             raise Busy(f"the call {call_id} has come in meanwhile; run this again when it is over")
         mentions.blot_out(connection, held, found.turns)
-        removed = sum(connection.execute(delete(table).where(where)).rowcount for table, where in held.rows())
+        connection.execute(update(calls).where(held.held_calls(erasing.today)).values(erased_at=erasing.at))
+        rows = held.rows(erasing.today)
+        removed = sum(connection.execute(delete(table).where(where)).rowcount for table, where in rows)
         for pseudonym in known_as:
             _tell(connection, erasing, pseudonym, decided)
         erasing.watch(Step.REMOVING, removed)

@@ -16,8 +16,9 @@ from sqlalchemy import func, select, update
 
 from audit import entries, verification
 from audit.entries import Action, Entry
-from ivr import calls as call_rows
 from ivr.calls import calls
+from personal_data import expiry
+from personal_data.expiry import Day
 from recordings import catalogue, consents, holds, parts, purge, rejected, tombstones
 from recordings.catalogue import State
 from recordings.holds import Hold
@@ -42,11 +43,14 @@ from tests.subjects.story import (
     SHARED_NUMBER,
     TODAY,
     Story,
+    ignored,
     opened,
     tell,
 )
 
 CASE = "II K 1/26"
+HANGING = ("turns", "auth_attempts", "queue_visits", "consents", "survey_offers")
+"""What there is of a call, but for its row, and for parts, which go with their recordings."""
 
 
 def rows(story: Story, left_out: tuple[str, ...] = ()) -> dict[str, set[str]]:
@@ -126,33 +130,63 @@ def test_the_audit_keeps_its_entries_and_knows_nobody(story: Story) -> None:
     assert (None, False) == (story.pseudonyms.known(name), before == story.pseudonyms.of(name, LATER))
 
 
-def test_what_a_hold_keeps_stays_with_its_consent_and_then_goes(story: Story) -> None:
-    """Until the hold has ended; the rest goes at once."""
+def test_what_a_hold_keeps_of_a_call_stays_whole_and_then_goes(story: Story) -> None:
+    """Until the hold has ended, and found by its person; the rest goes at once."""
     held_id, free_id = story.recordings_of("ewa")
     call_id = story.calls["ewa"].id
     hold(story, held_id)
     held = story.held(EWA.identifier)
     with story.installation.database.reading() as connection:
         foreseen = forecast(connection, held, TODAY)
-    assert (2, 1, {CASE: 1}) == (foreseen.recordings, foreseen.kept, foreseen.held)
+    assert (2, 1, 1, {CASE: 1}) == (foreseen.recordings, foreseen.kept, foreseen.kept_calls, foreseen.held)
+    whole = {row for name in HANGING for row in rows(story)[name] if call_id in row}
     assert 1 == story.erases(held).held
+    assert whole == {row for name in HANGING for row in rows(story)[name] if call_id in row}
+    _is_found(story, held_id)
 
     with story.installation.database.writing() as connection:
         assert catalogue.find(connection, free_id) is None
         kept = catalogue.find(connection, held_id)
         assert kept is not None
         assert (State.WITHDRAWN, 1) == (kept.state, len(consents.of_call(connection, call_id)))
-        assert call_rows.find(connection, call_id) is None
+    _job(story)
+    assert whole == {row for name in HANGING for row in rows(story)[name] if call_id in row}
+    with story.installation.database.writing() as connection:
         holds.lift(connection, CASE, "anna", LATER)
-    purge.decide(story.installation.database, TODAY, 10, story_watch)
-    purge.carry_out(story.places, lambda: LATER, 10, story_watch, purge.uncounted)
+    _job(story)
+    assert [] == [row for table in rows(story).values() for row in table if call_id in row]
     with story.installation.database.reading() as connection:
-        assert catalogue.find(connection, held_id) is None
-        assert (0, 0) == (len(consents.of_call(connection, call_id)), len(parts.of_call(connection, call_id)))
+        assert forecast(connection, story.held(EWA.identifier), TODAY).nothing
 
 
-def story_watch(step: int, number: int) -> None:
-    """Nobody watches."""
+def test_what_a_hold_keeps_of_a_number_s_call_is_found_by_the_number(story: Story) -> None:
+    """There is no profile that could lead to it."""
+    (id,) = story.recordings_of("jan")
+    hold(story, id)
+    story.erases(story.held(None, SHARED_NUMBER))
+    with story.installation.database.reading() as connection:
+        foreseen = forecast(connection, story.held(None, SHARED_NUMBER), TODAY)
+    assert (1, 1, {CASE: 1}, False) == (foreseen.kept, foreseen.kept_calls, foreseen.held, foreseen.nothing)
+    assert 0 == foreseen.rows["calls"]
+
+
+def _is_found(story: Story, recording: str) -> None:
+    """The profile is gone, and whoever asks for its person is told of what is held."""
+    held = story.held(EWA.identifier)
+    assert held.person.subject is None
+    with story.installation.database.reading() as connection:
+        foreseen = forecast(connection, held, TODAY)
+        assert [recording] == [one.id for one in catalogue.everything(connection, held.recordings)]
+    assert (1, {CASE: 1}, False) == (foreseen.kept_calls, foreseen.held, foreseen.nothing)
+
+
+def _job(story: Story) -> None:
+    """What the retention job does with recordings that are decided, and then with the rest."""
+    database = story.installation.database
+    purge.decide(database, TODAY, 10, ignored)
+    purge.carry_out(story.places, lambda: LATER, 10, ignored, purge.uncounted)
+    day = Day(TODAY, RULES.zone, 10, lambda flow: frozenset())
+    expiry.expire_erased(database, day, LATER + timedelta(minutes=1), ignored)
 
 
 def test_what_is_not_taken_in_yet_never_is(story: Story) -> None:
