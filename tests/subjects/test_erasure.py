@@ -97,6 +97,10 @@ def test_of_a_number_nothing_is_left_and_of_others_everything(story: Story) -> N
     (ola,) = [row for row in after["callbacks"] if story.calls["ola"].id in row]
     assert "cancelled" in ola
     assert [] == [row for row in everything if SHARED in row and row not in ewas]
+    # It was read back to Ola, digit by digit.
+    read_back = ",".join(f'"digit-{digit}"' for digit in SHARED)
+    assert any(read_back in row for row in before["turns"])
+    assert [] == [row for row in everything if read_back in row]
     assert len(story.calls["ola"].turns) == len([row for row in before["turns"] if story.calls["ola"].id in row])
 
 
