@@ -33,7 +33,7 @@ from routing.callbacks import callbacks
 from routing.surveys import survey_answers, survey_offers
 from routing.visits import queue_visits
 from routing.waiting import wait_estimates
-from storage.database import Database
+from storage.database import Database, overwrite_what_is_deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def _expire(database: Database, kind: Kind, how: tuple[Rule, Remove], before: da
     while True:
         with database.writing() as connection:
             one_at_a_time(connection)
-            _overwrite(connection)
+            overwrite_what_is_deleted(connection)
             found = _due(connection, rule, before, begin, day)
             if not found:
                 break
@@ -85,7 +85,7 @@ def trim_audit(database: Database, term: Term, day: Day, at: datetime, watch: Wa
     number = day.batch
     while number == day.batch:
         with database.writing() as connection:
-            _overwrite(connection)
+            overwrite_what_is_deleted(connection)
             number = trimming.trim(connection, before, day.batch, f"{Kind.AUDIT}: {term}", at)
             ledger.count(connection, day.today, Kind.AUDIT, number)
             watch(Step.EXPIRING, number)
@@ -98,11 +98,6 @@ def _due(connection: Connection, rule: Rule, before: datetime, begin: datetime |
     if begin is not None:
         wanted = wanted.where(rule.at >= begin)
     return connection.execute(wanted.order_by(rule.at).limit(day.batch)).all()
-
-
-def _overwrite(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA secure_delete = ON")
 
 
 def _of_table(connection: Connection, rule: Rule, keys: Sequence[Any], before: datetime, day: Day) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
+import structlog
 from sqlalchemy import Connection
 
 from ivr.history.contacts import Informing
@@ -24,6 +25,8 @@ from recordings import nameless, purge, runs
 from recordings.purge import Places, Step, Watch
 from recordings.quarantine import Stuck
 from recordings.runs import Limits, Run
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,5 +133,6 @@ class _Others:
         for kind in RULES:
             expiry.expire(database, kind, self.terms[kind], day, watch)
         expiry.trim_audit(database, self.terms[Kind.AUDIT], day, self.now(), watch)
-        purge.forget_rows(database)
+        if not purge.forget_rows(database):
+            log.warning("removed rows are in the log of the database until a run finds nobody reading it for long")
         watch(Step.ROWS_FORGOTTEN, 0)

@@ -20,7 +20,7 @@ from centrala.context import SERVICE_ZONE, Failure, fail, short, who
 from centrala.forms import day, print_json, print_table
 from centrala.keeping import open_places
 from ivr import calls
-from recordings import consents, holds, withdrawal
+from recordings import consents, holds, purge, withdrawal
 from recordings import orphans as leftovers
 from recordings.faults import RecordingFault
 from recordings.holds import Hold, Placed
@@ -35,6 +35,10 @@ from storage.installation import Installation
 ROW = "{case:<20}  {state:<9}  {recordings:>6}  {placed_at}  until {until:<10}  {placed_by:<12}  {reason}"
 NOT_YET = "{number} to be taken in yet: the intake destroys them instead"
 STILL_TALKS = "the call goes on: what is recorded of it now the intake destroys afterwards (*9 stops recording)"
+LOG_IN_USE = (
+    "another process reads the database for long, and removed rows still stand in its log: end it; the next run of the "
+    "retention job empties the log"
+)
 TOO_LATE = "{id}: is being destroyed; no hold can keep it"
 
 
@@ -135,6 +139,7 @@ def withdraw(recording: str | None, call_id: str | None, yes: bool) -> None:
         now = context.now()
         find = withdrawal.of_recording(recording or "") if call_id is None else withdrawal.of_call(call_id, now)
         done = withdrawal.withdraw(places, find, now, context.today())
+        forgotten = purge.forget_rows(opened.database)
     for id in sorted(done.destroyed):
         click.echo(f"{id}  destroyed")
     for id in sorted(done.held):
@@ -143,6 +148,8 @@ def withdraw(recording: str | None, call_id: str | None, yes: bool) -> None:
         click.echo(NOT_YET.format(number=len(done.waiting)))
     if goes_on:
         click.echo(STILL_TALKS)
+    if not forgotten:
+        fail(LOG_IN_USE)
 
 
 @click.command()

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from audit import entries, verification
 from audit.entries import Action, Entry
 from ivr.calls import calls
 from personal_data import expiry
 from personal_data.expiry import Day
-from recordings import catalogue, consents, holds, parts, purge, rejected, tombstones
+from recordings import catalogue, consents, erased, holds, parts, purge, rejected, tombstones
+from recordings.archive import Archive
 from recordings.catalogue import State
 from recordings.holds import Hold
 from recordings.intake import Fate, Intake
@@ -227,6 +230,38 @@ def test_what_lies_on_another_machine_is_destroyed_there(story: Story) -> None:
     assert [] == [*story.calls["jan again"].parts, *(path for path in files if path.exists())]
 
 
+class _Late(Archive):
+    """The archive of a machine on which, just before it puts something aside, an erasure is decided elsewhere."""
+
+    def decides(self, decide: Callable[[], None]) -> Self:
+        """What happens meanwhile."""
+        self._decide = decide
+        return self
+
+    def destroy(self, id: str) -> None:
+        """As ever."""
+        super().destroy(id)
+        self._decide()
+
+
+def test_what_is_erased_while_it_is_found_to_be_damaged_is_not_put_aside(story: Story) -> None:
+    """No row would name it in the quarantine."""
+    (part,) = story.calls["jan again"].parts
+    files = parts.files(part, story.places.spool)
+    for path in files:
+        path.write_bytes(b"no sound")
+        age(path, LATER - timedelta(days=1))
+
+    def decide() -> None:
+        with story.installation.database.writing() as connection:
+            erased.never_take_in(connection, part, None, LATER)
+
+    home = story.installation.home
+    intake = Intake(story.installation.database, _Late(home.archive, story.keys).decides(decide), home, RULES)
+    assert Fate.ERASED == intake.take_part(part, about(part), LATER)
+    assert [] == [*home.quarantine.iterdir(), *(path for path in files if path.exists())]
+
+
 def test_an_intake_that_was_before_the_decision_keeps_nothing_after_it(story: Story) -> None:
     """On another machine it may have sealed the sound by then."""
     (part,) = story.calls["jan again"].parts
@@ -356,6 +391,22 @@ def test_nothing_is_left_in_the_bytes_of_any_file(copied: Path) -> None:
         assert [] == found_in_files(copied, SHARED, claim, EWA.identifier, *wrapped)
         assert ["centrala.db"] == found_in_files(copied, *known_as)
     assert ["centrala.db"] == found_in_files(copied, "601222333")
+
+
+def test_who_reads_for_long_keeps_an_erasure_from_being_called_done(copied: Path) -> None:
+    """SQLite's log still has the rows; once nobody reads it is run again, and they are gone."""
+    with closing((made := open_installation({"CENTRALA_HOME": str(copied)})).database), opened(made) as story:
+        # Nobody waits half a minute here for the reader to end.
+        event.listen(made.database.engine, "checkout", lambda one, *_: one.execute("PRAGMA busy_timeout = 10"))
+        held = story.held(None, SHARED_NUMBER)
+        with closing(sqlite3.connect(str(made.database.engine.url.database), isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM calls").fetchone()
+            with pytest.raises(Busy, match="another process reads the database"):
+                story.erases(held)
+        assert story.pseudonyms.has(held.person.names)
+        story.erases(held)
+        assert not story.pseudonyms.has(held.person.names)
 
 
 def _wrapped(story: Story) -> list[str]:
