@@ -86,7 +86,12 @@ def of_recording(connection: Connection, recording_id: str, country: str) -> str
     aside = None if recording is not None else rejected.find_quarantined(connection, recording_id)
     part = None if aside is None else part_of(aside.origin)
     call_id = recording.call_id if recording is not None else part[0] if part else None
-    call = None if call_id is None else calls.find(connection, call_id)
+    return None if call_id is None else of_call(connection, call_id, country)
+
+
+def of_call(connection: Connection, call_id: str, country: str) -> str | None:
+    """The name of the person who called; None where nobody is known."""
+    call = calls.find(connection, call_id)
     if call is None:
         return None
     if call.subject is None:
