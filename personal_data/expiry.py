@@ -25,7 +25,7 @@ from recordings.consents import consents
 from recordings.identity import parts_of
 from recordings.parts import recording_parts
 from recordings.purge import Step, Watch
-from recordings.records import recording_samples, rejected_recordings, sampled_recordings
+from recordings.records import held_recordings, recording_samples, rejected_recordings, sampled_recordings
 from recordings.retention import Term, due_before
 from recordings.serial import one_at_a_time
 from routing import callback_totals
@@ -92,7 +92,7 @@ def trim_audit(database: Database, term: Term, day: Day, at: datetime, watch: Wa
         watch(Step.EXPIRED, number)
 
 
-def _due(connection: Connection, rule: Rule, before: datetime, begin: datetime | None, day: Day) -> Sequence[Any]:
+def _due(connection: Connection, rule: Rule, before: datetime, begin: date | None, day: Day) -> Sequence[Any]:
     """The oldest of them; what is kept back before `begin` is not looked at again."""
     wanted = select(rule.key.label("key"), rule.at.label("at")).where(rule.due(before, Keepers(day.today)))
     if begin is not None:
@@ -102,7 +102,7 @@ def _due(connection: Connection, rule: Rule, before: datetime, begin: datetime |
 
 def _of_table(connection: Connection, rule: Rule, keys: Sequence[Any], before: datetime, day: Day) -> int:
     """Rows of the rule's own table."""
-    return connection.execute(delete(rule.key.table).where(rule.key.in_(keys), rule.at < before)).rowcount
+    return connection.execute(delete(rule.key.table).where(rule.key.in_(keys), rule.earlier(before))).rowcount
 
 
 def _surveys(connection: Connection, rule: Rule, keys: Sequence[Any], before: datetime, day: Day) -> int:
@@ -114,6 +114,12 @@ def _scores(connection: Connection, rule: Rule, keys: Sequence[Any], before: dat
     """Scores, or samples with what was drawn."""
     if rule.key.table is recording_samples:
         connection.execute(delete(sampled_recordings).where(sampled_recordings.c.sample_id.in_(keys)))
+    return _of_table(connection, rule, keys, before, day)
+
+
+def _holds(connection: Connection, rule: Rule, keys: Sequence[Any], before: datetime, day: Day) -> int:
+    """With the list of what was held."""
+    connection.execute(delete(held_recordings).where(held_recordings.c.hold_id.in_(keys)))
     return _of_table(connection, rule, keys, before, day)
 
 
@@ -132,7 +138,9 @@ def _turns(connection: Connection, rule: Rule, keys: Sequence[Any], before: date
 
 
 def _calls(connection: Connection, rule: Rule, keys: Sequence[Any], before: datetime, day: Day) -> int:
-    """With all that hangs on them."""
+    """With all that hangs on them; or why something was not taken in of a call that has gone."""
+    if rule.key.table is rejected_recordings:
+        return _of_table(connection, rule, keys, before, day)
     part = recording_parts.c
     origin = literal(parts_of("").removesuffix("/")) + part.call_id + "/" + cast(part.seq, String)
     origins = select(origin).where(part.call_id.in_(keys))
@@ -172,5 +180,7 @@ _REMOVE: Mapping[Kind, Remove] = {
     Kind.CONSENTS: _of_table,
     Kind.AGENT_CHANGES: _of_table,
     Kind.SCORES: _scores,
+    Kind.HOLDS: _holds,
+    Kind.MANDATES: _of_table,
     Kind.CALLS: _calls,
 }
