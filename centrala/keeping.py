@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError
 
 from audit import entries
 from audit.entries import Action
+from audit.pseudonyms import pseudonym
 from recordings import key_backups, tombstones
 from recordings.archive import Archive
 from recordings.catalogue import recordings
@@ -33,7 +34,6 @@ from storage.chain import NOTHING
 from storage.database import Database
 from storage.home import Home
 from storage.installation import Installation, without_passwords
-from subjects.pseudonyms import pseudonym
 
 KEYS_URL = "CENTRALA_KEYS_URL"
 MOST_KEYS_A_DAY = 100

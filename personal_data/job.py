@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import Connection
 
 from ivr.history.contacts import Informing
-from personal_data import decisions, expiry, forecast, last_days, ledger
+from personal_data import decisions, expiry, forecast, last_days, ledger, people
 from personal_data.decisions import Undecided
 from personal_data.expiry import Day
 from personal_data.forecast import Foreseen
@@ -133,6 +133,7 @@ class _Others:
         for kind in RULES:
             expiry.expire(database, kind, self.terms[kind], day, watch)
         expiry.trim_audit(database, self.terms[Kind.AUDIT], day, self.now(), watch)
+        people.forget_people(self.places, self.now(), watch)
         if not purge.forget_rows(database):
             log.warning("removed rows are in the log of the database until a run finds nobody reading it for long")
         watch(Step.ROWS_FORGOTTEN, 0)

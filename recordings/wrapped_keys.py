@@ -83,6 +83,11 @@ class WrappedKeys:
             for row in rows:
                 yield row[0]
 
+    def made_before(self, at: datetime) -> tuple[str, ...]:
+        """The ids of keys that were made before that moment."""
+        with self._reading() as connection:
+            return tuple(connection.execute(select(self._id).where(self._table.c.made_at < at)).scalars())
+
     def destroy(self, ids: Iterable[str]) -> None:
         """Destroy keys; those that are not there are no fault."""
         with self._writing() as connection:
