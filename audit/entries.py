@@ -130,6 +130,12 @@ def of_person(connection: Connection, pseudonym: str) -> Iterator[Written]:
     return _read(connection, _all().where(audit_entries.c.person == pseudonym))
 
 
+def is_about(connection: Connection, pseudonym: str) -> bool:
+    """Whether anything was done about a person."""
+    c = audit_entries.c
+    return connection.execute(select(c.number).where(c.person == pseudonym).limit(1)).first() is not None
+
+
 def is_told(connection: Connection, pseudonym: str, action: Action) -> bool:
     """Whether that was ever done about a person."""
     c = audit_entries.c

@@ -19,7 +19,7 @@ from centrala.context import now, settings, today, who
 from centrala.keeping import open_archive
 from recordings.faults import RecordingFault
 from storage.installation import Installation
-from subjects.people import of_recording
+from subjects.people import of_call, of_recording
 from subjects.pseudonyms import Pseudonyms
 
 KEYS_MISSING = "whom it was about is not known: keys are missing"
@@ -44,12 +44,22 @@ class Auditor:
 
     def tell_with(self, connection: Connection, action: Action, recording_id: str, details: str = "") -> None:
         """Write it in the caller's transaction, together with what is done."""
-        name, at = of_recording(connection, recording_id, self._country), now()
+        name = of_recording(connection, recording_id, self._country)
+        self._append(connection, action, ("recording", recording_id), name, details)
+
+    def tell_of_call_with(self, connection: Connection, action: Action, call_id: str, details: str = "") -> None:
+        """Write an entry about a whole call, be there recordings of it or not."""
+        self._append(connection, action, ("call", call_id), of_call(connection, call_id, self._country), details)
+
+    def _append(
+        self, connection: Connection, action: Action, about: tuple[str, str], name: str | None, details: str
+    ) -> None:
+        (kind, id), at = about, now()
         person = None if name is None else self._pseudonym(name, at)
         if name is not None and person is None:
             details = f"{details}; {KEYS_MISSING}" if details else KEYS_MISSING
         # What somebody types is no id before it has the form of one, and may be anything.
-        object = f"recording:{recording_id if _ID.fullmatch(recording_id) else 'unknown'}"
+        object = f"{kind}:{id if _ID.fullmatch(id) else 'unknown'}"
         entries.append(connection, Entry(at, self._actor, action, object, person, details))
 
     def _pseudonym(self, name: str, at: datetime) -> str | None:

@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError
 
 from audit import entries
 from audit.entries import Action
+from audit.pseudonyms import pseudonym
 from recordings import key_backups, tombstones
 from recordings.archive import Archive
 from recordings.catalogue import kept, recordings
@@ -34,7 +35,6 @@ from storage.chain import NOTHING
 from storage.database import Database
 from storage.home import Home
 from storage.installation import Installation, find_mark, keep_mark, without_passwords
-from subjects.pseudonyms import pseudonym
 
 KEYS_URL = "CENTRALA_KEYS_URL"
 MARK = "recording-keys"

@@ -239,6 +239,8 @@ class Keep(_Model):
     surveys: KeptFor = Term(3, Unit.YEARS)
     agent_changes: KeptFor = Term(3, Unit.YEARS)
     scores: KeptFor = Term(3, Unit.YEARS)
+    holds: KeptFor = Term(6, Unit.YEARS)
+    mandates: KeptFor = Term(30, Unit.DAYS)
     audit: KeptFor = Term(6, Unit.YEARS)
     quarantine: KeptFor = Term(30, Unit.DAYS)
     orphans: KeptFor = Term(30, Unit.DAYS)

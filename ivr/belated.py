@@ -7,6 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from audit import entries
+from audit.entries import Action, Entry
 from ivr import calls
 from ivr.events import ConsentWithdrawn, Event, Joined
 from ivr.flow import step
@@ -14,6 +16,9 @@ from ivr.live import Live
 from ivr.stays import Conversation
 from ivr.turns import Turn
 from recordings import consents
+
+CALLER = "caller"
+BY_CODE = "by code in the conversation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +41,17 @@ def belated(live: Live, stay: Conversation | None, withdrawn_at: datetime | None
     return (*joined, Belated(withdrawn_at, ConsentWithdrawn(), unrecorded)) if isinstance(unrecorded, Turn) else joined
 
 
-def keep(connection: Connection, live: Live, node: str, told: tuple[Belated, ...]) -> None:
-    """Write these turns after the call's newest one. Raises calls.Superseded."""
+def keep(connection: Connection, live: Live, node: str, told: tuple[Belated, ...], agent: str | None) -> None:
+    """Write these turns after the call's newest one; `agent` talked to the caller. Raises calls.Superseded."""
     for number, one in enumerate(told, live.seq + 1):
         calls.log_turn(connection, live.call_id, number, one.at, node, (one.event,), one.turn)
         if isinstance(one.event, ConsentWithdrawn):
-            consents.withdraw(connection, live.call_id, one.at)
+            withdraw(connection, live.call_id, one.at, agent)
+
+
+def withdraw(connection: Connection, call_id: str, at: datetime, agent: str | None) -> None:
+    """Consent to the call has ended by a consultant's code; the audit is told once, and who it was if that is known."""
+    if consents.withdraw(connection, call_id, at):
+        # Of nobody: pseudonyms are under keys that lie with the recordings' own, which no call opens or waits for.
+        entry = Entry(at, agent or CALLER, Action.CONSENT_WITHDRAWN, f"call:{call_id}", None, BY_CODE)
+        entries.append(connection, entry)

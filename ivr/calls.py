@@ -43,6 +43,7 @@ OUTGOING = "callback"
 DAMAGED = "damaged"
 
 _WITH_TURNS = text("asked IS NULL")
+_ERASED = text("erased_at IS NOT NULL")
 
 calls = Table(
     "calls",
@@ -64,11 +65,14 @@ calls = Table(
     # What reports need of the turn log, once that has gone.
     Column("informed", Boolean(name="informed_is_boolean")),
     Column("asked", Boolean(name="asked_is_boolean")),
+    # When its person had everything erased, where a hold keeps it: it goes when the hold has ended.
+    Column("erased_at", Instant),
     Index("ix_calls_started_at", "started_at"),
     Index("ix_calls_ended_at", "ended_at"),
     Index("ix_calls_subject", "subject"),
     Index("ix_calls_ani", "ani"),
     Index("ix_calls_with_turns", "ended_at", sqlite_where=_WITH_TURNS, postgresql_where=_WITH_TURNS),
+    Index("ix_calls_erased_at", "erased_at", sqlite_where=_ERASED, postgresql_where=_ERASED),
 )
 
 turns = Table(
@@ -115,7 +119,7 @@ class CallRow:
     """A call as it is kept; the fields from `ended_at` to `cause` are None while it lasts.
 
     `subject` is the profile that was authenticated. `informed` and `asked` are None while there is a turn log: what it
-    said of both is kept here when it goes.
+    said of both is kept here when it goes. `erased_at` is when its person had it erased, though a hold still keeps it.
     """
 
     id: str
@@ -133,6 +137,7 @@ class CallRow:
     subject: str | None
     informed: bool | None = None
     asked: bool | None = None
+    erased_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,7 +208,8 @@ class Runner:
     def note_withdrawal(self, call_id: str, at: datetime) -> None:
         """The caller does not want to be recorded any more: nothing of the call is taken in from now on."""
         with self._database.writing() as connection:
-            consents.withdraw(connection, call_id, at)
+            talking = visits.of_call(connection, call_id)
+            belated.withdraw(connection, call_id, at, talking[-1].agent if talking else None)
 
     def note_line(self, callback: str, result: str, at: datetime) -> None:
         """A callback's line is in its queue no more; `result` is one of LINE_RESULTS."""
@@ -264,7 +265,7 @@ class Runner:
         with self._database.writing() as connection:
             if call is not None:
                 calls.begin(connection, call, before)
-            belated.keep(connection, live, self._node, told)
+            belated.keep(connection, live, self._node, told, stay.only_agent if stay is not None else None)
             # Before the next one begins.
             if stay is not None:
                 stays.close(connection, live.call_id, stay, at)

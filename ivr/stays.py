@@ -53,6 +53,11 @@ class Conversation:
     withdrawn_at: datetime | None = None
 
     @property
+    def only_agent(self) -> str | None:
+        """The consultant, where no colleague was in the conversation as well."""
+        return None if self.colleagues else self.agent
+
+    @property
     def successor(self) -> Colleague | None:
         """The colleague to whom the first consultant left the caller, talking or while it still rang there."""
         last = self.colleagues[-1] if self.colleagues else None

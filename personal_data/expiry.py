@@ -13,16 +13,19 @@ from typing import Any
 from sqlalchemy import Connection, String, Table, cast, delete, literal, select
 
 from audit import trimming
+from auth_pin.attempts import auth_attempts
+from auth_pin.profiles import profiles
 from ivr.calls import calls, turns
 from ivr.history.contacts import Informing
 from personal_data import ledger
 from personal_data.kinds import Kind
-from personal_data.rules import RULES, Keepers, Rule
+from personal_data.rules import ERASED, RULES, Keepers, Rule
 from personal_data.turn_logs import take_out_turns
+from recordings.consents import consents
 from recordings.identity import parts_of
 from recordings.parts import recording_parts
 from recordings.purge import Step, Watch
-from recordings.records import recording_samples, rejected_recordings, sampled_recordings
+from recordings.records import held_recordings, recording_samples, rejected_recordings, sampled_recordings
 from recordings.retention import Term, due_before
 from recordings.serial import one_at_a_time
 from routing import callback_totals
@@ -30,7 +33,7 @@ from routing.callbacks import callbacks
 from routing.surveys import survey_answers, survey_offers
 from routing.visits import queue_visits
 from routing.waiting import wait_estimates
-from storage.database import Database
+from storage.database import Database, overwrite_what_is_deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +54,29 @@ def expire(database: Database, kind: Kind, term: Term, day: Day, watch: Watch) -
     """Remove the rows of a kind whose term is over. Raises SQLAlchemyError; then what is left is due as before."""
     before = due_before(term, day.today, day.zone)
     for rule in RULES[kind]:
-        begin: datetime | None = None
-        while True:
-            with database.writing() as connection:
-                one_at_a_time(connection)
-                _overwrite(connection)
-                found = _due(connection, rule, before, begin, day)
-                if not found:
-                    break
-                keys = sorted({row.key for row in found})
-                number = _REMOVE[kind](connection, rule, keys, before, day)
-                ledger.count(connection, day.today, kind, number)
-                watch(Step.EXPIRING, number)
-            begin = found[-1].at
-            watch(Step.EXPIRED, number)
+        _expire(database, kind, (rule, _REMOVE[kind]), before, day, watch)
+
+
+def expire_erased(database: Database, day: Day, at: datetime, watch: Watch) -> None:
+    """Remove what holds have kept of calls that people had erased, and keep no more. Raises SQLAlchemyError."""
+    _expire(database, Kind.CALLS, (ERASED, _erased_calls), at, day, watch)
+
+
+def _expire(database: Database, kind: Kind, how: tuple[Rule, Remove], before: datetime, day: Day, watch: Watch) -> None:
+    (rule, remove), begin = how, None
+    while True:
+        with database.writing() as connection:
+            one_at_a_time(connection)
+            overwrite_what_is_deleted(connection)
+            found = _due(connection, rule, before, begin, day)
+            if not found:
+                break
+            keys = sorted({row.key for row in found})
+            number = remove(connection, rule, keys, before, day)
+            ledger.count(connection, day.today, kind, number)
+            watch(Step.EXPIRING, number)
+        begin = found[-1].at
+        watch(Step.EXPIRED, number)
 
 
 def trim_audit(database: Database, term: Term, day: Day, at: datetime, watch: Watch) -> None:
@@ -73,14 +85,14 @@ def trim_audit(database: Database, term: Term, day: Day, at: datetime, watch: Wa
     number = day.batch
     while number == day.batch:
         with database.writing() as connection:
-            _overwrite(connection)
+            overwrite_what_is_deleted(connection)
             number = trimming.trim(connection, before, day.batch, f"{Kind.AUDIT}: {term}", at)
             ledger.count(connection, day.today, Kind.AUDIT, number)
             watch(Step.EXPIRING, number)
         watch(Step.EXPIRED, number)
 
 
-def _due(connection: Connection, rule: Rule, before: datetime, begin: datetime | None, day: Day) -> Sequence[Any]:
+def _due(connection: Connection, rule: Rule, before: datetime, begin: date | None, day: Day) -> Sequence[Any]:
     """The oldest of them; what is kept back before `begin` is not looked at again."""
     wanted = select(rule.key.label("key"), rule.at.label("at")).where(rule.due(before, Keepers(day.today)))
     if begin is not None:
@@ -88,14 +100,9 @@ def _due(connection: Connection, rule: Rule, before: datetime, begin: datetime |
     return connection.execute(wanted.order_by(rule.at).limit(day.batch)).all()
 
 
-def _overwrite(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA secure_delete = ON")
-
-
 def _of_table(connection: Connection, rule: Rule, keys: Sequence[Any], before: datetime, day: Day) -> int:
     """Rows of the rule's own table."""
-    return connection.execute(delete(rule.key.table).where(rule.key.in_(keys), rule.at < before)).rowcount
+    return connection.execute(delete(rule.key.table).where(rule.key.in_(keys), rule.earlier(before))).rowcount
 
 
 def _surveys(connection: Connection, rule: Rule, keys: Sequence[Any], before: datetime, day: Day) -> int:
@@ -107,6 +114,12 @@ def _scores(connection: Connection, rule: Rule, keys: Sequence[Any], before: dat
     """Scores, or samples with what was drawn."""
     if rule.key.table is recording_samples:
         connection.execute(delete(sampled_recordings).where(sampled_recordings.c.sample_id.in_(keys)))
+    return _of_table(connection, rule, keys, before, day)
+
+
+def _holds(connection: Connection, rule: Rule, keys: Sequence[Any], before: datetime, day: Day) -> int:
+    """With the list of what was held."""
+    connection.execute(delete(held_recordings).where(held_recordings.c.hold_id.in_(keys)))
     return _of_table(connection, rule, keys, before, day)
 
 
@@ -125,7 +138,9 @@ def _turns(connection: Connection, rule: Rule, keys: Sequence[Any], before: date
 
 
 def _calls(connection: Connection, rule: Rule, keys: Sequence[Any], before: datetime, day: Day) -> int:
-    """With all that hangs on them."""
+    """With all that hangs on them; or why something was not taken in of a call that has gone."""
+    if rule.key.table is rejected_recordings:
+        return _of_table(connection, rule, keys, before, day)
     part = recording_parts.c
     origin = literal(parts_of("").removesuffix("/")) + part.call_id + "/" + cast(part.seq, String)
     origins = select(origin).where(part.call_id.in_(keys))
@@ -133,6 +148,15 @@ def _calls(connection: Connection, rule: Rule, keys: Sequence[Any], before: date
     for table in _HANGING:
         connection.execute(delete(table).where(table.c.call_id.in_(keys)))
     return connection.execute(delete(calls).where(calls.c.id.in_(keys))).rowcount
+
+
+def _erased_calls(connection: Connection, rule: Rule, keys: Sequence[Any], before: datetime, day: Day) -> int:
+    """With what has a term of its own as well; attempts at the identifiers of others, who have profiles, stay."""
+    c = auth_attempts.c
+    connection.execute(delete(auth_attempts).where(c.call_id.in_(keys), c.claim.not_in(select(profiles.c.claim))))
+    for table in (callbacks, consents):
+        connection.execute(delete(table).where(table.c.call_id.in_(keys)))
+    return _calls(connection, rule, keys, before, day)
 
 
 def _midnight(at: datetime, zone: tzinfo) -> datetime:
@@ -156,5 +180,7 @@ _REMOVE: Mapping[Kind, Remove] = {
     Kind.CONSENTS: _of_table,
     Kind.AGENT_CHANGES: _of_table,
     Kind.SCORES: _scores,
+    Kind.HOLDS: _holds,
+    Kind.MANDATES: _of_table,
     Kind.CALLS: _calls,
 }

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
+import structlog
 from sqlalchemy import Connection
 
 from ivr.history.contacts import Informing
-from personal_data import decisions, expiry, forecast, last_days, ledger
+from personal_data import decisions, expiry, forecast, last_days, ledger, people
 from personal_data.decisions import Undecided
 from personal_data.expiry import Day
 from personal_data.forecast import Foreseen
@@ -25,6 +26,8 @@ from recordings.nameless import Found, Night
 from recordings.purge import Places, Step, Watch
 from recordings.quarantine import Stuck
 from recordings.runs import Limits, Run
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +136,11 @@ class _Others:
         """Remove the rows whose term is over."""
         database = self.places.database
         day = Day(today, self.service.zone, self.limits.batch, self.service.informing)
+        expiry.expire_erased(database, day, self.now(), watch)
         for kind in RULES:
             expiry.expire(database, kind, self.terms[kind], day, watch)
         expiry.trim_audit(database, self.terms[Kind.AUDIT], day, self.now(), watch)
-        purge.forget_rows(database)
+        people.forget_people(self.places, self.now(), watch)
+        if not purge.forget_rows(database):
+            log.warning("removed rows are in the log of the database until a run finds nobody reading it for long")
         watch(Step.ROWS_FORGOTTEN, 0)

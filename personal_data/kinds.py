@@ -20,6 +20,8 @@ class Kind(StrEnum):
     SURVEYS = "surveys"
     AGENT_CHANGES = "agent_changes"
     SCORES = "scores"
+    HOLDS = "holds"
+    MANDATES = "mandates"
     AUDIT = "audit"
     QUARANTINE = "quarantine"
     ORPHANS = "orphans"

@@ -2,7 +2,8 @@
 
 A call goes with all that hangs on it (turns, stays, estimates, parts, surveys, why a part was not taken in). It stays
 while it lasts, while a recording of it is kept, put aside or still to be taken in, and while a callback of it waits;
-so do consents with the recordings that they justify. What a hold keeps of a call keeps the whole of it. Attempts,
+so do consents with the recordings that they justify. Why something was not taken in goes by itself where the call was
+erased. What a hold keeps of a call keeps the whole of it. Attempts,
 consents and callbacks have terms of their own, whatever became of their call.
 """
 
@@ -13,17 +14,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, exists, literal, select, true
+from sqlalchemy import Column, ColumnElement, Date, exists, func, literal, true
 
 from auth_pin.attempts import auth_attempts
+from auth_pin.mandates import mandates
 from ivr.calls import TERMINAL, calls
 from personal_data.kinds import Kind
 from recordings import holds
 from recordings.catalogue import State, recordings
 from recordings.consents import consents
-from recordings.identity import parts_of
+from recordings.identity import CALL, parts_of
 from recordings.parts import recording_parts
-from recordings.records import recording_samples, recording_scores, rejected_recordings
+from recordings.records import legal_holds, recording_samples, recording_scores, rejected_recordings
 from routing.agent_states import agent_changes, agent_states
 from routing.callbacks import callbacks
 from routing.members import LOGGED_OUT
@@ -42,7 +44,7 @@ class Keepers:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Rows of a table, found by `key`, whose term counts from `at`.
+    """Rows of a table, found by `key`, whose term counts from `at`, a moment or a last day.
 
     `are` says which rows those are at all, `over` which of them are so at the moment before which the term is over, and
     `free` which of those nothing keeps.
@@ -56,7 +58,11 @@ class Rule:
 
     def past(self, before: datetime) -> Condition:
         """Rows whose term is over."""
-        return self.are & (self.at < before) & self.over(before)
+        return self.are & self.earlier(before) & self.over(before)
+
+    def earlier(self, before: datetime) -> Condition:
+        """Rows whose term began before that midnight of the service's calendar."""
+        return self.at < (before.date() if isinstance(self.at.type, Date) else before)
 
     def due(self, before: datetime, keepers: Keepers) -> Condition:
         """Rows that go."""
@@ -71,9 +77,7 @@ def _not_held(call_id: Column[Any]) -> Callable[[Keepers], Condition]:
     """No recording of the call is under a hold."""
 
     def free(keepers: Keepers) -> Condition:
-        c = recordings.c
-        held = select(c.call_id).where(c.call_id.is_not(None), c.id.in_(holds.held_on(keepers.today)))
-        return call_id.not_in(held)
+        return call_id.not_in(holds.calls_held_on(keepers.today))
 
     return free
 
@@ -127,6 +131,15 @@ _LEFT = calls.c.ended_at.is_(None) & (calls.c.gateway == TERMINAL)
 _TURNS = calls.c.asked.is_(None)
 _OVER = (callbacks.c.state != "waiting") & callbacks.c.line_at.is_(None)
 
+# The call in an origin "call:<id>/<seq>".
+_CALL = func.substr(func.rtrim(func.rtrim(rejected_recordings.c.origin, "0123456789"), "/"), len(CALL) + 1)
+# Why something was not taken in, of a call that is not there any more. Its files may still lie on another machine.
+_OF_NO_CALL = (
+    ~rejected_recordings.c.quarantined
+    & ~exists().where(calls.c.id == _CALL)
+    & ~exists().where(recording_parts.c.call_id == _CALL)
+)
+
 RULES: Mapping[Kind, tuple[Rule, ...]] = {
     Kind.TURNS: (
         Rule(calls.c.id, calls.c.ended_at, _TURNS, _always, _not_held(calls.c.id)),
@@ -148,9 +161,18 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = {
         Rule(recording_scores.c.recording_id, recording_scores.c.scored_at, true(), _always, _always),
         Rule(recording_samples.c.id, recording_samples.c.drawn_at, true(), _always, _always),
     ),
+    Kind.HOLDS: (
+        Rule(legal_holds.c.id, legal_holds.c.lifted_at, legal_holds.c.lifted_at.is_not(None), _always, _always),
+        Rule(legal_holds.c.id, legal_holds.c.until, legal_holds.c.lifted_at.is_(None), _always, _always),
+    ),
+    Kind.MANDATES: (Rule(mandates.c.reference, mandates.c.valid_until, true(), _always, _always),),
     Kind.CALLS: (
         Rule(calls.c.id, calls.c.ended_at, _ENDED, _always, _calls),
         Rule(calls.c.id, calls.c.started_at, _LEFT, _always, _calls),
+        Rule(rejected_recordings.c.origin, rejected_recordings.c.at, _OF_NO_CALL, _always, _always),
     ),
 }
 """In the order in which they go: what tells of a call goes before it."""
+
+ERASED = Rule(calls.c.id, calls.c.erased_at, calls.c.erased_at.is_not(None), _always, _without_recordings(calls.c.id))
+"""Calls that people had erased and a hold kept: they go with their last recording, whatever their term."""

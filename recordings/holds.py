@@ -90,6 +90,12 @@ def held_on(today: date) -> Select[Any]:
     return select(held_recordings.c.recording_id).select_from(joined).where(_in_force(today)).distinct()
 
 
+def calls_held_on(today: date) -> Select[Any]:
+    """The ids of the calls of which a hold keeps a recording on that day: it keeps all that there is of them."""
+    c = recordings.c
+    return select(c.call_id).where(c.call_id.is_not(None), c.id.in_(held_on(today)))
+
+
 def of_recording(connection: Connection, recording_id: str) -> tuple[Hold, ...]:
     """Every hold that a recording was ever under, the oldest first."""
     mine = select(held_recordings.c.hold_id).where(held_recordings.c.recording_id == recording_id)

@@ -186,17 +186,8 @@ class Intake:
                 return Fate.KNOWN
             if tombstones.find(connection, id_of(about.origin)) is not None:
                 return Fate.DESTROYED
-            match rejected.of_origin(connection, about.origin):
-                case None:
-                    return None
-                case Rejected() as found if erased.is_erased(found):
-                    return Fate.ERASED
-                case Rejected(quarantined=True):
-                    return Fate.QUARANTINED
-                case Rejected(keep_until=None, reason=reason):
-                    return _fate(reason)
-                case _:
-                    return Fate.DESTROYED
+            found = rejected.of_origin(connection, about.origin)
+            return None if found is None else _fate_of(found)
 
     def _decide(self, part: RecordingPart, about: Conversation, sides: tuple[Path, ...], at: datetime) -> Fate:
         there = [path for path in sides if path.exists()]
@@ -293,9 +284,11 @@ class Intake:
             last_day = None if refused else self._rules.terms(connection).quarantine.last_day(today)
             row = Rejected(about.origin, at, refused or fault, found, refused is None, about.ended_at, last_day)
             rejected.store(connection, row)
+            # What an erasure has decided meanwhile stands.
+            fate = _fate_of(rejected.of_origin(connection, about.origin) or row)
             self._reached(Step.DECIDING)
         self._reached(Step.DECIDED)
-        return _fate(refused) if refused else Fate.QUARANTINED
+        return fate
 
     def _discard(self, id: str) -> None:
         """Destroy what was sealed before it was known that it is not to be kept."""
@@ -327,8 +320,17 @@ def _refusal(connection: Connection, about: Conversation) -> str | None:
     return WITHDRAWN if any(one.withdrawn_at for one in decided) else NO_CONSENT
 
 
-def _fate(reason: str) -> Fate:
-    return Fate.WITHDRAWN if reason == WITHDRAWN else Fate.REFUSED
+def _fate_of(found: Rejected) -> Fate:
+    """What was decided of something that is not taken in."""
+    match found:
+        case Rejected() if erased.is_erased(found):
+            return Fate.ERASED
+        case Rejected(quarantined=True):
+            return Fate.QUARANTINED
+        case Rejected(keep_until=None, reason=reason):
+            return Fate.WITHDRAWN if reason == WITHDRAWN else Fate.REFUSED
+        case _:
+            return Fate.DESTROYED
 
 
 def _is_closed(path: Path, at: datetime) -> bool:

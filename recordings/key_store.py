@@ -20,7 +20,7 @@ from recordings import server_files
 from recordings.faults import KeysUnusable, RecordingFault
 from recordings.key_encryption import KeyEncryption
 from recordings.wrapped_keys import WrappedKeys, columns
-from storage.database import Database, is_sqlite, sqlite_files
+from storage.database import Database, is_sqlite, sqlite_files, write_log_back
 from storage.installation import without_passwords
 
 _own = MetaData()
@@ -30,7 +30,6 @@ person_keys = Table("person_keys", _own, *columns(Column("id", String(64), prima
 store_marks = Table("store_marks", _own, Column("mark", String(64), primary_key=True))
 
 
-CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"
 # Looks at changed pages alone; the index, which has no keys in it, is left to autovacuum.
 VACUUM = "VACUUM (INDEX_CLEANUP OFF) "
 
@@ -112,7 +111,7 @@ class KeyStore(WrappedKeys):
         with self._autocommitting() as connection:
             for table in tables:
                 connection.exec_driver_sql(VACUUM + table)
-            if self._is_sqlite and connection.exec_driver_sql(CHECKPOINT).scalar_one():
+            if self._is_sqlite and not write_log_back(connection):
                 raise KeysUnusable(
                     f"{without_passwords(self.url)}: another process reads recordings' keys for long; "
                     f"destroyed ones are in its log until it has ended"

@@ -23,7 +23,7 @@ from recordings.catalogue import Due, Recording, State
 from recordings.catalogue import recordings as table
 from recordings.identity import part_of
 from recordings.serial import one_at_a_time
-from storage.database import Database
+from storage.database import Database, overwrite_what_is_deleted, write_log_back
 from storage.files import sync_folder
 from storage.home import Home
 
@@ -249,9 +249,9 @@ def _clear_spool(places: Places, found: Sequence[Recording], watch: Watch) -> No
 def _bury(database: Database, found: Sequence[Recording], at: datetime, watch: Watch, count: Count) -> int:
     with database.writing() as connection:
         one_at_a_time(connection)
+        # Of callers' numbers nothing stays in the file, either.
+        overwrite_what_is_deleted(connection)
         if connection.dialect.name == "sqlite":
-            # Of callers' numbers nothing stays in the file, either.
-            connection.exec_driver_sql("PRAGMA secure_delete = ON")
             connection.exec_driver_sql(ROOMY)
         # Another process may carry out the same decision.
         removed = catalogue.remove(connection, [one.id for one in found])
@@ -266,11 +266,15 @@ def _bury(database: Database, found: Sequence[Recording], at: datetime, watch: W
     return len(buried)
 
 
-def forget_rows(database: Database) -> None:
-    """Leave nothing of removed rows in the log of an SQLite file. PostgreSQL cleans up after itself (autovacuum)."""
-    if database.engine.dialect.name == "sqlite":
-        with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+def forget_rows(database: Database) -> bool:
+    """Leave nothing of removed rows in the log of an SQLite file. PostgreSQL cleans up after itself (autovacuum).
+
+    False: another process reads for long, and they stay there until it has ended and this is done again.
+    """
+    if database.engine.dialect.name != "sqlite":
+        return True
+    with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        return write_log_back(connection)
 
 
 def _parts(found: Iterable[Recording]) -> list[tuple[str, int]]:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, LargeBinary, Select, String, Table, delete, func, insert, select, update
+from sqlalchemy import Column, Connection, LargeBinary, Select, String, Table, delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from recordings.faults import KeysUnusable
@@ -57,13 +57,13 @@ class WrappedKeys:
         """The key of that id, made if there is none yet. Raises KeyMissing."""
         with self._writing() as connection:
             row = connection.execute(self._of(id)).one_or_none()
-            if row is not None:
-                return self._encryption.unwrap(row.wrapped_by, row.wrapped, id)
-            key = os.urandom(KEY_BYTES)
-            by, wrapped = self._encryption.wrap(key, id)
-            values = {self._id.name: id, "wrapped_by": by, "wrapped": wrapped, "made_at": at}
-            connection.execute(insert(self._table), values)
-        return key
+            if row is None:
+                by, wrapped = self._encryption.wrap(os.urandom(KEY_BYTES), id)
+                values = {self._id.name: id, "wrapped_by": by, "wrapped": wrapped, "made_at": at}
+                # Another process may make one at the same moment: the first counts.
+                connection.execute(upsert(connection, self._table, key=(self._id.name,), changing=()), values)
+                row = connection.execute(self._of(id)).one()
+        return self._encryption.unwrap(row.wrapped_by, row.wrapped, id)
 
     def key(self, id: str) -> bytes | None:
         """The key of that id; None where there is none, or none any more. Raises KeyMissing."""
@@ -82,6 +82,11 @@ class WrappedKeys:
             rows = connection.execute(select(self._id).execution_options(yield_per=1000))
             for row in rows:
                 yield row[0]
+
+    def made_before(self, at: datetime) -> tuple[str, ...]:
+        """The ids of keys that were made before that moment."""
+        with self._reading() as connection:
+            return tuple(connection.execute(select(self._id).where(self._table.c.made_at < at)).scalars())
 
     def destroy(self, ids: Iterable[str]) -> None:
         """Destroy keys; those that are not there are no fault."""

@@ -113,6 +113,20 @@ class Database:
         self.engine.dispose()
 
 
+def overwrite_what_is_deleted(connection: Connection) -> None:
+    """Of what this connection removes nothing stays in an SQLite file; PostgreSQL cleans up after itself."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")
+
+
+def write_log_back(connection: Connection) -> bool:
+    """Empty the log of an SQLite file, in which removed rows still stand; connections commit by themselves for that.
+
+    False: another process has read for so long that it could not be emptied.
+    """
+    return not connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one()
+
+
 def is_sqlite(url: URL) -> bool:
     """Whether it is the address of an SQLite file."""
     return url.get_backend_name() == "sqlite"

@@ -1,8 +1,9 @@
 """Erasing a person: everything that is held, in steps that may be done twice, and at last the key of their pseudonym.
 
 Whoever is killed at any of them runs it again: the rows by which the person is found go together, after all that is
-found by them, and the key, by which an erasure that was not finished is recognised, goes last. What a legal hold keeps
-stays with the consent to it, and goes when the hold has ended, as the retention job does it (`State.WITHDRAWN`).
+found by them, and the key, by which an erasure that was not finished is recognised, goes last. A call of which a legal
+hold keeps a recording stays whole, and both go when the hold has ended: the retention job destroys the recording
+(`State.WITHDRAWN`) and then removes the call (`erased_at`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import date, datetime
 from enum import IntEnum
 from itertools import islice
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from audit import entries
 from audit.entries import Action, Entry
@@ -24,6 +25,7 @@ from recordings.intake import alone
 from recordings.purge import Places
 from recordings.records import rejected_recordings
 from recordings.serial import one_at_a_time
+from storage.database import overwrite_what_is_deleted
 from storage.files import sync_folder
 from subjects import decision, mentions
 from subjects.decision import Busy, Decided
@@ -32,6 +34,10 @@ from subjects.mentions import Mentions
 from subjects.pseudonyms import Pseudonyms
 
 BATCH = 500
+LOG_IN_USE = (
+    "all rows are removed, but another process reads the database for long, and they still stand in its log; "
+    "run this again when it has ended"
+)
 
 
 class Step(IntEnum):
@@ -80,7 +86,8 @@ def erase(erasing: Erasing) -> Decided:
     _clear_quarantine(erasing)
     _destroy_recordings(erasing)
     _remove(erasing, found, known_as, decided)
-    purge.forget_rows(erasing.places.database)
+    if not purge.forget_rows(erasing.places.database):
+        raise Busy(LOG_IN_USE)
     erasing.watch(Step.TRACES_FORGOTTEN, 1)
     erasing.pseudonyms.destroy(erasing.held.person.names)
     erasing.watch(Step.KEYS_DESTROYED, len(known_as))
@@ -94,7 +101,7 @@ def _decide(erasing: Erasing, found: Mentions) -> Decided:
     # On this machine nobody takes anything in meanwhile.
     with alone(places.home), places.database.writing() as connection:
         one_at_a_time(connection)
-        _overwrite(connection)
+        overwrite_what_is_deleted(connection)
         decided = decision.decide(connection, places.home, held, found, erasing.at, erasing.today)
     erasing.watch(Step.DECIDED, decided.recordings)
     with places.database.reading() as connection:
@@ -147,12 +154,14 @@ def _remove(erasing: Erasing, found: Mentions, known_as: tuple[str, ...], decide
     held = erasing.held
     with erasing.places.database.writing() as connection:
         one_at_a_time(connection)
-        _overwrite(connection)
+        overwrite_what_is_deleted(connection)
         later = held.all_calls & (calls.c.started_at > held.until)
         if call_id := connection.execute(select(calls.c.id).where(later).limit(1)).scalar():
             raise Busy(f"the call {call_id} has come in meanwhile; run this again when it is over")
         mentions.blot_out(connection, held, found.turns)
-        removed = sum(connection.execute(delete(table).where(where)).rowcount for table, where in held.rows())
+        connection.execute(update(calls).where(held.held_calls(erasing.today)).values(erased_at=erasing.at))
+        rows = held.rows(erasing.today)
+        removed = sum(connection.execute(delete(table).where(where)).rowcount for table, where in rows)
         for pseudonym in known_as:
             _tell(connection, erasing, pseudonym, decided)
         erasing.watch(Step.REMOVING, removed)
@@ -165,9 +174,3 @@ def _tell(connection: Connection, erasing: Erasing, pseudonym: str, decided: Dec
         details = f"{decided.held} recordings are held" if decided.held else ""
         entry = Entry(erasing.at, erasing.actor, Action.PERSON_ERASED, "person", pseudonym, details)
         entries.append(connection, entry)
-
-
-def _overwrite(connection: Connection) -> None:
-    """What is removed is to be gone from an SQLite file as well."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA secure_delete = ON")

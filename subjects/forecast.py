@@ -21,8 +21,9 @@ from subjects.holdings import Holdings, count
 class Forecast:
     """How many rows of each table, recordings, and recorded parts that are not taken in or are put aside would go.
 
-    `held` is how many recordings a hold keeps, by case; one may be under several. `kept` counts each once. `others` are
-    calls from the number that are somebody else's, and stay.
+    `held` is how many recordings a hold keeps, by case; one may be under several. `kept` counts each once, and
+    `kept_calls` the calls that stay whole with them. `others` are calls from the number that are somebody else's, and
+    stay.
     """
 
     rows: Mapping[str, int]
@@ -30,6 +31,7 @@ class Forecast:
     waiting: int
     aside: int
     kept: int
+    kept_calls: int
     held: Mapping[str, int]
     others: int
 
@@ -41,7 +43,7 @@ class Forecast:
 
 def forecast(connection: Connection, held: Holdings, today: date) -> Forecast:
     """What would go on that day."""
-    rows = {table.name: count(connection, table, where) for table, where in held.rows()}
+    rows = {table.name: count(connection, table, where) for table, where in held.rows(today)}
     elsewhere = count(connection, callbacks, held.callbacks_to_them)
     ids = [one.id for one in catalogue.everything(connection, held.recordings)]
     kept = holds.held(connection, ids, today)
@@ -56,6 +58,7 @@ def forecast(connection: Connection, held: Holdings, today: date) -> Forecast:
         waiting=len(waiting_parts(connection, held)),
         aside=count(connection, rejected_recordings, held.quarantined),
         kept=len(kept),
+        kept_calls=count(connection, calls, held.held_calls(today)),
         held=dict(sorted(cases.items())),
         others=count(connection, calls, held.others),
     )

@@ -7,7 +7,7 @@ which nobody was authenticated: a telephone may be shared, and those others are 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -30,6 +30,7 @@ from auth_pin.attempts import auth_attempts
 from auth_pin.mandates import mandates
 from auth_pin.profiles import profiles
 from ivr.calls import calls, turns
+from recordings import holds
 from recordings.catalogue import recordings
 from recordings.consents import consents
 from recordings.erased import keeps_consent
@@ -58,14 +59,14 @@ class Holdings:
     def all_calls(self) -> ColumnElement[bool]:
         """Their calls, also those that have begun since then."""
         c = calls.c
-        by_profile = c.subject == self.person.subject if self.person.subject else false()
+        by_profile = c.subject.in_(self.person.subjects)
         return or_(by_profile, and_(c.ani.in_(self.person.forms), c.subject.is_(None)))
 
     @property
     def others(self) -> ColumnElement[bool]:
         """The calls from the number that are somebody else's, who was authenticated."""
         c = calls.c
-        is_other = c.subject.is_not(None) & c.subject.is_distinct_from(self.person.subject)
+        is_other = c.subject.is_not(None) & c.subject.not_in(self.person.subjects)
         return c.ani.in_(self.person.forms) & is_other
 
     @property
@@ -123,24 +124,30 @@ class Holdings:
         """For whom they may speak."""
         return mandates.c.subject == self.person.subject if self.person.subject else false()
 
-    def rows(self) -> tuple[tuple[Table, ColumnElement[bool]], ...]:
-        """The rows that go when the person is erased, in an order in which they may be removed.
+    def held_calls(self, today: date) -> ColumnElement[bool]:
+        """Their calls that a hold keeps on that day."""
+        return self.calls & calls.c.id.in_(holds.calls_held_on(today))
 
-        Recordings, and parts that are not settled, go each in a way of their own.
+    def rows(self, today: date) -> tuple[tuple[Table, ColumnElement[bool]], ...]:
+        """The rows that go when the person is erased on that day, in an order in which they may be removed.
+
+        Recordings, and parts that are not settled, go each in a way of their own; what a hold keeps goes when the hold
+        has ended.
         """
-        mine, part = self.call_ids, recording_parts.c
+        held, part = holds.calls_held_on(today), recording_parts.c
+        mine = select(calls.c.id).where(self.calls, calls.c.id.not_in(held))
         settled = part.call_id.in_(mine) & part.settled_at.is_not(None) & ~keeps_consent(part.call_id)
         return (
-            (auth_attempts, self.attempts),
+            (auth_attempts, self.attempts & auth_attempts.c.call_id.not_in(held)),
             (survey_answers, survey_answers.c.call_id.in_(mine)),
             (survey_offers, survey_offers.c.call_id.in_(mine)),
             (wait_estimates, wait_estimates.c.call_id.in_(mine)),
             (queue_visits, queue_visits.c.call_id.in_(mine)),
-            (callbacks, self.callbacks),
+            (callbacks, callbacks.c.call_id.in_(mine)),
             (consents, consents.c.call_id.in_(mine) & ~keeps_consent(consents.c.call_id)),
             (recording_parts, settled),
             (turns, turns.c.call_id.in_(mine)),
-            (calls, self.calls),
+            (calls, calls.c.id.in_(mine)),
             (mandates, self.mandates),
             (profiles, self.profile),
         )

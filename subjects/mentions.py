@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, or_, select, tuple_, update
+from sqlalchemy import Column, Connection, func, or_, select, tuple_, update
 
+from ivr import codec
 from ivr.calls import calls, turns
+from ivr.prompts import digit_name
 from routing.phone_numbers import national_digits
 from subjects.holdings import Holdings
 
@@ -31,10 +33,10 @@ class Mentions:
 
 def find(connection: Connection, held: Holdings) -> Mentions:
     """Look for a person in every turn that there is: it takes long where calls are kept for years, and only reads."""
-    words = _words(held)
-    if not words:
+    blots = _blots(held)
+    if not blots:
         return Mentions((), ())
-    stands_there = or_(*(text.contains(word, autoescape=True) for text in _TEXTS for word in words))
+    stands_there = or_(*(blot.text.contains(blot.word, autoescape=True) for blot in blots))
     elsewhere = turns.c.call_id.not_in(held.call_ids) & turns.c.call_id.not_in(select(calls.c.id).where(held.others))
     found = connection.execute(select(turns.c.call_id, turns.c.seq).where(stands_there, elsewhere)).all()
     pairs = tuple((row.call_id, row.seq) for row in found)
@@ -46,15 +48,31 @@ def blot_out(connection: Connection, held: Holdings, found: Collection[Turn]) ->
     pairs = sorted(found)
     for begin in range(0, len(pairs), _AT_ONCE):
         some = tuple_(turns.c.call_id, turns.c.seq).in_(pairs[begin : begin + _AT_ONCE])
-        for word in _words(held):
-            values = {text.name: func.replace(text, word, BLOT * len(word)) for text in _TEXTS}
-            connection.execute(update(turns).where(some).values(values))
+        for blot in _blots(held):
+            blotted = func.replace(blot.text, blot.word, blot.instead)
+            connection.execute(update(turns).where(some).values({blot.text.name: blotted}))
 
 
-def _words(held: Holdings) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class _Blot:
+    """What tells of the person in one of a turn's texts, and what comes in its place."""
+
+    text: Column[str]
+    word: str
+    instead: str
+
+
+def _blots(held: Holdings) -> tuple[_Blot, ...]:
     person = held.person
-    digits = national_digits(person.number) if person.number else None
-    return tuple(word for word in (digits, person.claim) if word)
+    digits = national_digits(person.number) if person.number else ""
+    written = tuple(_Blot(text, word, BLOT * len(word)) for word in (digits, person.claim) if word for text in _TEXTS)
+    read_back = _Blot(turns.c.prompts, _said(digits), _said(BLOT * len(digits)))
+    return (*written, read_back) if digits else written
+
+
+def _said(digits: str) -> str:
+    """A number read back to whoever keyed it: digit by digit, by the same names in every language."""
+    return codec.encode(tuple(map(digit_name, digits))).removeprefix("[").removesuffix("]")
 
 
 def _running(connection: Connection, ids: Collection[str]) -> tuple[str, ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from auth_pin import identifiers, profiles
+from auth_pin.attempts import Outcome, auth_attempts
 from ivr import calls
 from recordings import catalogue, rejected
 from recordings.identity import part_of
@@ -17,20 +18,26 @@ from routing.phone_numbers import normal_form, written_forms
 class Person:
     """Whom a profile or a number is of. `country` (ISO 3166-1) is that of numbers without one.
 
-    `claim` is the pseudonym of the `identifier`; `subject` is None where there is no such profile, or no more. `number`
-    is E.164.
+    `claim` is the pseudonym of the `identifier`; `subject` is None where there is no such profile, or no more; `erased`
+    are those of theirs that there were, and of which a hold keeps calls. `number` is E.164.
     """
 
     country: str
     identifier: str | None = field(default=None, repr=False)
     claim: str | None = None
     subject: str | None = None
+    erased: frozenset[str] = frozenset()
     number: str | None = field(default=None, repr=False)
 
     @property
     def forms(self) -> frozenset[str]:
         """All the ways in which the number may stand in a row."""
         return written_forms(self.number, self.country) if self.number else frozenset()
+
+    @property
+    def subjects(self) -> frozenset[str]:
+        """Their profiles, by which calls may be theirs."""
+        return self.erased | {self.subject} if self.subject else self.erased
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -45,7 +52,16 @@ def found(
     """The person with that identifier, number (E.164), or both. Raises IdentifierFault."""
     claim = None if identifier is None else identifiers.claim(identifier_key, identifier)
     profile = None if claim is None else profiles.find(connection, claim)
-    return Person(country, identifier, claim, profile.subject if profile else None, number)
+    erased = _erased(connection, claim) if claim else frozenset()
+    return Person(country, identifier, claim, profile.subject if profile else None, erased, number)
+
+
+def _erased(connection: Connection, claim: str) -> frozenset[str]:
+    """An erased profile is known by the logins in the calls that are held: these stay with the calls."""
+    c, attempt = calls.calls.c, auth_attempts.c
+    mine = select(attempt.call_id).where(attempt.claim == claim, attempt.outcome == Outcome.ACCEPTED)
+    query = select(c.subject).where(c.erased_at.is_not(None), c.subject.is_not(None), c.id.in_(mine))
+    return frozenset(connection.execute(query).scalars())
 
 
 def profile_name(claim: str) -> str:
@@ -70,7 +86,12 @@ def of_recording(connection: Connection, recording_id: str, country: str) -> str
     aside = None if recording is not None else rejected.find_quarantined(connection, recording_id)
     part = None if aside is None else part_of(aside.origin)
     call_id = recording.call_id if recording is not None else part[0] if part else None
-    call = None if call_id is None else calls.find(connection, call_id)
+    return None if call_id is None else of_call(connection, call_id, country)
+
+
+def of_call(connection: Connection, call_id: str, country: str) -> str | None:
+    """The name of the person who called; None where nobody is known."""
+    call = calls.find(connection, call_id)
     if call is None:
         return None
     if call.subject is None:

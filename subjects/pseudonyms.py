@@ -11,10 +11,10 @@ import hmac
 from collections.abc import Iterable
 from datetime import datetime
 
+from audit.pseudonyms import pseudonym
 from recordings.key_store import KeyStore
 
 _IDS = b"centrala people's keys"
-_PSEUDONYM = b"centrala audit pseudonym 1"
 
 
 class Pseudonyms:
@@ -43,8 +43,3 @@ class Pseudonyms:
 
     def _id(self, name: str) -> str:
         return hmac.digest(self._secret, name.encode(), hashlib.sha256).hex()
-
-
-def pseudonym(key: bytes) -> str:
-    """The pseudonym under a person's key."""
-    return hmac.digest(key, _PSEUDONYM, hashlib.sha256).hex()

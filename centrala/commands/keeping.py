@@ -15,12 +15,12 @@ from sqlalchemy import Connection
 
 from audit.entries import Action
 from centrala import context
-from centrala.auditing import auditing
+from centrala.auditing import Auditor, auditing
 from centrala.context import SERVICE_ZONE, Failure, fail, short, who
 from centrala.forms import day, print_json, print_table
 from centrala.keeping import open_places
 from ivr import calls
-from recordings import consents, holds, withdrawal
+from recordings import consents, holds, purge, withdrawal
 from recordings import orphans as leftovers
 from recordings.faults import RecordingFault
 from recordings.holds import Hold, Placed
@@ -29,12 +29,16 @@ from recordings.proof import prove as proven
 from recordings.purge import Places
 from recordings.tombstones import Tombstone
 from recordings.wanted import Wanted
-from recordings.withdrawal import Meant
+from recordings.withdrawal import Find, Meant
 from storage.installation import Installation
 
 ROW = "{case:<20}  {state:<9}  {recordings:>6}  {placed_at}  until {until:<10}  {placed_by:<12}  {reason}"
 NOT_YET = "{number} to be taken in yet: the intake destroys them instead"
 STILL_TALKS = "the call goes on: what is recorded of it now the intake destroys afterwards (*9 stops recording)"
+LOG_IN_USE = (
+    "another process reads the database for long, and removed rows still stand in its log: end it; the next run of the "
+    "retention job empties the log"
+)
 TOO_LATE = "{id}: is being destroyed; no hold can keep it"
 
 
@@ -116,8 +120,9 @@ def list_(all_of_them: bool, as_json: bool) -> None:
 @click.command()
 @click.option("--recording", help="This recording.")
 @click.option("--call", "call_id", help="All recordings of this call.")
+@click.option("--by", help="Who does it (default: the user of this machine).")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def withdraw(recording: str | None, call_id: str | None, yes: bool) -> None:
+def withdraw(recording: str | None, call_id: str | None, by: str | None, yes: bool) -> None:
     """Consent was withdrawn: destroy recordings at once, and what a hold keeps as soon as the hold has ended.
 
     What is quarantined goes as well. Of a call the intake takes nothing in from then on and destroys what it finds. A
@@ -125,16 +130,14 @@ def withdraw(recording: str | None, call_id: str | None, yes: bool) -> None:
     """
     if (recording is None) == (call_id is None):
         raise click.UsageError("name one of --recording and --call")
-    with _installation() as opened, _places(opened) as places, auditing(opened) as auditor:
+    with _installation() as opened, _places(opened) as places, auditing(opened, by) as auditor:
         meant, goes_on = _meant(places, recording, call_id)
         if not yes:
             _confirm(len(meant.kept) + len(meant.aside) + len(meant.waiting))
-        # Afterwards nobody could tell whom it was about.
-        for id in (*(one.id for one in meant.kept), *(one.id for one in meant.aside)):
-            auditor.tell(Action.CONSENT_WITHDRAWN, id)
         now = context.now()
         find = withdrawal.of_recording(recording or "") if call_id is None else withdrawal.of_call(call_id, now)
-        done = withdrawal.withdraw(places, find, now, context.today())
+        done = withdrawal.withdraw(places, _told(auditor, find, call_id), now, context.today())
+        forgotten = purge.forget_rows(opened.database)
     for id in sorted(done.destroyed):
         click.echo(f"{id}  destroyed")
     for id in sorted(done.held):
@@ -143,6 +146,8 @@ def withdraw(recording: str | None, call_id: str | None, yes: bool) -> None:
         click.echo(NOT_YET.format(number=len(done.waiting)))
     if goes_on:
         click.echo(STILL_TALKS)
+    if not forgotten:
+        fail(LOG_IN_USE)
 
 
 @click.command()
@@ -206,6 +211,20 @@ def _meant(places: Places, recording: str | None, call_id: str | None) -> tuple[
     if not (meant.kept or meant.aside or meant.waiting) and not goes_on:
         fail("there is no such recording")
     return meant, goes_on
+
+
+def _told(auditor: Auditor, find: Find, call_id: str | None) -> Find:
+    """What is found is told to the audit in the transaction that decides: afterwards nobody knows whom it was about."""
+
+    def found(connection: Connection) -> Meant:
+        meant = find(connection)
+        if call_id is not None:
+            auditor.tell_of_call_with(connection, Action.CONSENT_WITHDRAWN, call_id)
+        for id in (*(one.id for one in meant.kept), *(one.id for one in meant.aside)):
+            auditor.tell_with(connection, Action.CONSENT_WITHDRAWN, id)
+        return meant
+
+    return found
 
 
 def _is_recorded_now(connection: Connection, call_id: str) -> bool:

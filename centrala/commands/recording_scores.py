@@ -10,7 +10,9 @@ from uuid import uuid4
 
 import click
 
+from audit.entries import Action
 from centrala import context, reports
+from centrala.auditing import auditing
 from centrala.commands.recording_playback import played
 from centrala.context import SERVICE_ZONE, explained, short, who
 from centrala.forms import (
@@ -79,9 +81,10 @@ def score(
     if play:
         played(opened, recording)
     marks = _marks(correctness, service)
-    with explained(NotScored), opened.database.writing() as connection:
-        given = Given(supervisor, context.now(), *marks)
+    given = Given(supervisor, context.now(), *marks)
+    with explained(NotScored), auditing(opened, by) as auditor, opened.database.writing() as connection:
         made = book.give(connection, recording_id, given, SERVICE_ZONE, again=again)
+        auditor.tell_with(connection, Action.RECORDING_SCORED, recording_id)
     told: Line = {**asdict(made), "scored_at": made.scored_at.isoformat(), "ended_on": str(made.ended_on)}
     if as_json:
         print_json([told])

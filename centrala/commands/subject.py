@@ -214,6 +214,10 @@ def _print_forecast(found: Forecast) -> None:
         print_table([["what", "how many"], *table])
     for case, number in found.held.items():
         click.echo(f"{number} recordings are held for the case {case}: they go when no hold keeps them")
+    if found.kept_calls:
+        click.echo(
+            f"{found.kept_calls} calls stay whole with them: turns, waits, attempts, consents, callbacks, surveys"
+        )
     if found.others:
         click.echo(f"{found.others} calls from the number are of somebody who was authenticated, and stay")
 

@@ -76,7 +76,7 @@ LAYERS = (
             "ivr.payers",
             "ivr.live",
         ),
-        (*CORE, "calls", "routing", "recordings", "storage"),
+        (*CORE, "calls", "routing", "recordings", "audit", "storage"),
         DATABASE | {"structlog"},
     ),
     Layer("history", ("ivr.history",), (*CORE, "calls", "routing", "storage"), DATABASE),

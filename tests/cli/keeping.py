@@ -11,9 +11,14 @@ from datetime import date
 from pathlib import Path
 
 from centrala.keeping import open_archive
+from recordings import consents, parts
+from recordings.consents import Consent
+from recordings.parts import RecordingPart
 from recordings.purge import Places
 from storage.installation import open_installation
 from tests.cli.conftest import ROOT
+from tests.recordings.kept import ENDED
+from tests.recordings.sounds import tone, write
 
 JOB = (sys.executable, str(ROOT / "retention_job.py"))
 
@@ -34,6 +39,16 @@ def opened(home: Path, **more: str) -> Iterator[Places]:
         open_archive(installation, environ, date(2026, 11, 28)) as archive,
     ):
         yield Places(database, archive, installation.home)
+
+
+def recorded(places: Places, call_id: str) -> None:
+    """A conversation that was consented to and is not taken in yet."""
+    files = (f"{call_id}-caller.wav", f"{call_id}-agent.wav")
+    for name in files:
+        write(places.spool / name, tone(1))
+    with places.database.writing() as connection:
+        parts.store(connection, RecordingPart(call_id, 9, "1701", ENDED, ENDED, *files))
+        consents.store(connection, Consent(call_id, "consultant_call", ENDED, True, "2026-1", "pl"))
 
 
 def job(home: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:

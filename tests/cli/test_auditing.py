@@ -12,7 +12,7 @@ from recordings import catalogue
 from recordings.archive import SOUND
 from recordings.purge import Places
 from tests.cli.conftest import Run, lines
-from tests.cli.keeping import opened
+from tests.cli.keeping import opened, recorded
 from tests.recordings.kept import LAST_DAY, a_recording, id_of, keep, put_aside
 
 HOLD = ("recordings", "hold", "place", "--case", "II K 1/26", "--reason", "a complaint", "--by", "anna")
@@ -97,11 +97,30 @@ def test_holds_are_told_for_each_recording(run: Run, places: Places) -> None:
 
 def test_withdrawn_consent_is_told_with_whom_it_was_of(run: Run, places: Places) -> None:
     """Afterwards nobody could tell."""
-    assert 0 == run("recordings", "withdraw", "--recording", id_of(1), "--yes").exit_code
+    assert 0 == run("recordings", "withdraw", "--recording", id_of(1), "--yes", "--by", "anna").exit_code
     (found,) = told(run)
-    assert ("consent withdrawn", 64) == (found["action"], len(found["person"]))
+    assert ("anna", "consent withdrawn", 64) == (found["actor"], found["action"], len(found["person"]))
     with places.database.reading() as connection:
         assert catalogue.find(connection, id_of(1)) is None
+
+
+def test_withdrawn_consent_to_a_call_is_told_with_each_of_its_recordings(run: Run, places: Places) -> None:
+    """And by itself where all is still to be taken in."""
+    call, other = id_of(1002), id_of(1009)
+    recorded(places, other)
+    for one in (call, other):
+        assert 0 == run("recordings", "withdraw", "--call", one, "--yes").exit_code
+    objects = [f"call:{call}", f"recording:{id_of(2)}", f"call:{other}"]
+    assert [("consent withdrawn", one) for one in objects] == actions(run)
+
+
+def test_a_score_is_told_with_whom_the_conversation_was_of(run: Run, places: Places) -> None:
+    """What was not taken is not told: the entry is of the score's transaction."""
+    marks = ("--correctness", "4", "--service", "5", "--by", "anna")
+    assert 0 == run("recordings", "score", id_of(1), *marks).exit_code
+    assert 2 == run("recordings", "score", id_of(1), *marks).exit_code
+    (found,) = told(run)
+    assert ("anna", "recording scored", 64) == (found["actor"], found["action"], len(found["person"]))
 
 
 def test_keys_are_rotated_with_an_entry_and_pseudonyms_stay(run: Run, places: Places) -> None:

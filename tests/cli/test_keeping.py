@@ -17,18 +17,16 @@ from click.testing import Result
 from ivr import calls
 from ivr.library import Library
 from ivr.state import State
-from recordings import catalogue, consents, parts, purge, rejected
+from recordings import catalogue, consents, purge, rejected
 from recordings.archive import SOUND, WAVEFORM
 from recordings.consents import Consent
 from recordings.intake import alone
 from recordings.orphans import Orphan, orphans
-from recordings.parts import RecordingPart
 from recordings.purge import Places
 from tests.cli.conftest import Run, lines
-from tests.cli.keeping import opened
+from tests.cli.keeping import opened, recorded
 from tests.menu_files import SMALL, load_text
 from tests.recordings.kept import DUE, ENDED, a_recording, at_noon, id_of, keep, left_of, put_aside, quarantined, whole
-from tests.recordings.sounds import tone, write
 
 DAY = timedelta(days=1)
 HOLD = ("recordings", "hold", "place", "--case", "II K 1/26", "--reason", "a complaint", "--by", "anna")
@@ -239,16 +237,6 @@ def test_what_is_not_taken_in_yet_never_is(run: Run, places: Places) -> None:
     assert row is not None
     assert ("consent withdrawn", [other]) == (row.reason, kept)
     assert 2 == run("recordings", "withdraw", "--call", call, "--yes").exit_code
-
-
-def recorded(places: Places, call_id: str) -> None:
-    """A conversation that was consented to and is not taken in yet."""
-    files = (f"{call_id}-caller.wav", f"{call_id}-agent.wav")
-    for name in files:
-        write(places.spool / name, tone(1))
-    with places.database.writing() as connection:
-        parts.store(connection, RecordingPart(call_id, 9, "1701", ENDED, ENDED, *files))
-        consents.store(connection, Consent(call_id, "consultant_call", ENDED, True, "2026-1", "pl"))
 
 
 def test_a_call_that_goes_on_is_told_of(run: Run, places: Places) -> None:

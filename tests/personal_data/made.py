@@ -10,6 +10,8 @@ from sqlalchemy import Table, func, insert, select
 from audit import entries
 from audit.entries import Action, Entry
 from auth_pin.attempts import auth_attempts
+from auth_pin.mandates import mandates
+from auth_pin.profiles import profiles
 from ivr.calls import calls, turns
 from ivr.library import menu_versions
 from personal_data import expiry
@@ -18,7 +20,7 @@ from personal_data.kinds import Kind, Terms
 from recordings.consents import consents
 from recordings.parts import recording_parts
 from recordings.purge import Watch, unwatched
-from recordings.records import recording_scores, rejected_recordings
+from recordings.records import held_recordings, legal_holds, recording_scores, rejected_recordings
 from recordings.retention import Term, parse_term
 from routing.agent_states import Change, write
 from routing.callbacks import callbacks
@@ -56,6 +58,8 @@ DEFAULTS: Terms = {
         Kind.SURVEYS: "3 years",
         Kind.AGENT_CHANGES: "3 years",
         Kind.SCORES: "3 years",
+        Kind.HOLDS: "6 years",
+        Kind.MANDATES: "30 days",
         Kind.AUDIT: "6 years",
         Kind.QUARANTINE: "30 days",
         Kind.ORPHANS: "30 days",
@@ -72,6 +76,23 @@ def a_score(database: Database, recording_id: str, number: int, at: datetime) ->
     given = {"recording_id": recording_id, "scored_by": "jan", "number": number, "scored_at": at}
     with database.writing() as connection:
         connection.execute(insert(recording_scores), given | marks)
+
+
+def a_hold(database: Database, id: str, at: datetime, **ends: object) -> None:
+    """A hold on a recording."""
+    with database.writing() as connection:
+        row = {"id": id, "case": "II K 1/26", "reason": "a complaint", "placed_by": "anna", "placed_at": at}
+        connection.execute(insert(legal_holds), row | ends)
+        connection.execute(insert(held_recordings), {"hold_id": id, "recording_id": id})
+
+
+def a_mandate(database: Database, reference: str, valid_until: date | None) -> None:
+    """Of a person with a profile."""
+    profile = {"subject": f"of {reference}", "claim": reference, "identifier": b"", "pin_hash": "", "state": "closed"}
+    with database.writing() as connection:
+        connection.execute(insert(profiles), profile | {"created_at": NIGHT})
+        mine = {"reference": reference, "subject": profile["subject"], "claim": "p", "payer": b"", "place": 1}
+        connection.execute(insert(mandates), mine | {"valid_until": valid_until})
 
 
 def days(number: int) -> timedelta:

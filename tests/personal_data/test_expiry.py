@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from audit import entries, verification
+from auth_pin.mandates import mandates
 from ivr.calls import TERMINAL, calls
 from personal_data import expiry, ledger
 from personal_data.expiry import Day
@@ -18,7 +19,14 @@ from recordings.catalogue import recordings as recordings_table
 from recordings.holds import Hold
 from recordings.parts import recording_parts
 from recordings.purge import Places
-from recordings.records import recording_samples, recording_scores, rejected_recordings, sampled_recordings
+from recordings.records import (
+    held_recordings,
+    legal_holds,
+    recording_samples,
+    recording_scores,
+    rejected_recordings,
+    sampled_recordings,
+)
 from recordings.retention import parse_term
 from recordings.wanted import Wanted
 from routing.agent_states import agent_changes, current
@@ -30,6 +38,8 @@ from tests.personal_data.made import (
     NUMBER,
     TODAY,
     a_call,
+    a_hold,
+    a_mandate,
     a_score,
     an_entry,
     at_the_end_of,
@@ -174,6 +184,52 @@ def test_scores_and_samples_go_with_what_was_drawn(database: Database) -> None:
         ]
         assert {Kind.SCORES: 2} == ledger.counted(connection, TODAY)
     assert [[2], ["2"], ["2"]] == kept
+
+
+def test_holds_go_after_their_end_with_what_they_held(database: Database) -> None:
+    """Since they were lifted, or their last day; those that stand have no end."""
+    first, placed = parse_term("6 years").first_kept(TODAY), NIGHT - days(9000)
+    begin = datetime.combine(first, datetime.min.time(), WARSAW)
+    a_hold(database, "lifted", placed, lifted_at=begin - MOMENT)
+    a_hold(database, "lifted later", placed, lifted_at=begin, until=first - days(9))
+    a_hold(database, "over", placed, until=first - days(1))
+    a_hold(database, "over later", placed, until=first)
+    a_hold(database, "standing", placed)
+    expires(database, Kind.HOLDS, "6 years")
+    with database.reading() as connection:
+        kept = [
+            sorted(connection.execute(select(one)).scalars()) for one in (legal_holds.c.id, held_recordings.c.hold_id)
+        ]
+    assert [["lifted later", "over later", "standing"]] * 2 == kept
+
+
+def test_mandates_go_after_their_last_day(database: Database) -> None:
+    """Those without one stay; that all go at once, at the end of a year, stops nothing."""
+    first = parse_term("30 days").first_kept(TODAY)
+    for name, last in (("over", first - days(1)), ("kept", first), ("without end", None)):
+        a_mandate(database, name, last)
+    expires(database, Kind.MANDATES, "30 days")
+    with database.reading() as connection:
+        assert ["kept", "without end"] == sorted(connection.execute(select(mandates.c.reference)).scalars())
+
+
+def test_why_nothing_was_taken_in_goes_where_the_call_has_gone(database: Database) -> None:
+    """After the term of calls, unless its files may still lie somewhere; a call that is there keeps it."""
+    long_ago = NIGHT - days(1200)
+    a_call(database, "0f5a2f60-8a0b-4d60-9d3e-000000000123", NIGHT)
+    waits = "0f5a2f60-8a0b-4d60-9d3e-000000000124"
+    with database.writing() as connection:
+        told = [(f"call:0f5a2f60-8a0b-4d60-9d3e-000000000123/{seq}", long_ago) for seq in (2, 30)]
+        told += [("call:erased/10", long_ago), ("call:erased/9", NIGHT), (f"call:{waits}/1", long_ago)]
+        for origin, at in told:
+            row = {"origin": origin, "at": at, "reason": "erased at the wish of the person", "quarantined": False}
+            connection.execute(insert(rejected_recordings), row)
+        part = {"call_id": waits, "seq": 1, "agent": "1701", "caller_file": "a", "agent_file": "b"}
+        connection.execute(insert(recording_parts), part | {"started_at": long_ago, "ended_at": long_ago})
+    expires(database, Kind.CALLS, "3 years")
+    with database.reading() as connection:
+        kept = set(connection.execute(select(rejected_recordings.c.origin)).scalars())
+    assert {origin for origin, _ in told} - {"call:erased/10"} == kept - {f"{told[0][0][:-2]}/1"}
 
 
 def test_the_audit_is_trimmed_and_stays_whole(database: Database) -> None:

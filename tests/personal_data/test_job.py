@@ -28,6 +28,8 @@ from tests.personal_data.made import (
     NIGHT,
     TODAY,
     a_call,
+    a_hold,
+    a_mandate,
     a_score,
     an_entry,
     changes_state,
@@ -56,6 +58,8 @@ def everything(places: Places, day: date, round: int) -> tuple[str, str]:
         changes_state(database, f"{round}{number}", "logged_out", night - days(2400 - number))
         an_entry(database, night - days(2400))
         a_score(database, f"{round}", number, night - days(2400))
+        a_hold(database, f"{round}{number}", night - days(2400), lifted_at=night - days(2400))
+        a_mandate(database, f"{round}{number}", day - days(60))
         lies(places.spool / f"{round}-{number}.wav", night - days(90))
     return over, recorded
 

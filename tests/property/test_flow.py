@@ -214,6 +214,19 @@ def test_silence_always_ends(flow: Flow, history: list[int | Event]) -> None:
     pytest.fail(f"still at {state.position}")
 
 
+@given(any_flow, histories, histories)
+def test_who_is_authenticated_is_the_only_one_in_the_call(
+    flow: Flow, history: list[int | Event], later: list[int | Event]
+) -> None:
+    """Whoever takes over the telephone is asked for no PIN: a call is of one person, whose data it is."""
+    state = after(flow, history)
+    for happening in later:
+        event = fitting(flow, state, happening) if isinstance(happening, int) else happening
+        known = state.subject
+        state = checked_step(flow, state, PinVerified("another") if isinstance(event, PinVerified) else event)
+        assert known in (None, state.subject)
+
+
 @given(any_flow, histories)
 def test_taking_a_call_over_twice_is_taking_it_over_once(flow: Flow, history: list[int | Event]) -> None:
     """A process may die while it takes over."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+import provision
 from recordings.faults import KeyMissing
 from recordings.key_encryption import VARIABLE, KeyEncryption, make_key, read_keys
 from recordings.key_store import KeyStore, recording_keys
@@ -47,6 +50,29 @@ def test_each_recording_has_a_key_of_its_own(keys: KeyStore) -> None:
     assert one != other
     assert (one, one, other) == (keys.make(ONE, NOW), keys.key(ONE), keys.key(OTHER))
     assert keys.key("33333333-3333-3333-3333-333333333333") is None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Late(KeyEncryption):
+    """Keys of a process to which another one is always ahead."""
+
+    ahead: Callable[[], bytes]
+
+    def wrap(self, key: bytes, recording_id: str) -> tuple[str, bytes]:
+        """As ever, when the other one has made its own."""
+        self.ahead()
+        return KeyEncryption.wrap(self, key, recording_id)
+
+
+@pytest.mark.postgresql
+def test_of_two_who_make_a_key_at_once_both_get_the_first(postgresql_server: provision.Server) -> None:
+    """In PostgreSQL they do not wait for one another."""
+    url = postgresql_server.create_database("keys_at_once")
+    with (
+        closing(KeyStore(url, KeyEncryption(FIRST_KEY))) as first,
+        closing(KeyStore(url, Late(FIRST_KEY, lambda: first.make(ONE, NOW)))) as second,
+    ):
+        assert second.make(ONE, NOW) == first.key(ONE)
 
 
 def test_a_destroyed_key_is_gone_from_the_files(keys: KeyStore) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from audit import entries
 from ivr.events import ConsentWithdrawn, HungUp, Joined, QueueLeft
 from ivr.gateways.agi import notes
 from ivr.runner import Conversation, Runner
@@ -82,6 +84,25 @@ def test_it_is_told_once(queued: Line, runner: Runner, clock: Clock, spool: Path
     queued.live = runner.back_from_queue(queued.arrival, talked(queued, clock, withdrawn_at=clock.wait(minutes=1)))
     assert 1 == sum(turn.events.count(ConsentWithdrawn()) for turn in queued.turns)
     assert [first] == withdrawn(queued)
+
+
+@pytest.mark.parametrize("by_note", [True, False], ids=["by a note", "by the end of the conversation"])
+def test_the_audit_is_told_once_who_did_it(queued: Line, runner: Runner, clock: Clock, by_note: bool) -> None:
+    """The consultant who keyed it, as far as that is known, and not whom it was about."""
+    stay, keyed = talked(queued, clock), clock.wait(minutes=1)
+    if by_note:
+        runner.note_answer(queued.id, queued.now.seq, keyed, "11")
+        runner.note_withdrawal(queued.id, keyed)
+    queued.live = runner.back_from_queue(queued.arrival, replace(stay, withdrawn_at=keyed))
+    with queued.database.reading() as connection:
+        (entry,) = entries.everything(connection)
+    assert ("11", "consent withdrawn", f"call:{queued.id}", None) == (
+        entry.actor,
+        entry.action,
+        entry.object,
+        entry.person,
+    )
+    assert keyed == entry.at
 
 
 def test_who_hangs_up_at_once_has_withdrawn_all_the_same(queued: Line, runner: Runner, spool: Path) -> None:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from audit import entries, verification
 from audit.entries import Action, Entry
-from ivr import calls as call_rows
 from ivr.calls import calls
-from recordings import catalogue, consents, holds, parts, purge, rejected, tombstones
+from personal_data import expiry
+from personal_data.expiry import Day
+from recordings import catalogue, consents, erased, holds, parts, purge, rejected, tombstones
+from recordings.archive import Archive
 from recordings.catalogue import State
 from recordings.holds import Hold
 from recordings.intake import Fate, Intake
@@ -42,11 +46,14 @@ from tests.subjects.story import (
     SHARED_NUMBER,
     TODAY,
     Story,
+    ignored,
     opened,
     tell,
 )
 
 CASE = "II K 1/26"
+HANGING = ("turns", "auth_attempts", "queue_visits", "consents", "survey_offers")
+"""What there is of a call, but for its row, and for parts, which go with their recordings."""
 
 
 def rows(story: Story, left_out: tuple[str, ...] = ()) -> dict[str, set[str]]:
@@ -93,6 +100,10 @@ def test_of_a_number_nothing_is_left_and_of_others_everything(story: Story) -> N
     (ola,) = [row for row in after["callbacks"] if story.calls["ola"].id in row]
     assert "cancelled" in ola
     assert [] == [row for row in everything if SHARED in row and row not in ewas]
+    # It was read back to Ola, digit by digit.
+    read_back = ",".join(f'"digit-{digit}"' for digit in SHARED)
+    assert any(read_back in row for row in before["turns"])
+    assert [] == [row for row in everything if read_back in row]
     assert len(story.calls["ola"].turns) == len([row for row in before["turns"] if story.calls["ola"].id in row])
 
 
@@ -126,33 +137,63 @@ def test_the_audit_keeps_its_entries_and_knows_nobody(story: Story) -> None:
     assert (None, False) == (story.pseudonyms.known(name), before == story.pseudonyms.of(name, LATER))
 
 
-def test_what_a_hold_keeps_stays_with_its_consent_and_then_goes(story: Story) -> None:
-    """Until the hold has ended; the rest goes at once."""
+def test_what_a_hold_keeps_of_a_call_stays_whole_and_then_goes(story: Story) -> None:
+    """Until the hold has ended, and found by its person; the rest goes at once."""
     held_id, free_id = story.recordings_of("ewa")
     call_id = story.calls["ewa"].id
     hold(story, held_id)
     held = story.held(EWA.identifier)
     with story.installation.database.reading() as connection:
         foreseen = forecast(connection, held, TODAY)
-    assert (2, 1, {CASE: 1}) == (foreseen.recordings, foreseen.kept, foreseen.held)
+    assert (2, 1, 1, {CASE: 1}) == (foreseen.recordings, foreseen.kept, foreseen.kept_calls, foreseen.held)
+    whole = {row for name in HANGING for row in rows(story)[name] if call_id in row}
     assert 1 == story.erases(held).held
+    assert whole == {row for name in HANGING for row in rows(story)[name] if call_id in row}
+    _is_found(story, held_id)
 
     with story.installation.database.writing() as connection:
         assert catalogue.find(connection, free_id) is None
         kept = catalogue.find(connection, held_id)
         assert kept is not None
         assert (State.WITHDRAWN, 1) == (kept.state, len(consents.of_call(connection, call_id)))
-        assert call_rows.find(connection, call_id) is None
+    _job(story)
+    assert whole == {row for name in HANGING for row in rows(story)[name] if call_id in row}
+    with story.installation.database.writing() as connection:
         holds.lift(connection, CASE, "anna", LATER)
-    purge.decide(story.installation.database, TODAY, 10, story_watch)
-    purge.carry_out(story.places, lambda: LATER, 10, story_watch, purge.uncounted)
+    _job(story)
+    assert [] == [row for table in rows(story).values() for row in table if call_id in row]
     with story.installation.database.reading() as connection:
-        assert catalogue.find(connection, held_id) is None
-        assert (0, 0) == (len(consents.of_call(connection, call_id)), len(parts.of_call(connection, call_id)))
+        assert forecast(connection, story.held(EWA.identifier), TODAY).nothing
 
 
-def story_watch(step: int, number: int) -> None:
-    """Nobody watches."""
+def test_what_a_hold_keeps_of_a_number_s_call_is_found_by_the_number(story: Story) -> None:
+    """There is no profile that could lead to it."""
+    (id,) = story.recordings_of("jan")
+    hold(story, id)
+    story.erases(story.held(None, SHARED_NUMBER))
+    with story.installation.database.reading() as connection:
+        foreseen = forecast(connection, story.held(None, SHARED_NUMBER), TODAY)
+    assert (1, 1, {CASE: 1}, False) == (foreseen.kept, foreseen.kept_calls, foreseen.held, foreseen.nothing)
+    assert 0 == foreseen.rows["calls"]
+
+
+def _is_found(story: Story, recording: str) -> None:
+    """The profile is gone, and whoever asks for its person is told of what is held."""
+    held = story.held(EWA.identifier)
+    assert held.person.subject is None
+    with story.installation.database.reading() as connection:
+        foreseen = forecast(connection, held, TODAY)
+        assert [recording] == [one.id for one in catalogue.everything(connection, held.recordings)]
+    assert (1, {CASE: 1}, False) == (foreseen.kept_calls, foreseen.held, foreseen.nothing)
+
+
+def _job(story: Story) -> None:
+    """What the retention job does with recordings that are decided, and then with the rest."""
+    database = story.installation.database
+    purge.decide(database, TODAY, 10, ignored)
+    purge.carry_out(story.places, lambda: LATER, 10, ignored, purge.uncounted)
+    day = Day(TODAY, RULES.zone, 10, lambda flow: frozenset())
+    expiry.expire_erased(database, day, LATER + timedelta(minutes=1), ignored)
 
 
 def test_what_is_not_taken_in_yet_never_is(story: Story) -> None:
@@ -187,6 +228,38 @@ def test_what_lies_on_another_machine_is_destroyed_there(story: Story) -> None:
         path.write_bytes(sound)
     assert Fate.ERASED == _late(story).take_part(part, about(part), LATER)
     assert [] == [*story.calls["jan again"].parts, *(path for path in files if path.exists())]
+
+
+class _Late(Archive):
+    """The archive of a machine on which, just before it puts something aside, an erasure is decided elsewhere."""
+
+    def decides(self, decide: Callable[[], None]) -> Self:
+        """What happens meanwhile."""
+        self._decide = decide
+        return self
+
+    def destroy(self, id: str) -> None:
+        """As ever."""
+        super().destroy(id)
+        self._decide()
+
+
+def test_what_is_erased_while_it_is_found_to_be_damaged_is_not_put_aside(story: Story) -> None:
+    """No row would name it in the quarantine."""
+    (part,) = story.calls["jan again"].parts
+    files = parts.files(part, story.places.spool)
+    for path in files:
+        path.write_bytes(b"no sound")
+        age(path, LATER - timedelta(days=1))
+
+    def decide() -> None:
+        with story.installation.database.writing() as connection:
+            erased.never_take_in(connection, part, None, LATER)
+
+    home = story.installation.home
+    intake = Intake(story.installation.database, _Late(home.archive, story.keys).decides(decide), home, RULES)
+    assert Fate.ERASED == intake.take_part(part, about(part), LATER)
+    assert [] == [*home.quarantine.iterdir(), *(path for path in files if path.exists())]
 
 
 def test_an_intake_that_was_before_the_decision_keeps_nothing_after_it(story: Story) -> None:
@@ -318,6 +391,22 @@ def test_nothing_is_left_in_the_bytes_of_any_file(copied: Path) -> None:
         assert [] == found_in_files(copied, SHARED, claim, EWA.identifier, *wrapped)
         assert ["centrala.db"] == found_in_files(copied, *known_as)
     assert ["centrala.db"] == found_in_files(copied, "601222333")
+
+
+def test_who_reads_for_long_keeps_an_erasure_from_being_called_done(copied: Path) -> None:
+    """SQLite's log still has the rows; once nobody reads it is run again, and they are gone."""
+    with closing((made := open_installation({"CENTRALA_HOME": str(copied)})).database), opened(made) as story:
+        # Nobody waits half a minute here for the reader to end.
+        event.listen(made.database.engine, "checkout", lambda one, *_: one.execute("PRAGMA busy_timeout = 10"))
+        held = story.held(None, SHARED_NUMBER)
+        with closing(sqlite3.connect(str(made.database.engine.url.database), isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM calls").fetchone()
+            with pytest.raises(Busy, match="another process reads the database"):
+                story.erases(held)
+        assert story.pseudonyms.has(held.person.names)
+        story.erases(held)
+        assert not story.pseudonyms.has(held.person.names)
 
 
 def _wrapped(story: Story) -> list[str]:

@@ -17,7 +17,7 @@ from storage.database import metadata
 from subjects import people
 from subjects.holdings import count
 from tests.auth_pin.people import EWA, STRANGER
-from tests.subjects.story import COUNTRY, OLAS_NUMBER, SHARED_NUMBER, Story
+from tests.subjects.story import COUNTRY, OLAS_NUMBER, SHARED_NUMBER, TODAY, Story
 from tests.unit.test_database import PACKAGES
 
 # Columns by which a row may be somebody's.
@@ -38,7 +38,7 @@ def counts(story: Story, identifier: str | None, number: str | None) -> dict[str
     """How many rows are somebody's."""
     held = story.held(identifier, number)
     with story.installation.database.reading() as connection:
-        rows = {table.name: count(connection, table, where) for table, where in held.rows()}
+        rows = {table.name: count(connection, table, where) for table, where in held.rows(TODAY)}
         rows["recordings"] = count(connection, recordings, held.recordings)
     return {name: number for name, number in rows.items() if number}
 
@@ -55,7 +55,7 @@ def test_every_table_that_tells_of_people_is_known(story: Story) -> None:
             if ".migrations" not in module.name:
                 importlib.import_module(module.name)
     telling = {table.name for table in metadata.tables.values() if any(map(tells, table.c))}
-    erased = {table.name for table, _ in story.held(EWA.identifier, SHARED_NUMBER).rows()}
+    erased = {table.name for table, _ in story.held(EWA.identifier, SHARED_NUMBER).rows(TODAY)}
     assert set() == telling - erased - SPECIAL.keys()
 
 
@@ -99,7 +99,7 @@ def test_a_stranger_has_nothing(story: Story) -> None:
 @pytest.mark.parametrize("table", [profiles, calls])
 def test_who_is_named_by_nothing_has_nothing(story: Story, table: Table) -> None:
     """No condition is true of everything by mistake."""
-    conditions = {found.name: where for found, where in story.held().rows()}
+    conditions = {found.name: where for found, where in story.held().rows(TODAY)}
     with story.installation.database.reading() as connection:
         assert 0 == count(connection, table, conditions[table.name])
 
