@@ -11,8 +11,10 @@ from click.testing import Result
 
 from audit import entries
 from centrala import context
+from personal_data.kinds import Kind
 from recordings import catalogue
 from recordings.purge import Places
+from storage.volumes import exposure
 from tests.cli.conftest import Run, lines
 from tests.cli.keeping import job, opened, table
 from tests.personal_data.made import NIGHT, a_call
@@ -62,7 +64,7 @@ def test_what_is_in_force_is_shown(run: Run, places: Places, say: Say) -> None:
     assert [("3 years", "18 months"), ("3 years", "1 year")] == [shown["calls"], shown["recording.video_visit"]]
     assert ("30 days", None) == shown["orphans"]
     (header, *rows) = run("retention", "terms").stdout.splitlines()
-    assert (["class", "in_force"], 13) == (header.split()[:2], len(rows))
+    assert (["class", "in_force"], len(Kind)) == (header.split()[:2], len(rows))
     assert "as first set" in rows[0]
 
 
@@ -133,10 +135,16 @@ def policies(places: Places) -> list[str]:
 
 def test_what_is_taken_in_goes_by_the_term_in_force(run: Run, places: Places, say: Say) -> None:
     """And it is said on stderr that the settings wait."""
-    assert "" == run("recordings", "intake").stderr
+
+    def told() -> list[str]:
+        # Where plain files may come to lie is of the machine.
+        lies = f"centrala: {exposure(places.spool)}"
+        return [line for line in run("recordings", "intake").stderr.splitlines() if line != lies]
+
+    assert [] == told()
     say("recordings: {years: {consultant_call: 9}}\n")
-    told = run("recordings", "intake").stderr
-    assert told.startswith("centrala: recording.consultant_call: 3 years in force, settings.yaml says 9 years; nothing")
+    (line,) = told()
+    assert line.startswith("centrala: recording.consultant_call: 3 years in force, settings.yaml says 9 years; nothing")
 
 
 @pytest.mark.parametrize(
