@@ -62,7 +62,7 @@ def test_what_is_in_force_is_shown(run: Run, places: Places, say: Say) -> None:
     assert [("3 years", "18 months"), ("3 years", "1 year")] == [shown["calls"], shown["recording.video_visit"]]
     assert ("30 days", None) == shown["orphans"]
     (header, *rows) = run("retention", "terms").stdout.splitlines()
-    assert (["class", "in_force"], 13) == (header.split()[:2], len(rows))
+    assert (["class", "in_force"], 16) == (header.split()[:2], len(rows))
     assert "as first set" in rows[0]
 
 
