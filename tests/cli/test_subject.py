@@ -145,6 +145,7 @@ def test_a_hold_is_named_and_respected(story: Story, run: Run) -> None:
     assert 0 == run("recordings", "hold", "place", *case, "--recording", held).exit_code
     done = run("subject", "erase", "--identifier", "--yes", stdin=f"{EWA.identifier}\n")
     assert "1 recordings are held for the case II K 1/26: they go when no hold keeps them" in done.stdout
+    assert "1 calls stay whole with them" in done.stdout
     assert done.stdout.endswith("erased; 1 recordings are held and go when the hold has ended\n")
     assert ["held"] == [line["status"] for line in lines(run("recordings", "list", "--json")) if line["id"] == held]
 
