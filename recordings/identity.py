@@ -34,8 +34,8 @@ def parts_of(call_id: str) -> str:
 
 def call_of(origin: str) -> str | None:
     """The call of which that is a part; None of what was imported."""
-    kind, _, rest = origin.partition(":")
-    return rest.rpartition("/")[0] if kind == "call" else None
+    part = part_of(origin)
+    return None if part is None else part[0]
 
 
 def of_file(sha256: str) -> str:

@@ -1,7 +1,7 @@
 """Scores that supervisors give to recorded conversations, for correctness and for the standard of service.
 
 A score says nothing of the caller, and stays when its recording is destroyed, as the tombstone does. It says something
-of a consultant and of a supervisor, so that it has a term of its own (`expire`).
+of a consultant and of a supervisor, so that it has a term of its own (`personal_data`).
 """
 
 from __future__ import annotations

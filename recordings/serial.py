@@ -1,4 +1,4 @@
-"""What must happen one after another: deciding what is destroyed, holding it, and lengthening the chain."""
+"""What must happen one after another: whatever decides what is kept, and lengthening the chain of tombstones."""
 
 from __future__ import annotations
 
