@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from audit import entries
 from audit.entries import Action, Entry
 from centrala.context import now, settings, today, who
-from centrala.keeping import open_archive
+from centrala.keeping import ensure_marked, open_archive
 from recordings.faults import RecordingFault
 from storage.installation import Installation
 from subjects.people import of_call, of_recording
@@ -78,6 +78,7 @@ class Auditor:
 @contextmanager
 def auditing(opened: Installation, by: str | None = None) -> Iterator[Auditor]:
     """Tell the audit what somebody does meanwhile: as they call themselves, else the user of this machine."""
+    ensure_marked(opened, os.environ)
     with ExitStack() as stack:
         yield Auditor(opened, who(by), stack)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import date, datetime
 from itertools import chain
 from pathlib import Path
@@ -173,13 +173,25 @@ def _prepare(opened: Installation, store: KeyStore, make: bool) -> None:
     elif make:
         # One that an older version made has no room for people's keys.
         store.prepare()
-    if make:
-        known = keep_mark(opened.database, MARK, _marked(store, known))
-    if known and (store.mark() or known) != known:
+    mark = store.mark()
+    if make and None in (known, mark):
+        mark = _marked(store, known)
+        known = keep_mark(opened.database, MARK, mark)
+    if known and (mark or known) != known:
         raise KeyMissing(
             f"{without_passwords(store.url)}: these are not the keys of this catalogue's recordings; name theirs with "
             f"{KEYS_URL}: all machines of one catalogue share it"
         )
+
+
+def ensure_marked(opened: Installation, environ: Mapping[str, str]) -> None:
+    """Have the catalogue know its keys before a transaction in which they are opened: that would wait for itself.
+
+    Keys that cannot be opened are a fault of whoever needs them.
+    """
+    if find_mark(opened.database, MARK) is None:
+        with suppress(RecordingFault), open_places(opened, environ):
+            pass
 
 
 def _marked(store: KeyStore, known: str | None) -> str:

@@ -19,7 +19,6 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    true,
     update,
 )
 
@@ -90,23 +89,11 @@ def names_of(connection: Connection, keys: Iterable[tuple[str, int]]) -> tuple[s
 
 
 def remove(connection: Connection, keys: Iterable[tuple[str, int]]) -> None:
-    """Take the rows of these calls and turns out: what they tell of is destroyed, wherever it was."""
-    _remove(connection, keys, true())
-
-
-def remove_settled(connection: Connection, keys: Iterable[tuple[str, int]]) -> None:
-    """Take those rows out whose plain files are gone.
-
-    The others stay: their files may lie on another machine, whose intake clears them away by the row.
-    """
-    _remove(connection, keys, recording_parts.c.settled_at.is_not(None))
-
-
-def _remove(connection: Connection, keys: Iterable[tuple[str, int]], only: ColumnElement[bool]) -> None:
+    """Take the rows of these calls and turns out: what they tell of is destroyed."""
     values = [{"of_call": call_id, "at": seq} for call_id, seq in keys]
     if values:
         mine = (recording_parts.c.call_id == bindparam("of_call")) & (recording_parts.c.seq == bindparam("at"))
-        connection.execute(recording_parts.delete().where(mine, only), values)
+        connection.execute(recording_parts.delete().where(mine), values)
 
 
 def files(part: RecordingPart, folder: Path) -> tuple[Path, ...]:

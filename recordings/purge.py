@@ -257,7 +257,7 @@ def _bury(database: Database, found: Sequence[Recording], at: datetime, watch: W
         removed = catalogue.remove(connection, [one.id for one in found])
         buried = [one for one in found if one.id in removed]
         tombstones.append(connection, buried, at)
-        parts.remove_settled(connection, _parts(buried))
+        parts.remove(connection, _parts(buried))
         for one in buried:
             erased.forget_consent(connection, one)
         count(connection, len(buried))
