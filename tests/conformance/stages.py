@@ -17,6 +17,7 @@ from ivr.scripts import Queue, Script, profiles
 from ivr.scripts.script import SILENCE
 from tests.conformance.by_telephone import PATIENCE, Caller, Desks, Outcome
 from tests.conformance.scenes import ASKED, CLOSED, STAFFED, Scenes
+from tests.conformance.told import foretold
 from tests.live.stations import CLOSED as SUNDAY
 from tests.live.stations import EVERYBODY_ASKED, Live, hears_music, live, menus_with
 from tests.live.stations import OPEN as MONDAY
@@ -24,6 +25,7 @@ from tests.live.stations import OPEN as MONDAY
 Outcomes = dict[Script, Outcome]
 
 CALLS_AT_ONCE = 8
+AGAIN_AT_ONCE = 2
 # More than callers whom nobody answers in one queue: each puts one consultant on a break.
 CONSULTANTS = 24
 LONGEST_WAIT = 10
@@ -120,9 +122,21 @@ def _with_agents(extension: str, count: int) -> tuple[str, str]:
 
 
 def _play(running: Live, desks: Desks, scripts: Iterable[Script]) -> Outcomes:
-    """Play scripts side by side, the longest first."""
+    """Play scripts side by side; those that went otherwise than foretold once more, by few at once.
+
+    On a busy machine a caller may key so late that it is another call, which says nothing of the gateway.
+    """
+    found = _play_at_once(running, desks, scripts, CALLS_AT_ONCE)
+    otherwise = [
+        script for script, outcome in found.items() if outcome.fault or outcome.told != foretold(running.flow, script)
+    ]
+    return found | _play_at_once(running, desks, otherwise, AGAIN_AT_ONCE)
+
+
+def _play_at_once(running: Live, desks: Desks, scripts: Iterable[Script], callers_at_once: int) -> Outcomes:
+    """Play scripts, the longest first, by so many callers."""
     longest_first = sorted(scripts, key=_seconds, reverse=True)
-    with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
+    with ThreadPoolExecutor(callers_at_once) as pool:
         callers = [Caller(running, desks, script, _number(script)) for script in longest_first]
         outcomes = pool.map(Caller.play, callers)
         return dict(zip(longest_first, outcomes, strict=True))
