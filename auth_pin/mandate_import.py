@@ -17,8 +17,8 @@ from auth_pin import identifiers, mandates, profiles
 from auth_pin.faults import ProfileFault
 from auth_pin.mandate_rows import Row, read_header, read_row
 from auth_pin.mandates import NOTHING_KNOWN, Entry, Known
-from auth_pin.profile_import import BATCH_ROWS, BadRow, Fate, Listeners, Summary
-from auth_pin.tables import Header, Line, lines
+from auth_pin.profile_import import BATCH_ROWS, BadRow, Fate, Listeners, Summary, begin
+from auth_pin.tables import Header, Line
 from storage.database import Database
 
 NO_PROFILE = "no profile has this identifier; import the profiles first"
@@ -32,12 +32,7 @@ def import_mandates(database: Database, key: bytes, source: BinaryIO, listeners:
 
     Raises ImportFault: the first line is not one, and nothing was imported.
     """
-    numbered = lines(source)
-    first = next(numbered, None)
-    header = read_header(first)
-    if header.unknown:
-        listeners.unknown_columns(header.unknown)
-    listeners.progress(first.size if first else 0)
+    header, numbered = begin(source, read_header, listeners)
     return _Import(database, key, listeners).run(header, numbered)
 
 

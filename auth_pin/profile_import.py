@@ -67,17 +67,25 @@ _Batch = Mapping[str, tuple[Line, Row]]
 _Decision = tuple[Fate, Entry]
 
 
+def begin(
+    source: BinaryIO, read: Callable[[Line | None], Header], listeners: Listeners
+) -> tuple[Header, Iterator[Line]]:
+    """Read the first line of a table, and tell of it: what it says, and the lines behind it. Raises ImportFault."""
+    numbered = lines(source)
+    first = next(numbered, None)
+    header = read(first)
+    if header.unknown:
+        listeners.unknown_columns(header.unknown)
+    listeners.progress(first.size if first else 0)
+    return header, numbered
+
+
 def import_profiles(database: Database, keys: Keys, source: BinaryIO, at: datetime, listeners: Listeners) -> Summary:
     """Import a table; `at` is when a new profile was made whose row does not say so.
 
     Raises ImportFault: the first line is not one, and nothing was imported.
     """
-    numbered = lines(source)
-    first = next(numbered, None)
-    header = read_header(first)
-    if header.unknown:
-        listeners.unknown_columns(header.unknown)
-    listeners.progress(first.size if first else 0)
+    header, numbered = begin(source, read_header, listeners)
     return _Import(database, keys, at, listeners).run(header, numbered)
 
 

@@ -17,7 +17,6 @@ from centrala import context
 Line = dict[str, Any]
 
 HELP_WIDTH = 78
-LONGEST_NAME = 60
 
 
 def meanings(definitions: Sequence[tuple[str, str]]) -> str:

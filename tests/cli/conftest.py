@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from centrala.program import centrala
+from tests.recordings.conftest import FIRST_KEY
 
 Run = Callable[..., Result]
 ROOT = Path(__file__).parents[2]
@@ -41,3 +42,14 @@ def lines(result: Result) -> list[dict[str, Any]]:
 def kinds(result: Result, *wanted: str) -> list[dict[str, Any]]:
     """The lines of some types."""
     return [line for line in lines(result) if line["type"] in wanted]
+
+
+@pytest.fixture
+def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Where commands, and processes of their own, find keys that are known."""
+    wrapping = ",".join(f"{id}:{key.hex()}" for id, key in FIRST_KEY.items())
+    address = f"sqlite:///{tmp_path / 'home' / 'keys.db'}"
+    found = {"CENTRALA_KEYS_URL": address, "CENTRALA_RECORDING_KEYS": wrapping}
+    for name, value in found.items():
+        monkeypatch.setenv(name, value)
+    return found

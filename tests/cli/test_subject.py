@@ -17,21 +17,9 @@ from tests.auth_pin.people import EWA, STRANGER
 from tests.cli.conftest import Run, lines
 from tests.cli.keeping import environment
 from tests.cli.terminal import Terminal
-from tests.recordings.conftest import FIRST_KEY
 from tests.subjects.story import SHARED, Story, tell
 
 OLAS = "+48 601 222 333"
-
-
-@pytest.fixture
-def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Where commands find the keys of the story."""
-    wrapping = ",".join(f"{id}:{key.hex()}" for id, key in FIRST_KEY.items())
-    address = f"sqlite:///{tmp_path / 'home' / 'keys.db'}"
-    found = {"CENTRALA_KEYS_URL": address, "CENTRALA_RECORDING_KEYS": wrapping}
-    for name, value in found.items():
-        monkeypatch.setenv(name, value)
-    return found
 
 
 @pytest.fixture

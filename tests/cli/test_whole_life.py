@@ -17,24 +17,12 @@ from recordings.intake import Step
 from storage.installation import open_installation
 from tests.cli.conftest import Run, lines
 from tests.cli.keeping import job, table
-from tests.recordings.conftest import FIRST_KEY
 from tests.recordings.places import CALL, Place, place
 from tests.recordings.processes import ended, killed_taking_in, run_and_die, started
 
 LAST_DAY = date(2029, 11, 28)
 DAY = timedelta(days=1)
 STEPS = (0, *Step)
-
-
-@pytest.fixture
-def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Where all the processes find the keys."""
-    wrapping = ",".join(f"{id}:{key.hex()}" for id, key in FIRST_KEY.items())
-    address = f"sqlite:///{tmp_path / 'home' / 'keys.db'}"
-    found = {"CENTRALA_KEYS_URL": address, "CENTRALA_RECORDING_KEYS": wrapping}
-    for name, value in found.items():
-        monkeypatch.setenv(name, value)
-    return found
 
 
 @pytest.fixture
@@ -84,7 +72,8 @@ def test_killed_anywhere_on_the_way_it_ends_so(here: Place, run: Run, keys: dict
     code, url = -signal.SIGKILL, here.home.database_url
     for moment in count(1):
         id, day = id_of(of_call(CALL, moment)), LAST_DAY + moment * DAY
-        here.records(seq=moment, consent=True if moment == 1 else None)
+        # Consent goes with the last recording that it was for, so that it is given anew.
+        here.records(seq=moment)
         killed_taking_in({"CENTRALA_HOME": str(here.home.path)}, STEPS[moment % len(STEPS)])
         take_in(run)
         code = ended(started(run_and_die, url, here.home.path, day, moment))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from datetime import date
 from pathlib import Path
 
 from personal_data import job
 from personal_data.job import Done, Service
 from personal_data.kinds import Terms
-from recordings.purge import Places, Step, Watch, unwatched
+from recordings.purge import Places, Watch, unwatched
 from recordings.runs import Limits
 from storage.database import Database
 from tests.personal_data.made import DEFAULTS
 from tests.recordings.kept import WARSAW, at_noon, places_in
+from tests.recordings.processes import dying
 
 ALL = Limits(share=1.0, batch=2)
 
@@ -29,12 +28,4 @@ def once(
 
 def run_and_die(url: str, folder: Path, today: date, moment: int) -> None:
     """Run the job, and be killed at so many steps."""
-    left = moment
-
-    def watch(step: Step, number: int) -> None:
-        nonlocal left
-        left -= 1
-        if not left:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    once(places_in(folder, Database(url)), today, watch=watch)
+    once(places_in(folder, Database(url)), today, watch=dying(moment))

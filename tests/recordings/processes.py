@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from recordings import runs
-from recordings.purge import Step, unwatched
+from recordings.purge import Step, Watch, unwatched
 from recordings.runs import Busy, Limits
 from storage.database import Database
 from tests.recordings.kept import at_noon, places_in
@@ -32,8 +32,8 @@ def killed_taking_in(environment: dict[str, str], step: int, *file: str) -> None
     assert -signal.SIGKILL == done.returncode, done.stderr
 
 
-def run_and_die(url: str, folder: Path, today: date, moment: int) -> None:
-    """Run the job, and be killed at so many steps."""
+def dying(moment: int) -> Watch:
+    """Have this process killed at so many steps."""
     left = moment
 
     def watch(step: Step, number: int) -> None:
@@ -42,7 +42,12 @@ def run_and_die(url: str, folder: Path, today: date, moment: int) -> None:
         if not left:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    runs.once(places_in(folder, Database(url)), today, "killed", at_noon(today), ALL, watch)
+    return watch
+
+
+def run_and_die(url: str, folder: Path, today: date, moment: int) -> None:
+    """Run the job, and be killed at so many steps."""
+    runs.once(places_in(folder, Database(url)), today, "killed", at_noon(today), ALL, dying(moment))
 
 
 def run_together(url: str, folder: Path, today: date, start: Any, told: Any) -> None:
