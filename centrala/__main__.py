@@ -15,7 +15,11 @@ def main() -> None:
 
     if heeds:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    centrala(prog_name="centrala")
+    try:
+        centrala(prog_name="centrala")
+    finally:
+        # The end has begun: one key more must not turn it into another.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

@@ -19,12 +19,18 @@ BEAT_SECONDS = 0.5
 # Silence without any work done is a hang; a process that works hard may be slow to beat, but not for ever.
 IDLE_BEATS = 6
 BUSY_BEATS = 40
+_IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def start() -> None:
     """Let this process be watched from now on."""
     command = [sys.executable, "-I", "-S", os.path.abspath(__file__), str(os.getpid())]
-    watcher = subprocess.Popen(command, stdin=subprocess.PIPE)
+    # The watcher is born with them blocked: it outlives a Ctrl-C from its first moment.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _IGNORED)
+    try:
+        watcher = subprocess.Popen(command, stdin=subprocess.PIPE)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     assert watcher.stdin is not None
     threading.Thread(target=_beat, name="heartbeat", args=(watcher.stdin.fileno(), watcher), daemon=True).start()
 
@@ -69,7 +75,7 @@ def _work(process: int) -> int:
 
 def main() -> None:
     """Watch the process that started this one."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
     if watch(int(sys.argv[1]), sys.stdin.fileno()):
         sys.stderr.write('{"event": "a process that hung was killed", "level": "error"}\n')

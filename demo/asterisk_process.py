@@ -15,7 +15,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -155,12 +155,12 @@ class AsteriskProcess:
 
 
 def free_ports(count: int, kind: socket.SocketKind = socket.SOCK_STREAM, host: str = "127.0.0.1") -> list[int]:
-    """Return so many different ports that are free now; `kind` is SOCK_STREAM (TCP) or SOCK_DGRAM (UDP)."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket(socket.AF_INET, kind)) for _ in range(count)]
-        for sock in sockets:
-            sock.bind((host, 0))
-        return [int(sock.getsockname()[1]) for sock in sockets]
+    """Return so many different ports that are free now; `kind` is SOCK_STREAM (TCP) or SOCK_DGRAM (UDP).
+
+    They lie below what the system hands out to others on its own: nobody is given one while its server starts again.
+    """
+    shuffled = random.sample(ports := range(*_BELOW_EPHEMERAL), len(ports))
+    return list(islice((port for port in shuffled if is_free(port, kind, host)), count))
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM, host: str = "127.0.0.1") -> int:
@@ -183,14 +183,14 @@ def free_udp_range(count: int, host: str = "127.0.0.1") -> range:
 def _free_gaps(host: str) -> Iterator[range]:
     """What lies between UDP ports in use, each beginning with an even port."""
     low, high = _BELOW_EPHEMERAL
-    taken = (low - 1, *(port for port in range(low, high) if not is_free(port, host)), high)
+    taken = (low - 1, *(port for port in range(low, high) if not is_free(port, socket.SOCK_DGRAM, host)), high)
     for before, after in pairwise(taken):
         yield range(before + 1 + (before + 1) % 2, after)
 
 
-def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether nobody has a UDP port."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+def is_free(port: int, kind: socket.SocketKind, host: str = "127.0.0.1") -> bool:
+    """Whether nobody has a port; `kind` is SOCK_STREAM (TCP) or SOCK_DGRAM (UDP)."""
+    with socket.socket(socket.AF_INET, kind) as sock:
         try:
             sock.bind((host, port))
         except OSError:

@@ -49,7 +49,7 @@ def free_addresses(nodes: int, sip: int | None = None) -> Addresses:
     Telephones take theirs where the system hands them out: until Asterisk starts, one could have its SIP port.
     """
     rtp = free_udp_range(RTP_PORTS)
-    chosen = sip if sip is not None and is_free(sip) else free_udp_range(1).start
+    chosen = sip if sip is not None and is_free(sip, socket.SOCK_DGRAM) else free_udp_range(1).start
     ami, *ivr = free_ports(nodes + 1)
     return Addresses(chosen, tuple(ivr), (rtp.start, rtp.stop - 1), ami)
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from tests.cli.conftest import ROOT
 
 PATIENCE = 60.0
-AGAIN_SECONDS = 1.0
+AGAIN_SECONDS = 3.0
 
 
 class Terminal:

@@ -77,14 +77,15 @@ def test_new_calls_hear_the_new_text_and_running_ones_the_old(changing: Live, nu
     first, ear = choose(changing, early)
     ear.wait_for("pl:main")
     version = _publish(changing, edited(SHIPPED, GREETING))
+    # Whoever is slow to key was led on to the topics, from where the first key leads back.
+    while ear.keys().count("pl:welcome") < 2:
+        heard = ear.keys().count("pl:main")
+        press(first, "*")
+        ear.wait_for("pl:main", times=heard + 1)
+    first.hang_up()
     second, other_ear = choose(changing, late)
     other_ear.wait_for("pl:main")
-    # Whoever is slow to key hears the menu again before.
-    heard = ear.keys().count("pl:main")
-    press(first, "*")
-    ear.wait_for("pl:main", times=heard + 1)
-    for call in (first, second):
-        call.hang_up()
+    second.hang_up()
 
     menu = ["uk:main-uk", "en:main-en", "pl:main"]
     assert ["pl:welcome", *menu] == ear.keys()[-4:]
