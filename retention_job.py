@@ -311,6 +311,8 @@ def _done(done: Done, copied: Path | None) -> list[list[str]]:
         *_undecided(done.undecided),
         ["tombstones", str(run.chain.number)],
         ["chain", run.chain.hash],
+        ["audit entries", str(done.audit.number)],
+        ["audit head", done.audit.hash],
         ["run", "had ended before; what was decided since is done" if run.was_done else "ended"],
     ]
 

@@ -1,4 +1,4 @@
-"""The tables of the audit. Triggers of the database refuse to change what is in them (migration 0015)."""
+"""The tables of the audit. Triggers of the database refuse to change what is in them (migrations 0015 and 0022)."""
 
 from __future__ import annotations
 
@@ -32,5 +32,14 @@ audit_trimmings = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("hash", String(64), nullable=False),
     Column("policy", String(60), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+# How far the chain had reached when the job had run, so that an end that is cut off is missed.
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("hash", String(64), nullable=False),
     Column("at", Instant, nullable=False),
 )

@@ -14,15 +14,14 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 from sqlalchemy import Table
 
 from bench import program
 from centrala.keeping import key_folder, open_archive
-from recordings.archive import SOUND, WAVEFORM
+from recordings.archive import SOUND, WAVEFORM, folder_of
 from recordings.catalogue import Purpose, recordings
 from recordings.identity import id_of, of_call
 from recordings.key_encryption import KeyEncryption, read_keys
@@ -42,6 +41,7 @@ WRAPPED_BYTES = 60
 SEQ = 7
 CHUNK = 250_000
 CALLERS = 2_000_000
+CONSULTANTS = 365
 TOPICS = ("technical", "pensions", "benefits", "insured", "payers", "doctors")
 # What is lost in a power cut is made again, and what fits into memory need not be read.
 HASTY = ("journal_mode = OFF", "synchronous = OFF", "cache_size = -1000000")
@@ -92,19 +92,22 @@ class Stock:
         ):
             calendar = [self.first_day + timedelta(days=day) for day in range(DAYS)]
             for begin in range(0, number, CHUNK):
-                ids, calls = (_random_ids(min(CHUNK, number - begin)) for _ in range(2))
-                days = [calendar[int(random.random() * DAYS)] for _ in ids]
+                days = sorted(calendar[int(random.random() * DAYS)] for _ in range(min(CHUNK, number - begin)))
+                calls = _call_ids(days)
                 origins = [of_call(call, SEQ) for call in calls]
+                # As `id_of` makes them, for which there is no time.
+                ids = [call[:8] + id[8:] for call, id in zip(calls, _random_ids(len(calls)), strict=True)]
                 wrapped = (os.urandom(WRAPPED_BYTES) for _ in ids)
-                _insert(catalogue, recordings, _rows(sorted(ids), origins, calls, days))
+                _insert(catalogue, recordings, _rows(ids, origins, calls, days))
                 _insert(catalogue, recording_parts, _parts(calls, days))
                 _insert(keys, recording_keys, _keys(ids, self._wrapping().current, wrapped, self.first_day))
 
     def add_due(self, number: int, today: date) -> list[str]:
         """Add so many recordings that are due today, sealed files included: their ids."""
-        calls = [str(uuid4()) for _ in range(number)]
+        days = [today - timedelta(days=1)] * number
+        calls = _call_ids(days)
         origins = [of_call(call, SEQ) for call in calls]
-        ids, days = [id_of(origin) for origin in origins], [today - timedelta(days=1)] * number
+        ids = [id_of(origin) for origin in origins]
         encryption, plain = self._wrapping(), [os.urandom(KEY_BYTES) for _ in ids]
         wrapped = (encryption.wrap(key, id)[1] for id, key in zip(ids, plain, strict=True))
         with closing(sqlite3.connect(self.keys)) as keys:
@@ -145,7 +148,7 @@ class Stock:
 def add_old_files(folder: Path, number: int, modified: float) -> None:
     """Add so many sparse files to a folder that is laid out as the archive, last modified then (a POSIX time)."""
     for id in _random_ids(number):
-        path = folder / id[:2] / f"{id}.{SOUND}"
+        path = folder / folder_of(id) / f"{id}.{SOUND}"
         _make_sparse(path)
         os.utime(path, (modified, modified))
 
@@ -155,7 +158,8 @@ def _rows(ids: Sequence[str], origins: Sequence[str], calls: Sequence[str], days
     ended = {day: _ended(day) for day in set(days)}
     for id, origin, call, day in zip(ids, origins, calls, days, strict=True):
         topic, caller = TOPICS[int(random.random() * len(TOPICS))], f"{500_000_000 + int(random.random() * CALLERS)}"
-        about = (purpose, topic, topic, "1701", "full", caller, ended[day], ended[day])
+        consultant = f"{1101 + int(random.random() * CONSULTANTS)}"
+        about = (purpose, topic, topic, consultant, "full", caller, ended[day], ended[day])
         sound = (180_000, "wav", 5_760_000, SHA256, -24.5, 0.35)
         yield (id, origin, call, *about, *sound, day.isoformat(), rule, "kept", None)
 
@@ -172,7 +176,18 @@ def _keys(ids: Sequence[str], by: str, wrapped: Iterable[bytes], day: date) -> I
 
 
 def _ended(last_day: date) -> str:
-    return f"{last_day.replace(year=last_day.year - YEARS, day=min(last_day.day, 28))} 12:00:00.000000"
+    return f"{_ended_on(last_day)} 12:00:00.000000"
+
+
+def _ended_on(last_day: date) -> date:
+    return last_day.replace(year=last_day.year - YEARS, day=min(last_day.day, 28))
+
+
+def _call_ids(last_days: Sequence[date]) -> list[str]:
+    """Ids of calls, as Asterisk makes them, of recordings that are kept through these days: a time, and chance."""
+    midnights = {day: int(datetime.combine(_ended_on(day), time(), UTC).timestamp()) for day in set(last_days)}
+    seconds = (midnights[day] + int(random.random() * 86400) for day in last_days)
+    return [f"{second:08x}{id[8:]}" for second, id in zip(seconds, _random_ids(len(last_days)), strict=True)]
 
 
 def _random_ids(number: int) -> list[str]:

@@ -14,6 +14,7 @@ from datetime import date, datetime, tzinfo
 import structlog
 from sqlalchemy import Connection
 
+from audit import heads
 from ivr.history.contacts import Informing
 from personal_data import decisions, expiry, forecast, last_days, ledger, people
 from personal_data.decisions import Undecided
@@ -26,6 +27,7 @@ from recordings.nameless import Found, Night
 from recordings.purge import Places, Step, Watch
 from recordings.quarantine import Stuck
 from recordings.runs import Limits, Run
+from storage.chain import Head
 
 log = structlog.get_logger()
 
@@ -44,12 +46,13 @@ class Done:
     """What a run did: with recordings, and of every other class how many went.
 
     `left_alone` is of how many files only the key was found: a lost row explains them. `undecided` is where the
-    settings say something else than what is in force.
+    settings say something else than what is in force. `audit` is how far the audit has reached.
     """
 
     run: Run
     gone: Mapping[Kind, int]
     left_alone: int
+    audit: Head
     undecided: tuple[Undecided, ...]
 
 
@@ -85,9 +88,10 @@ def once(
     _check((forecast.of_files(found),), terms, limits, today)
     others = _Others(places, terms, service, limits, now, night, found)
     run = runs.once(places, today, node, now, limits, watch, others)
-    with places.database.reading() as connection:
+    with places.database.writing() as connection:
+        audit = heads.keep(connection, now())
         gone = ledger.counted(connection, today)
-    return Done(run, gone, found.with_keys, decisions.undecided(terms, service.settings))
+    return Done(run, gone, found.with_keys, audit, decisions.undecided(terms, service.settings))
 
 
 def look(places: Places, connection: Connection, service: Service, today: date, limits: Limits) -> Outlook:

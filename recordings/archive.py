@@ -1,4 +1,4 @@
-"""The archive: a sealed file for each recording, in folders by the first two characters of its id."""
+"""The archive: a sealed file for each recording, in folders by the last two characters of its id."""
 
 from __future__ import annotations
 
@@ -76,9 +76,9 @@ class Archive:
 
         The disk writes down at once what was done in all folders, so that after the first one the others cost little.
         """
-        for folder in sorted({self.path(id, SOUND).parent for id in recording_ids}):
+        for name in sorted(set(map(folder_of, recording_ids))):
             with suppress(FileNotFoundError):
-                sync_folder(folder)
+                sync_folder(self.folder / name)
 
     def files(self, recording_id: str) -> tuple[Path, ...]:
         """All files that there may be of a recording."""
@@ -96,12 +96,17 @@ class Archive:
         # As text: for thousands of them pathlib takes longer than the disk.
         if not _ID.fullmatch(recording_id):
             raise ValueError("not the id of a recording")
-        return f"{self.folder}/{recording_id[:2]}/{recording_id}"
+        return f"{self.folder}/{folder_of(recording_id)}/{recording_id}"
 
     def ids(self) -> Iterator[str]:
         """Of every file in the archive, the recording it belongs to; some come more than once."""
         for path in sorted(self.folder.glob("??/*.*")):
             yield path.name.partition(".")[0]
+
+
+def folder_of(recording_id: str) -> str:
+    """The folder of a recording in the archive: ids begin with a time, and end by chance."""
+    return recording_id[-2:]
 
 
 def _new(path: Path) -> Path:

@@ -35,7 +35,7 @@ from storage.chain import NOTHING
 SIDES = ("-caller", "-agent")
 NIGHTS = 16
 FOLDERS = tuple(f"{number:02x}" for number in range(256))
-"""The archive's, by the first two characters of ids."""
+"""The archive's, by the last two characters of ids."""
 MOST = 50_000
 """So many files go in a night at most, and the rest in later ones."""
 _AT_ONCE = 1000

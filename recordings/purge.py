@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from recordings import catalogue, erased, holds, parts, rejected, tombstones
-from recordings.archive import Archive
+from recordings.archive import Archive, folder_of
 from recordings.catalogue import Due, Recording, State
 from recordings.catalogue import recordings as table
 from recordings.identity import part_of
@@ -28,7 +28,7 @@ from storage.files import sync_folder
 from storage.home import Home
 
 BATCHES = 20
-"""Keys of so many batches are destroyed before their traces are: a database's own cleaning up costs by its size."""
+"""So many batches are destroyed together: a database's own cleaning up, and a folder's, costs by its size."""
 
 ROOMY = "PRAGMA cache_size = -4000"
 """SQLite writes what does not fit into 2 MB, its default, to the log several times; more is memory of the job."""
@@ -132,7 +132,7 @@ def foresee(connection: Connection, today: date, share: float = 0.0) -> Foreseen
     number = sum(count for _, count in counted)
     return Foreseen(
         recordings=catalogue.count(connection, enough(number, share)),
-        pending=_count(connection, select(func.count()).where((c.state == State.PURGING) | lapsed)),
+        pending=sum(_count(connection, select(func.count()).where(one)) for one in (c.state == State.PURGING, lapsed)),
         due=number,
         held=all_due - number,
         policies=counted,
@@ -210,28 +210,28 @@ def destroy(
         watch(Step.KEYS_DESTROYED, len(some))
     places.archive.keys.forget_traces()
     watch(Step.TRACES_FORGOTTEN, len(ids))
-    return sum(_destroy_rest(places, some, now(), watch, count) for some in batches)
-
-
-def _destroy_rest(places: Places, ids: Sequence[str], at: datetime, watch: Watch, count: Count) -> int:
-    """Destroy what is left of recordings whose keys are gone."""
-    with places.database.reading() as connection:
-        found = catalogue.find_all(connection, ids)
-    _destroy_files(places, found, watch)
-    buried = _bury(places.database, found, at, watch, count)
+    _destroy_files(places.archive, ids, watch)
+    buried = sum(_destroy_rest(places, some, now(), watch, count) for some in batches)
     forget_rows(places.database)
-    watch(Step.ROWS_FORGOTTEN, len(found))
+    watch(Step.ROWS_FORGOTTEN, len(ids))
     return buried
 
 
-def _destroy_files(places: Places, found: Sequence[Recording], watch: Watch) -> None:
-    ids = [one.id for one in found]
-    for id in ids:
-        places.archive.destroy(id)
+def _destroy_files(archive: Archive, ids: Sequence[str], watch: Watch) -> None:
+    """Folder by folder, as each is written down once."""
+    for id in sorted(ids, key=folder_of):
+        archive.destroy(id)
         watch(Step.FILES_DESTROYED, 1)
-    places.archive.sync(ids)
+    archive.sync(ids)
     watch(Step.FOLDERS_SYNCED, len(ids))
+
+
+def _destroy_rest(places: Places, ids: Sequence[str], at: datetime, watch: Watch, count: Count) -> int:
+    """Destroy what is left of recordings whose keys and sealed files are gone."""
+    with places.database.reading() as connection:
+        found = catalogue.find_all(connection, ids)
     _clear_spool(places, found, watch)
+    return _bury(places.database, found, at, watch, count)
 
 
 def _clear_spool(places: Places, found: Sequence[Recording], watch: Watch) -> None:

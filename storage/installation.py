@@ -10,19 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Column, String, Table, func, insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 
+from storage import schema
 from storage.database import Database, metadata, reason_of
 from storage.home import KEY_NAMES, Home, HomeError
 from storage.upsert import upsert
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 OPENING = int.from_bytes(b"centrala")  # PostgreSQL's advisory locks are named by 64-bit numbers
 
 WRITE = (
@@ -104,8 +100,8 @@ def keep_mark(database: Database, name: str, mark: str) -> str:
 
 def _match_schema(home: Home, database: Database) -> None:
     with database.reading() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    if found != ScriptDirectory.from_config(_alembic(database)).get_current_head():
+        found = schema.found(connection)
+    if found != schema.newest():
         raise HomeError(f"{shown(home)}: made by another version (schema {found}); open it once with this one")
 
 
@@ -169,28 +165,20 @@ def without_passwords(address: str) -> str:
     return make_url(address).difference_update_query(PASSWORDS).render_as_string(hide_password=True)
 
 
-def _alembic(database: Database) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["database"] = database
-    return config
-
-
 def _migrate(home: Home, database: Database) -> None:
-    config = _alembic(database)
-    script = ScriptDirectory.from_config(config)
     with database.reading() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    head = script.get_current_head()
-    if found == head:
+        found, newest = schema.found(connection), schema.newest()
+    if found == newest:
         return
-    if found is not None and found not in {revision.revision for revision in script.walk_revisions()}:
+    from storage import migrating
+
+    if found is not None and not migrating.knows(found):
         raise HomeError(f"{shown(home)}: made by a newer version (schema {found}); install that version")
     if found is None:
         print(f"making the database {shown(home)}", file=sys.stderr)
     else:
-        print(f"migrating the database {shown(home)} from {found} to {head}", file=sys.stderr)
-    command.upgrade(config, "head")
+        print(f"migrating the database {shown(home)} from {found} to {newest}", file=sys.stderr)
+    migrating.migrate(database)
 
 
 def _match_keys(home: Home, database: Database) -> None:

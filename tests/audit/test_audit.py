@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Table
 from sqlalchemy.exc import IntegrityError
 
-from audit import entries, trimming, verification
+from audit import entries, heads, trimming, verification
 from audit.entries import Action, Entry, Written, hash_of
-from audit.records import audit_entries, audit_trimmings
+from audit.records import audit_entries, audit_heads, audit_trimmings
 from audit.trimming import AuditBroken
 from storage import chain
 from storage.chain import NOTHING, Chain, Head
@@ -65,6 +66,12 @@ def meddle(database: Database, statement: str) -> None:
         connection.exec_driver_sql(statement)
 
 
+def keep_head(database: Database) -> Head:
+    """As the job does each night."""
+    with database.writing() as connection:
+        return heads.keep(connection, NOW)
+
+
 def trim(database: Database, before: datetime, most: int = 100) -> int:
     """Take out what is older."""
     with database.writing() as connection:
@@ -101,12 +108,15 @@ def test_what_has_no_room_is_refused_before_it_is_written() -> None:
         "UPDATE audit_trimmings SET number = 9",
         "DELETE FROM audit_trimmings",
         f"INSERT INTO audit_trimmings VALUES (4, '{'f' * 64}', 'none', '2026-01-01 00:00:00')",
+        "UPDATE audit_heads SET number = 9",
+        "DELETE FROM audit_heads",
     ],
 )
 def test_the_database_refuses_to_change_what_is_in_it(database: Database, statement: str) -> None:
     """Whoever asks it, our own programs included."""
     fill(database)
     trim(database, NOW + timedelta(seconds=90))
+    keep_head(database)
     before = read(database)
     with pytest.raises(IntegrityError), database.writing() as connection:
         connection.exec_driver_sql(statement)
@@ -146,6 +156,24 @@ def test_an_end_that_was_cut_off_is_found_by_who_knows_how_far_it_reached(databa
     known = head(database)
     meddle(database, "DELETE FROM audit_entries WHERE number > 3")
     assert (None, 4) == (verified(database).broken, verified(database, known).broken)
+
+
+def test_an_end_that_was_cut_off_since_the_last_night_is_missed(database: Database) -> None:
+    """By everybody: the job has kept how far it reached. What was kept once is not kept again."""
+    fill(database)
+    assert head(database) == keep_head(database) == keep_head(database)
+    assert verified(database).whole
+    meddle(database, "DELETE FROM audit_entries WHERE number > 3")
+    assert (4, f"missing: the chain has reached {LENGTH} before") == (verified(database).broken, verified(database).why)
+
+
+def test_what_is_over_is_taken_out_with_the_heads_that_were_kept_of_it(database: Database) -> None:
+    """Nobody misses what was taken out in order."""
+    fill(database, LENGTH - 1)
+    keep_head(database)
+    fill(database, 1)
+    trim(database, NOW + timedelta(days=1))
+    assert (verified(database).head, True) == (keep_head(database), verified(database).whole)
 
 
 def test_what_is_over_is_taken_out_and_the_rest_stays_verifiable(database: Database) -> None:
@@ -243,6 +271,7 @@ def test_a_chain_goes_on_from_wherever_it_was_trimmed(length: int, trimmed: int)
     assert chain.check(rest, hash_of, (), elsewhere).whole == (not rest)
 
 
-def test_both_tables_are_the_audits_own() -> None:
-    """Nobody else's rows refer to them: erasing a call never meets a refusal."""
-    assert (set(), set()) == (audit_entries.foreign_keys, audit_trimmings.foreign_keys)
+@pytest.mark.parametrize("table", [audit_entries, audit_trimmings, audit_heads], ids=str)
+def test_the_tables_are_the_audits_own(table: Table) -> None:
+    """They refer to nobody else's rows: erasing a call never meets a refusal."""
+    assert set() == table.foreign_keys

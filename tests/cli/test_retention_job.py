@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -52,6 +54,25 @@ def left(home: Path, number: int) -> list[str]:
     """What there is of a recording."""
     with opened(home) as places:
         return left_of(places, id_of(number))
+
+
+@pytest.mark.parametrize("name", ["centrala.db", "keys/recording-keys.db"])
+def test_a_locked_database_is_told_and_the_next_run_goes_on(
+    home: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """By somebody who writes for longer than anybody waits: nothing is lost, and nothing done twice."""
+    monkeypatch.setattr("storage.database.SQLITE_BUSY_SECONDS", 0.1)
+    monkeypatch.setenv("CENTRALA_HOME", str(home))
+    with closing(sqlite3.connect(home / name, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        done = CliRunner().invoke(retention_job.main, ["--once", "--now", NIGHT, *EVERYTHING])
+        (told,) = done.stderr.splitlines()
+        assert (2, True) == (done.exit_code, f"/{name}" in told and told.endswith("database is locked")), told
+    # Whether or not it was decided by then.
+    assert whole(id_of(1))[1:] == left(home, 1)[1:]
+    second = job(home, "--once", "--now", NIGHT, *EVERYTHING)
+    assert (0, "1", "1") == (second.returncode, *(table(second)[name] for name in ("destroyed", "tombstones")))
+    assert [] == left(home, 1)
 
 
 def contents(home: Path) -> dict[str, bytes]:

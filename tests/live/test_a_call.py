@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from ivr import calls
 from recordings import consents, parts
 from routing import visits
@@ -11,7 +13,11 @@ from tests.live.stations import Live
 
 
 def test_a_caller_reaches_the_right_consultant_and_both_hear_each_other(helpline: Live) -> None:
-    """Zero and six lead a doctor through the whole notice to the benefits group, audio both ways, thanks at the end."""
+    """Zero and six lead a doctor through the whole notice to the benefits group, audio both ways, thanks at the end.
+
+    The call's id begins with the second in which it came.
+    """
+    dialled = datetime.now(UTC).replace(microsecond=0)
     call, ear = helpline.dial("600100201")
     ear.wait_for("pl:main")
     call.press("0")
@@ -37,6 +43,7 @@ def test_a_caller_reaches_the_right_consultant_and_both_hear_each_other(helpline
         (visit,) = visits.of_call(connection, row.id)
         (consent,) = consents.of_call(connection, row.id)
         (part,) = parts.of_call(connection, row.id)
+    assert dialled <= datetime.fromtimestamp(int(row.id.partition("-")[0], 16), UTC) <= row.started_at
     assert ("benefits", "answered") == (visit.queue, visit.outcome)
     assert consent.given
     assert consent.at <= visit.enqueued_at <= part.started_at

@@ -13,10 +13,11 @@ from sqlalchemy import Connection, event
 from personal_data import forecast
 from personal_data.kinds import Kind
 from personal_data.rules import RULES
+from recordings import catalogue
 from storage.database import Database
 from storage.installation import open_installation
 from tests.personal_data.made import DEFAULTS, NIGHT, TODAY, a_call, expires
-from tests.recordings.kept import WARSAW
+from tests.recordings.kept import WARSAW, id_of
 
 GROWING = {
     *("calls", "turns", "queue_visits", "wait_estimates", "recording_parts", "recordings", "consents"),
@@ -47,6 +48,30 @@ def sqlite(tmp_path: Path) -> Database:
     database = open_installation({"CENTRALA_HOME": str(tmp_path)}).database
     a_call(database, "over", NIGHT - timedelta(days=9000))
     return database
+
+
+def test_withdrawn_consent_leads_to_its_recordings(sqlite: Database) -> None:
+    """It is asked about every few seconds, and all that is kept is not looked through for it."""
+
+    def look() -> None:
+        with sqlite.reading() as connection:
+            catalogue.lapsed(connection)
+
+    assert {
+        "SEARCH consents USING INDEX ix_consents_withdrawn_at (withdrawn_at>?)",
+        "SEARCH recordings USING INDEX ix_recordings_call_id (call_id=?)",
+    } <= set(planned(sqlite, look))
+
+
+def test_what_a_hold_keeps_is_decided_on_by_its_id(sqlite: Database) -> None:
+    """Nor for that."""
+
+    def decide() -> None:
+        with sqlite.writing() as connection:
+            catalogue.decide_after_holds(connection, [id_of(1), id_of(2)], "consent withdrawn")
+
+    (step,) = {step for step in planned(sqlite, decide) if " recordings " in step}
+    assert step.endswith("(id=?)")
 
 
 @pytest.mark.parametrize("kind", RULES, ids=str)

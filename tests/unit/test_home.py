@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 import subprocess
@@ -13,12 +14,14 @@ from subprocess import PIPE
 import pytest
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import select
 
 import provision
 from storage.database import Database
 from storage.home import KEY_NAMES, Home, HomeError
-from storage.installation import MIGRATIONS, Installation, key_marks, open_installation
+from storage.installation import Installation, key_marks, open_installation
+from storage.schema import MIGRATIONS, newest
 from tests.menu_files import SHIPPED
 
 ROOT = SHIPPED.parent
@@ -174,6 +177,26 @@ def test_older_data_is_migrated_and_that_is_said(environment: Environment, capsy
         assert len(KEY_NAMES) == len(connection.execute(select(key_marks)).all())
     installation.database.close()
     assert " from 0001 to " in capsys.readouterr().err
+
+
+def test_the_newest_schema_is_the_one_that_every_migration_leads_to() -> None:
+    """Told by the names of files, since loading migrations takes longer than most commands."""
+    migrations = Config()
+    migrations.set_main_option("script_location", str(MIGRATIONS))
+    assert newest() == ScriptDirectory.from_config(migrations).get_current_head()
+
+
+def test_what_is_at_the_newest_schema_is_opened_without_alembic(environment: Environment) -> None:
+    """It takes time and memory, of which the retention job has little."""
+    open_installation(environment).database.close()
+    code = (
+        "import os, sys; from storage.installation import open_installation; open_installation(os.environ); "
+        "print('alembic' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **environment}, capture_output=True, check=True
+    )
+    assert b"False\n" == done.stdout
 
 
 @pytest.mark.parametrize(
