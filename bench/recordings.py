@@ -138,12 +138,11 @@ def _of_keeping(keeping: Keeping) -> str:
 
 
 def _of_intake(intake: Intake) -> str:
-    lengths, lacking = intake.lengths, [name for name in FORMATS if name not in intake.formats]
-    told = f" {' and '.join(lacking)}: not measured, as ffmpeg is not there." if lacking else ""
+    lengths = intake.lengths
     peer = "" if intake.peer else " sox is not there to compare with."
     return (
         f"{lengths.conversations} conversations of {lengths.typical // 60} minutes in two files each, noise by turns "
         f"for speech, are joined, measured, sealed and entered by `centrala recordings intake`; its start is left out. "
         f"Memory: {number(intake.short.memory / MB)} MB for {lengths.short // 60} minutes, "
-        f"{number(intake.long.memory / MB)} MB for {lengths.long // 60}.{told}{peer}"
+        f"{number(intake.long.memory / MB)} MB for {lengths.long // 60}.{peer}"
     )

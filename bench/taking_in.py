@@ -7,6 +7,7 @@ conversations, as a process of its own. What it takes to start is measured alone
 from __future__ import annotations
 
 import array
+import os
 import random
 import shutil
 import sys
@@ -17,6 +18,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
+
+from imageio_ffmpeg import get_ffmpeg_exe
 
 from bench import program
 from bench.program import Cost
@@ -34,6 +37,7 @@ ENDED = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 TURN_SECONDS = 5
 LOUD = 3000.0
 PEER = "sox"
+FFMPEG = "ffmpeg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Lengths:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What it cost to take in so many seconds of sound, in each format that can be written here; starting aside.
+    """What it cost to take in so many seconds of sound, in each format; starting aside.
 
     `peer` is what sox needs to join the two sides and to tell their levels; None where there is no sox. `short` and
     `long` are the two conversations whose memory is compared.
@@ -65,10 +69,9 @@ class Intake:
     long: Cost
     lengths: Lengths = field(repr=False)
 
-    def pace(self, format: str) -> float | None:
-        """Seconds of sound per processor second; None where that format cannot be written here."""
-        cost = self.formats.get(format)
-        return None if cost is None else self.seconds / (cost.processor - self.start.processor)
+    def pace(self, format: str) -> float:
+        """Seconds of sound per processor second."""
+        return self.seconds / (self.formats[format].processor - self.start.processor)
 
     @property
     def against_peer(self) -> float | None:
@@ -86,27 +89,37 @@ class Intake:
 def measure(folder: Path, lengths: Lengths) -> Intake:
     """Take conversations in. Raises ProgramError, OSError."""
     folder.mkdir()
+    outside = _with_ffmpeg(folder / "bin")
     typical = [lengths.typical] * lengths.conversations
-    written = [format for format in FORMATS if format == WAV or shutil.which("ffmpeg")]
     return Intake(
         seconds=float(sum(typical)),
-        start=_taken_in(folder / "none", [], WAV),
-        formats={format: _taken_in(folder / format, typical, format) for format in written},
+        start=_taken_in(folder / "none", [], WAV, outside),
+        formats={format: _taken_in(folder / format, typical, format, outside) for format in FORMATS},
         peer=_joined_by_peer(folder / "peer", typical) if shutil.which(PEER) else None,
-        short=_taken_in(folder / "short", [lengths.short], WAV),
-        long=_taken_in(folder / "long", [lengths.long], WAV),
+        short=_taken_in(folder / "short", [lengths.short], WAV, outside),
+        long=_taken_in(folder / "long", [lengths.long], WAV, outside),
         lengths=lengths,
     )
 
 
-def _taken_in(home: Path, seconds: list[int], format: str) -> Cost:
+def _with_ffmpeg(folder: Path) -> dict[str, str]:
+    """An environment in which there is one: the installed one, or that of the package imageio-ffmpeg."""
+    outside = program.outside()
+    if shutil.which(FFMPEG):
+        return outside
+    folder.mkdir()
+    (folder / FFMPEG).symlink_to(get_ffmpeg_exe())
+    return {**outside, "PATH": f"{folder}{os.pathsep}{outside['PATH']}"}
+
+
+def _taken_in(home: Path, seconds: list[int], format: str, outside: Mapping[str, str]) -> Cost:
     environment = {"CENTRALA_HOME": str(home), "CENTRALA_SETTINGS": str(home.with_suffix(".yaml"))}
     home.with_suffix(".yaml").write_text(f"recordings:\n  format: {format}\n", "utf-8")
     opened = open_installation(environment)
     with closing(opened.database) as database:
         for number, length in enumerate(seconds):
             _record(opened.home, database, length, number)
-    cost = program.run([sys.executable, "-m", "centrala", "recordings", "intake"], {**program.outside(), **environment})
+    cost = program.run([sys.executable, "-m", "centrala", "recordings", "intake"], {**outside, **environment})
     shutil.rmtree(home)
     return cost
 

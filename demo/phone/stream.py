@@ -99,14 +99,15 @@ class Stream:
 
     def close(self) -> None:
         """Stop sending and receiving; what has arrived by then was heard, and what was recorded stays."""
-        if self._open:
-            while self._readable():
-                pass
-            self._open = False
-            self._sound = None
-            self._presses.clear()
-            self._exchange.no_more_frames(self)
-            self._exchange.unwatch(self._socket)
+        with self._exchange.lock:
+            if self._open:
+                while self._readable():
+                    pass
+                self._open = False
+                self._sound = None
+                self._presses.clear()
+                self._exchange.no_more_frames(self)
+                self._exchange.unwatch(self._socket)
 
     def _beat(self) -> None:
         """Send one packet: a key's report if one is due, else the next 20 ms of sound."""

@@ -154,6 +154,8 @@ class _listening:
         self._heard = heard
         self._secret = manager_password(running.installation.key("sip"), "centrala")
         self._socket = socket.create_connection(("127.0.0.1", running.station.addresses.ami or 0), 10)
+        # Nothing may be told for as long as a caller listens.
+        self._socket.settimeout(None)
         self._thread = threading.Thread(target=self._listen, daemon=True)
 
     def __enter__(self) -> None:
