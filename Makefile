@@ -11,6 +11,9 @@ CALLS := --numprocesses 4 --dist loadfile --no-loadscope-reorder
 OFFLINE := --numprocesses 3 --dist worksteal -m "not live and not postgresql"
 COMPILE := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet $(UPGRADE)
 
+# Where it is set every process compiles all modules anew, which takes longer than what most of them do.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install run test check bench call lock pin clean
 
