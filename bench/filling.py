@@ -145,12 +145,22 @@ class Stock:
         return found
 
 
-def add_old_files(folder: Path, number: int, modified: float) -> None:
-    """Add so many sparse files to a folder that is laid out as the archive, last modified then (a POSIX time)."""
-    for id in _random_ids(number):
-        path = folder / folder_of(id) / f"{id}.{SOUND}"
+def add_peers_files(folder: Path, number: int) -> None:
+    """Add so many new sparse files to a folder that is laid out as the archive."""
+    for path in _peers_paths(folder, number):
         _make_sparse(path)
+
+
+def add_old_files(folder: Path, number: int, modified: float) -> None:
+    """Add as many files to it that are as large as sealed ones, last modified then (a POSIX time)."""
+    for path in _peers_paths(folder, number):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_bytes(SPECIMEN)
         os.utime(path, (modified, modified))
+
+
+def _peers_paths(folder: Path, number: int) -> Iterator[Path]:
+    return (folder / folder_of(id) / f"{id}.{SOUND}" for id in _random_ids(number))
 
 
 def _rows(ids: Sequence[str], origins: Sequence[str], calls: Sequence[str], days: Sequence[date]) -> Iterator[Row]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 
 from bench import program
-from bench.filling import Stock, add_old_files
+from bench.filling import Stock, add_old_files, add_peers_files
 from bench.program import Cost, ProgramError
 
 JOB = Path("retention_job.py")
@@ -111,7 +111,7 @@ def measure(folder: Path, scale: Scale, say: Callable[[str], None]) -> Keeping:
     stock.make()
     others = scale.due * (OF_ALL - 1)
     stock.add_files(others)
-    add_old_files(peer, others, time.time())
+    add_peers_files(peer, others)
     nights: list[Night] = []
     kept = 0
     for size in scale.sizes:

@@ -52,10 +52,6 @@ class Guarded(click.Command):
             ctx.exit(INTERRUPTED)
 
 
-class Commands(Guarded, click.Group):
-    """The group of all commands."""
-
-
 @contextlib.contextmanager
 def _ending_unread() -> Iterator[None]:
     """End with a code of its own where nobody reads what is printed: click's would be the one for faults found."""

@@ -3,26 +3,45 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 
 import click
 
-from centrala.commands.agents import agents
-from centrala.commands.asterisk import asterisk
-from centrala.commands.audit import audit
-from centrala.commands.call import call
-from centrala.commands.callbacks import callbacks
-from centrala.commands.calls import calls
-from centrala.commands.check import check
-from centrala.commands.profiles import profiles
-from centrala.commands.prompts import prompts
-from centrala.commands.queues import queues
-from centrala.commands.recordings import recordings
-from centrala.commands.retention import retention
-from centrala.commands.serve import serve
-from centrala.commands.subject import subject
-from centrala.commands.surveys import surveys
-from centrala.endings import Commands
+from centrala.endings import Guarded
 from centrala.logs import configure_logs
+
+NAMES = (
+    "agents",
+    "asterisk",
+    "audit",
+    "call",
+    "callbacks",
+    "calls",
+    "check",
+    "profiles",
+    "prompts",
+    "queues",
+    "recordings",
+    "retention",
+    "serve",
+    "subject",
+    "surveys",
+)
+
+
+class Commands(Guarded, click.Group):
+    """The group of all commands. Each is loaded when it is asked for: to load them all takes longer than most take."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, as help lists them."""
+        return list(NAMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name: it stands in the module that is called so."""
+        if cmd_name not in NAMES:
+            return None
+        found: click.Command = getattr(import_module(f"centrala.commands.{cmd_name}"), cmd_name)
+        return found
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -59,9 +78,3 @@ def centrala() -> None:
     # Whatever a command writes (database, logs, notes, recordings) is its owner's alone.
     os.umask(0o077)
     configure_logs("WARNING")
-
-
-served = (check, call, serve, asterisk, prompts)
-told = (calls, callbacks, queues, surveys, recordings, retention, subject, audit, agents, profiles)
-for command in (*served, *told):
-    centrala.add_command(command)

@@ -17,6 +17,7 @@ from bench.recordings import RecordingsReport, aims, as_json, as_markdown
 from bench.taking_in import Intake, Lengths
 from recordings import catalogue, purge
 from recordings.archive import SOUND, WAVEFORM
+from recordings.encoding import FORMATS
 
 FIRST_DAY = date(2026, 11, 28)
 MB = 1_000_000
