@@ -30,7 +30,12 @@ TONIGHT = Night(TERM, TODAY, WARSAW)
 
 def in_turn(number: int, folder: int = 0) -> str:
     """The id of a recording of which the archive's folder is looked at tonight."""
-    return TONIGHT.folders[folder] + id_of(number)[2:]
+    return named_in(TONIGHT.folders[folder], number)
+
+
+def named_in(folder: str, number: int) -> str:
+    """The id of the recording of that number in a folder of the archive."""
+    return id_of(number << 8)[:-2] + folder
 
 
 def lies(path: Path, since: datetime) -> Path:
@@ -127,7 +132,7 @@ def test_each_folder_of_the_archive_has_its_turn(places: Places) -> None:
         nights = [Night(TERM, first + days(number), WARSAW).folders for number in range(NIGHTS)]
         assert list(FOLDERS) == sorted(name for folders in nights for name in folders)
     keep(places, a_recording(1))
-    files = {lies(places.archive.path(name + id_of(9)[2:], SOUND), OVER) for name in FOLDERS}
+    files = {lies(places.archive.path(named_in(name, 9), SOUND), OVER) for name in FOLDERS}
     tonight = nameless.find(places, TONIGHT)
     assert ({path for path in files if path.parent.name in TONIGHT.folders}, 16) == (set(tonight.due), tonight.archived)
     assert files == set(nameless.find(places, TONIGHT, FOLDERS).due)
