@@ -17,6 +17,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Connection,
+    Index,
     LargeBinary,
     String,
     Table,
@@ -61,6 +62,7 @@ profiles = Table(
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("claim"),
     CheckConstraint(f"state IN ({_STATES})", name="state"),
+    Index("ix_profiles_state", "state", "created_at"),
 )
 
 

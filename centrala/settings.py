@@ -241,6 +241,7 @@ class Keep(_Model):
     scores: KeptFor = Term(3, Unit.YEARS)
     holds: KeptFor = Term(6, Unit.YEARS)
     mandates: KeptFor = Term(30, Unit.DAYS)
+    unconfirmed_profiles: KeptFor = Term(7, Unit.DAYS)
     audit: KeptFor = Term(6, Unit.YEARS)
     quarantine: KeptFor = Term(30, Unit.DAYS)
     orphans: KeptFor = Term(30, Unit.DAYS)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, String, Table, cast, delete, literal, select
 
 from audit import trimming
 from auth_pin.attempts import auth_attempts
+from auth_pin.mandates import mandates
 from auth_pin.profiles import profiles
 from ivr.calls import calls, turns
 from ivr.history.contacts import Informing
@@ -123,6 +124,14 @@ def _holds(connection: Connection, rule: Rule, keys: Sequence[Any], before: date
     return _of_table(connection, rule, keys, before, day)
 
 
+def _profiles(connection: Connection, rule: Rule, keys: Sequence[Any], before: datetime, day: Day) -> int:
+    """With their mandates, but for those that are confirmed at this moment."""
+    still = select(rule.key).where(rule.key.in_(keys), rule.are).with_for_update()
+    subjects = connection.execute(still).scalars().all()
+    connection.execute(delete(mandates).where(mandates.c.subject.in_(subjects)))
+    return _of_table(connection, rule, subjects, before, day)
+
+
 def _callbacks(connection: Connection, rule: Rule, keys: Sequence[Any], before: datetime, day: Day) -> int:
     """Of each day it stays known how many there were: reports tell of it."""
     c = callbacks.c
@@ -182,5 +191,6 @@ _REMOVE: Mapping[Kind, Remove] = {
     Kind.SCORES: _scores,
     Kind.HOLDS: _holds,
     Kind.MANDATES: _of_table,
+    Kind.UNCONFIRMED_PROFILES: _profiles,
     Kind.CALLS: _calls,
 }

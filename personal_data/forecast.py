@@ -37,6 +37,7 @@ WORDS = {
     Kind.AGENT_CHANGES: "changes of consultants' states",
     Kind.HOLDS: "legal holds",
     Kind.MANDATES: "mandates",
+    Kind.UNCONFIRMED_PROFILES: "unconfirmed profiles",
     Kind.SCORES: "scores of conversations and samples",
     Kind.AUDIT: "entries of the audit",
     Kind.ORPHANS: "files of the archive",

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     SCORES = "scores"
     HOLDS = "holds"
     MANDATES = "mandates"
+    UNCONFIRMED_PROFILES = "unconfirmed_profiles"
     AUDIT = "audit"
     QUARANTINE = "quarantine"
     ORPHANS = "orphans"

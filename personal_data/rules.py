@@ -18,6 +18,8 @@ from sqlalchemy import Column, ColumnElement, Date, exists, func, literal, true
 
 from auth_pin.attempts import auth_attempts
 from auth_pin.mandates import mandates
+from auth_pin.profiles import State as ProfileState
+from auth_pin.profiles import profiles
 from ivr.calls import TERMINAL, calls
 from personal_data.kinds import Kind
 from recordings import holds
@@ -129,6 +131,7 @@ _ENDED = calls.c.ended_at.is_not(None)
 # Who closes the terminal leaves a rehearsal without an end.
 _LEFT = calls.c.ended_at.is_(None) & (calls.c.gateway == TERMINAL)
 _TURNS = calls.c.asked.is_(None)
+_UNCONFIRMED = profiles.c.state == ProfileState.UNCONFIRMED
 _OVER = (callbacks.c.state != "waiting") & callbacks.c.line_at.is_(None)
 
 # The call in an origin "call:<id>/<seq>".
@@ -166,6 +169,7 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = {
         Rule(legal_holds.c.id, legal_holds.c.until, legal_holds.c.lifted_at.is_(None), _always, _always),
     ),
     Kind.MANDATES: (Rule(mandates.c.reference, mandates.c.valid_until, true(), _always, _always),),
+    Kind.UNCONFIRMED_PROFILES: (Rule(profiles.c.subject, profiles.c.created_at, _UNCONFIRMED, _always, _always),),
     Kind.CALLS: (
         Rule(calls.c.id, calls.c.ended_at, _ENDED, _always, _calls),
         Rule(calls.c.id, calls.c.started_at, _LEFT, _always, _calls),

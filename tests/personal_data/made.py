@@ -11,7 +11,7 @@ from audit import entries
 from audit.entries import Action, Entry
 from auth_pin.attempts import auth_attempts
 from auth_pin.mandates import mandates
-from auth_pin.profiles import profiles
+from auth_pin.profiles import State, profiles
 from ivr.calls import calls, turns
 from ivr.library import menu_versions
 from personal_data import expiry
@@ -60,6 +60,7 @@ DEFAULTS: Terms = {
         Kind.SCORES: "3 years",
         Kind.HOLDS: "6 years",
         Kind.MANDATES: "30 days",
+        Kind.UNCONFIRMED_PROFILES: "7 days",
         Kind.AUDIT: "6 years",
         Kind.QUARANTINE: "30 days",
         Kind.ORPHANS: "30 days",
@@ -88,10 +89,21 @@ def a_hold(database: Database, id: str, at: datetime, **ends: object) -> None:
 
 def a_mandate(database: Database, reference: str, valid_until: date | None) -> None:
     """Of a person with a profile."""
-    profile = {"subject": f"of {reference}", "claim": reference, "identifier": b"", "pin_hash": "", "state": "closed"}
+    a_profile(database, reference, State.CLOSED, NIGHT)
+    a_mandate_of(database, reference, valid_until)
+
+
+def a_profile(database: Database, subject: str, state: State, created_at: datetime) -> None:
+    """Of somebody whose identifier and PIN do not matter."""
+    row = {"subject": subject, "claim": subject, "identifier": b"", "pin_hash": "", "state": state}
     with database.writing() as connection:
-        connection.execute(insert(profiles), profile | {"created_at": NIGHT})
-        mine = {"reference": reference, "subject": profile["subject"], "claim": "p", "payer": b"", "place": 1}
+        connection.execute(insert(profiles), row | {"created_at": created_at})
+
+
+def a_mandate_of(database: Database, subject: str, valid_until: date | None = None) -> None:
+    """To speak for one payer, known by the subject's name."""
+    mine = {"reference": subject, "subject": subject, "claim": "p", "payer": b"", "place": 1}
+    with database.writing() as connection:
         connection.execute(insert(mandates), mine | {"valid_until": valid_until})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 
 from audit import entries, verification
 from auth_pin.mandates import mandates
+from auth_pin.profiles import State, profiles
 from ivr.calls import TERMINAL, calls
 from personal_data import expiry, ledger
 from personal_data.expiry import Day
@@ -40,6 +41,8 @@ from tests.personal_data.made import (
     a_call,
     a_hold,
     a_mandate,
+    a_mandate_of,
+    a_profile,
     a_score,
     an_entry,
     at_the_end_of,
@@ -211,6 +214,21 @@ def test_mandates_go_after_their_last_day(database: Database) -> None:
     expires(database, Kind.MANDATES, "30 days")
     with database.reading() as connection:
         assert ["kept", "without end"] == sorted(connection.execute(select(mandates.c.reference)).scalars())
+
+
+def test_profiles_that_nobody_confirmed_go_after_a_week(database: Database) -> None:
+    """With their mandates; what was confirmed meanwhile, or blocked, is none of them, however old."""
+    first = parse_term("7 days").first_kept(TODAY)
+    ages = {"over": at_the_end_of(first - days(1)), "kept": datetime.combine(first, time(), WARSAW)}
+    for name, created_at in ages.items():
+        for state in State:
+            a_profile(database, f"{name} {state}", state, created_at)
+            a_mandate_of(database, f"{name} {state}")
+    expires(database, Kind.UNCONFIRMED_PROFILES, "7 days")
+    everybody = {f"{name} {state}" for name in ages for state in State}
+    with database.reading() as connection:
+        for column in (profiles.c.subject, mandates.c.subject):
+            assert everybody - {"over unconfirmed"} == set(connection.execute(select(column)).scalars())
 
 
 def test_why_nothing_was_taken_in_goes_where_the_call_has_gone(database: Database) -> None:
