@@ -12,8 +12,10 @@ from auth_pin import profiles
 from auth_pin.authentication import Authenticator
 from auth_pin.faults import ProfileUnreadable
 from auth_pin.keys import Keys
+from auth_pin.limits import Bucket, Limits
 from auth_pin.mandates import Mandates
 from centrala import context
+from centrala.settings import Bucket as BucketSettings
 from centrala.settings import Settings
 from ivr.audio import PromptStore
 from ivr.herald import Herald
@@ -38,10 +40,11 @@ def make_runner(
     observe: Observer | None = None,
     terms: Terms = Terms(),  # noqa: B008 (it is frozen)
     draw: Draw = is_drawn,
+    limits: Limits = Limits(),  # noqa: B008 (it is frozen)
 ) -> Runner:
     """A runner that keeps its calls in the installation's database."""
     authenticator = Authenticator(
-        installation.database, identifier_key=installation.key("identifier"), pin_key=installation.key("pin")
+        installation.database, installation.key("identifier"), installation.key("pin"), limits
     )
     return Runner(
         installation.database,
@@ -64,6 +67,16 @@ def make_mandates(installation: Installation) -> Mandates:
         log.error("a payer cannot be offered or shown", reason=reason)
 
     return Mandates(installation.database, installation.key("identifier"), tell)
+
+
+def guessing_limits(settings: Settings) -> Limits:
+    """How many PINs callers may try."""
+    found = settings.authentication.limits
+    return Limits(_bucket(found.caller), _bucket(found.service))
+
+
+def _bucket(bucket: BucketSettings) -> Bucket:
+    return Bucket(bucket.capacity, timedelta(hours=1) / bucket.per_hour)
 
 
 def callback_terms(settings: Settings) -> Terms:

@@ -146,6 +146,26 @@ class Sip(_Model):
         return self
 
 
+class Bucket(_Model):
+    """So many attempts at once, and so many more in an hour."""
+
+    capacity: Annotated[int, Field(ge=1, le=100_000)]
+    per_hour: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class GuessingLimits(_Model):
+    """How many PINs may be tried: by each number that calls, and by all callers together."""
+
+    caller: Bucket = Bucket(capacity=20, per_hour=60)
+    service: Bucket = Bucket(capacity=300, per_hour=3600)
+
+
+class Authentication(_Model):
+    """Authentication by PIN. Waits after failures at an identifier are no settings (`auth_pin.limits`)."""
+
+    limits: GuessingLimits = GuessingLimits()
+
+
 class Queues(_Model):
     """Seconds: a phone rings, wrap-up, the longest wait, between two news for a caller who waits.
 
@@ -235,6 +255,7 @@ class Keep(_Model):
     turns: KeptFor = Term(1, Unit.YEARS)
     consents: KeptFor = Term(3, Unit.YEARS)
     auth_attempts: KeptFor = Term(1, Unit.YEARS)
+    auth_limits: KeptFor = Term(1, Unit.DAYS)
     callbacks: KeptFor = Term(90, Unit.DAYS)
     surveys: KeptFor = Term(3, Unit.YEARS)
     agent_changes: KeptFor = Term(3, Unit.YEARS)
@@ -272,6 +293,7 @@ class Settings(_Model):
     ivr: Ivr = Ivr()
     prompts: Prompts = Prompts()
     sip: Sip = Sip()
+    authentication: Authentication = Authentication()
     queues: Queues = Queues()
     callbacks: Callbacks = Callbacks()
     recordings: Recordings = Recordings()

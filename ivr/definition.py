@@ -99,7 +99,10 @@ class Payers:
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """The identifier (fewest and most digits) and the PIN."""
+    """The identifier (fewest and most digits) and the PIN.
+
+    `delayed` is what prompts are named after that tell for how long no PIN is looked at (`telling.delay_name`).
+    """
 
     name: str
     identifier: str
@@ -113,6 +116,7 @@ class Authentication:
     identifier_digits: tuple[int, int]
     pin_digits: int
     tries: int
+    delayed: str | None = None
     payers: Payers | None = None
 
 

@@ -68,6 +68,13 @@ class PinRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class PinDelayed:
+    """The PIN was not looked at: too many were tried. The next one is in so many `seconds`, at the earliest."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class PayersFound:
     """The answer to `FindPayers`: references of the payers that the caller may speak for, as they are offered."""
 
@@ -214,6 +221,7 @@ Event = (
     | SurveyDrawn
     | PinVerified
     | PinRefused
+    | PinDelayed
     | PayersFound
     | ManyPayers
     | PayerKeyed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import chain
 
-from ivr.definition import Callback, Flow, Menu, Offices, Payers
+from ivr.definition import Authentication, Callback, Flow, Menu, Offices, Payers
 from ivr.events import OfficeFound
 from ivr.lookups import (
     Said,
@@ -23,6 +23,7 @@ from ivr.prompts import Prompt, ending_of
 from ivr.state import (
     AfterAddress,
     AtConsent,
+    AtDelay,
     AtGreeting,
     AtIdentifier,
     AtKnown,
@@ -43,6 +44,7 @@ from ivr.state import (
     Position,
     State,
 )
+from ivr.telling import delay_name
 
 
 def question(flow: Flow, state: State) -> Said:
@@ -60,6 +62,8 @@ def question(flow: Flow, state: State) -> Said:
             return say(flow, state, name)
         case AtResult(_, prompt, _):
             return say(flow, state, prompt)
+        case AtDelay(name, minutes):
+            return delayed(flow, state, authentication_at(flow, name), minutes)
         case AtNotice():
             return notice(flow, state)
         case AtConsent():
@@ -74,6 +78,11 @@ def question(flow: Flow, state: State) -> Said:
             return say(flow, state, question_at(flow, name, asked).ask)
         case _:
             return ()
+
+
+def delayed(flow: Flow, state: State, login: Authentication, minutes: int) -> Said:
+    """For how long no PIN is looked at, where the file has words for that."""
+    return say(flow, state, login.failure if login.delayed is None else delay_name(login.delayed, minutes))
 
 
 def _callback_question(flow: Flow, state: State, position: CallbackPosition) -> Said:

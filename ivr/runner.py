@@ -27,8 +27,6 @@ from ivr.events import (
     Keyed,
     OfficeFound,
     OfficeNotFound,
-    PinRefused,
-    PinVerified,
     QueueLeft,
     Reentered,
     SecretKeyed,
@@ -45,7 +43,7 @@ from ivr.payers import Payers
 from ivr.places import begin_of_wait
 from ivr.promises import Promises, Terms, flow_of
 from ivr.prompts import Prompt
-from ivr.services import Authenticator, Mandates
+from ivr.services import Authenticator, Mandates, event_of
 from ivr.state import AtConsent, AtGreeting, AtIdentifier, AtNotice, AtNumber, AtPayerNumber, Ended, InQueue, State
 from ivr.stays import WITHOUT_IVR as WITHOUT_IVR
 from ivr.stays import Conversation as Conversation
@@ -346,10 +344,9 @@ class Runner:
                 return CallbackCancelled()
             case VerifyPin(claim):
                 assert pin is not None, "a PIN is verified in the turn that it was keyed in"
-                known = self._authenticator.verify(
-                    claim, pin, call_id=live.call_id, seq=live.turn.state.pin_tries + 1, at=self._now()
-                )
-                return PinRefused() if known is None else PinVerified(known)
+                seq, at = live.turn.state.pin_tries + 1, self._now()
+                verdict = self._authenticator.verify(claim, pin, call_id=live.call_id, seq=seq, at=at, caller=live.ani)
+                return event_of(verdict)
 
     def _commit(
         self, connection: Connection, live: Live, before: State, events: tuple[Event, ...], at: datetime

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from auth_pin.verdicts import Accepted, Delayed, Refused, Verdict
+from ivr.events import PinDelayed, PinRefused, PinVerified
+
 
 class Authenticator(Protocol):
     """What the runner needs of `auth_pin`."""
@@ -15,12 +18,24 @@ class Authenticator(Protocol):
         """The pseudonym of an identifier."""
         ...
 
-    def verify(self, claim: str, pin: str, *, call_id: str, seq: int, at: datetime) -> str | None:
-        """The profile's pseudonym if the PIN is its own; `seq` is which try of the call this is.
+    def verify(self, claim: str, pin: str, *, call_id: str, seq: int, at: datetime, caller: str) -> Verdict:
+        """Whether the PIN is the claim's own, if it may be looked at; `seq` is which try of the call this is.
 
-        A try counts once, however often it is verified: a process may die before the turn is committed.
+        A try counts once, however often it is verified: a process may die before the turn is committed. `caller` is the
+        number that the call comes from.
         """
         ...
+
+
+def event_of(verdict: Verdict) -> PinVerified | PinRefused | PinDelayed:
+    """A verdict as the flow learns it."""
+    match verdict:
+        case Accepted(subject):
+            return PinVerified(subject)
+        case Refused():
+            return PinRefused()
+        case Delayed(seconds):
+            return PinDelayed(seconds)
 
 
 class Mandates(Protocol):

@@ -92,6 +92,14 @@ class AtResult:
 
 
 @dataclass(frozen=True, slots=True)
+class AtDelay:
+    """Hearing that no PIN is looked at now, and in how many minutes at most one is, which cannot be cut short."""
+
+    step: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class AtKnown:
     """Hearing that the login has succeeded, which cannot be cut short; then it is asked whom the call is about."""
 
@@ -238,6 +246,7 @@ Position = (
     | AfterAddress
     | AtOpening
     | AtResult
+    | AtDelay
     | PayerPosition
     | AtNotice
     | AtConsent

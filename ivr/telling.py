@@ -1,10 +1,13 @@
-"""Which prompts tell a waiting caller the place in the queue and the wait. Pure; the words are the menu file's."""
+"""Which prompts tell callers waits, and their places in queues. Pure; the words are the menu file's."""
 
 from __future__ import annotations
 
 from ivr.definition import LEAVING, OFFERING, Flow
 from ivr.lookups import Said
-from routing.estimates import MINUTE, MOST_PLACES, Estimate, nearer, shorter
+from routing.estimates import BOUNDS, MINUTE, MOST_PLACES, Estimate, nearer, shorter
+
+# Waits for the next try at a PIN are told as at most so many minutes.
+DELAYS = BOUNDS[1:]
 
 
 def place_name(place: int) -> str:
@@ -15,6 +18,16 @@ def place_name(place: int) -> str:
 def range_name(low: int, high: int | None) -> str:
     """The name of the prompt that tells a wait, in minutes."""
     return f"wait-over-{low}" if high is None else f"wait-{low}-{high}"
+
+
+def delay(seconds: int) -> int:
+    """The minutes that a wait for the next try at a PIN is told as: no fewer than it has, but for more than an hour."""
+    return next((minutes for minutes in DELAYS if minutes * MINUTE >= seconds), DELAYS[-1])
+
+
+def delay_name(prompt: str, minutes: int) -> str:
+    """The name of the prompt that tells such a wait in the words of `prompt`."""
+    return f"{prompt}-{minutes}"
 
 
 def news(flow: Flow, lang: str, told: Estimate | None, now: Estimate, *, offer: bool = False) -> Said:

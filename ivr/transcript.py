@@ -16,6 +16,7 @@ from ivr.events import (
     NumberRefused,
     PayerKeyed,
     PayerRefused,
+    PinDelayed,
     PinRefused,
     PinVerified,
     QueueLeft,
@@ -75,7 +76,7 @@ def _event(event: Event, before: State, live: Live) -> Iterator[Line]:
             yield {"type": "gather", "menu": gather_name(before), "digits": digits}
         case NoInput():
             yield {"type": "gather", "menu": gather_name(before), "digits": ""}
-        case PinVerified() | PinRefused():
+        case PinVerified() | PinRefused() | PinDelayed():
             yield {"type": "auth", "level": live.turn.state.auth_level}
         case QueueLeft(outcome):
             yield {"type": "queue_left", "outcome": outcome}

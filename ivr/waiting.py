@@ -10,6 +10,7 @@ from ivr.state import (
     AtCallbackSearch,
     AtCancellation,
     AtConsent,
+    AtDelay,
     AtGreeting,
     AtIdentifier,
     AtKnown,
@@ -68,7 +69,7 @@ def wait_at(flow: Flow, state: State) -> Wait:
             return Gather(name, 1, flow.gathering.timeout)
         case AtOpening(name):
             return CheckHours(opening_at(flow, name).hours)
-        case AtNotice() | AtResult() | AtAddress() | New():
+        case AtNotice() | AtResult() | AtDelay() | AtAddress() | New():
             return PlayOut()
         case InQueue(name):
             to = transfer_at(flow, name)

@@ -186,6 +186,7 @@ _REMOVE: Mapping[Kind, Remove] = {
     Kind.SURVEYS: _surveys,
     Kind.CALLBACKS: _callbacks,
     Kind.AUTH_ATTEMPTS: _of_table,
+    Kind.AUTH_LIMITS: _of_table,
     Kind.CONSENTS: _of_table,
     Kind.AGENT_CHANGES: _of_table,
     Kind.SCORES: _scores,

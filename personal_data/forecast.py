@@ -32,6 +32,7 @@ WORDS = {
     Kind.TURNS: "calls' turn logs",
     Kind.CONSENTS: "consents",
     Kind.AUTH_ATTEMPTS: "authentication attempts",
+    Kind.AUTH_LIMITS: "limits of authentication attempts",
     Kind.CALLBACKS: "callbacks",
     Kind.SURVEYS: "surveys",
     Kind.AGENT_CHANGES: "changes of consultants' states",

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     TURNS = "turns"
     CONSENTS = "consents"
     AUTH_ATTEMPTS = "auth_attempts"
+    AUTH_LIMITS = "auth_limits"
     CALLBACKS = "callbacks"
     SURVEYS = "surveys"
     AGENT_CHANGES = "agent_changes"

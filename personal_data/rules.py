@@ -17,6 +17,8 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Date, exists, func, literal, true
 
 from auth_pin.attempts import auth_attempts
+from auth_pin.buckets import SERVICE, auth_buckets
+from auth_pin.failures import auth_failures
 from auth_pin.mandates import mandates
 from auth_pin.profiles import State as ProfileState
 from auth_pin.profiles import profiles
@@ -154,6 +156,10 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = {
     Kind.CALLBACKS: (Rule(callbacks.c.call_id, callbacks.c.over_at, _OVER, _always, _not_held(callbacks.c.call_id)),),
     Kind.AUTH_ATTEMPTS: (
         Rule(auth_attempts.c.call_id, auth_attempts.c.at, true(), _always, _not_held(auth_attempts.c.call_id)),
+    ),
+    Kind.AUTH_LIMITS: (
+        Rule(auth_failures.c.claim, auth_failures.c.last_at, true(), _always, _always),
+        Rule(auth_buckets.c.name, auth_buckets.c.full_at, auth_buckets.c.name != SERVICE, _always, _always),
     ),
     Kind.CONSENTS: (Rule(consents.c.call_id, consents.c.at, true(), _always, _consents),),
     Kind.AGENT_CHANGES: (

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Select, Table, select
 
 from audit import entries
 from auth_pin.attempts import auth_attempts
+from auth_pin.failures import auth_failures
 from auth_pin.mandates import mandates
 from auth_pin.profiles import profiles
 from ivr.calls import calls, turns
@@ -43,6 +44,7 @@ _LEFT_OUT = {
     profiles: ("subject", "claim", "identifier", "pin_hash"),
     calls: ("subject", "menu_version"),
     auth_attempts: ("claim", "call_id", "seq"),
+    auth_failures: ("claim",),
     queue_visits: ("callback",),
     callbacks: ("cancelled_in", "line_at"),
     wait_estimates: ("handling_seconds", "consultants"),
@@ -70,6 +72,7 @@ class Account:
             ("profile", self._profile),
             ("mandates", lambda: self._rows(mandates, held.mandates, mandates.c.place)),
             ("attempts", lambda: self._rows(auth_attempts, held.attempts, auth_attempts.c.at)),
+            ("attempts_failed", lambda: self._rows(auth_failures, held.failures, auth_failures.c.last_at)),
             ("calls", lambda: self._rows(calls, held.calls, calls.c.started_at)),
             ("turns", self._turns),
             ("consents", lambda: self._rows(consents, consents.c.call_id.in_(mine), consents.c.at)),

@@ -27,6 +27,8 @@ from sqlalchemy import (
 )
 
 from auth_pin.attempts import auth_attempts
+from auth_pin.buckets import auth_buckets
+from auth_pin.failures import auth_failures
 from auth_pin.mandates import mandates
 from auth_pin.profiles import profiles
 from ivr.calls import calls, turns
@@ -115,6 +117,16 @@ class Holdings:
         return or_(theirs, c.call_id.in_(self.call_ids) & c.claim.not_in(select(profiles.c.claim)))
 
     @property
+    def failures(self) -> ColumnElement[bool]:
+        """What is remembered of failures at their identifier."""
+        return auth_failures.c.claim == self.person.claim if self.person.claim else false()
+
+    @property
+    def buckets(self) -> ColumnElement[bool]:
+        """How often PINs were tried from their number, by whomever: to be erased, and not to be told."""
+        return auth_buckets.c.name.in_(self.person.callers)
+
+    @property
     def profile(self) -> ColumnElement[bool]:
         """Their profile."""
         return profiles.c.claim == self.person.claim if self.person.claim else false()
@@ -138,6 +150,8 @@ class Holdings:
         mine = select(calls.c.id).where(self.calls, calls.c.id.not_in(held))
         settled = part.call_id.in_(mine) & part.settled_at.is_not(None) & ~keeps_consent(part.call_id)
         return (
+            (auth_buckets, self.buckets),
+            (auth_failures, self.failures),
             (auth_attempts, self.attempts & auth_attempts.c.call_id.not_in(held)),
             (survey_answers, survey_answers.c.call_id.in_(mine)),
             (survey_offers, survey_offers.c.call_id.in_(mine)),

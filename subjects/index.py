@@ -15,6 +15,10 @@ KINDS = {
         "próby uwierzytelnienia Państwa identyfikatorem",
         "attempts to authenticate with your identifier",
     ),
+    "attempts_failed": (
+        "nieudane próby pod rząd i kiedy była ostatnia",
+        "failed attempts one after another, and when the last one was",
+    ),
     "calls": ("połączenia: kiedy, skąd, dokąd, jak długo", "calls: when, from where, to which number, how long"),
     "turns": (
         "przebieg połączeń: co było słychać i jakie klawisze naciśnięto",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
 
-from auth_pin import identifiers, profiles
+from auth_pin import buckets, identifiers, profiles
 from auth_pin.attempts import Outcome, auth_attempts
 from ivr import calls
 from recordings import catalogue, rejected
@@ -19,7 +19,8 @@ class Person:
     """Whom a profile or a number is of. `country` (ISO 3166-1) is that of numbers without one.
 
     `claim` is the pseudonym of the `identifier`; `subject` is None where there is no such profile, or no more; `erased`
-    are those of theirs that there were, and of which a hold keeps calls. `number` is E.164.
+    are those of theirs that there were, and of which a hold keeps calls. `number` is E.164; `callers` are
+    the pseudonyms of all the forms in which it may have come with calls.
     """
 
     country: str
@@ -28,6 +29,7 @@ class Person:
     subject: str | None = None
     erased: frozenset[str] = frozenset()
     number: str | None = field(default=None, repr=False)
+    callers: frozenset[str] = frozenset()
 
     @property
     def forms(self) -> frozenset[str]:
@@ -53,7 +55,9 @@ def found(
     claim = None if identifier is None else identifiers.claim(identifier_key, identifier)
     profile = None if claim is None else profiles.find(connection, claim)
     erased = _erased(connection, claim) if claim else frozenset()
-    return Person(country, identifier, claim, profile.subject if profile else None, erased, number)
+    forms = written_forms(number, country) if number else ()
+    callers = frozenset(buckets.caller_name(identifier_key, form) for form in forms)
+    return Person(country, identifier, claim, profile.subject if profile else None, erased, number, callers)
 
 
 def _erased(connection: Connection, claim: str) -> frozenset[str]:

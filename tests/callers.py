@@ -20,6 +20,7 @@ from ivr.events import (
     PayerKeyed,
     PayerRefused,
     PayersFound,
+    PinDelayed,
     PinRefused,
     PinVerified,
     Played,
@@ -111,6 +112,10 @@ class Caller:
     def pin(self, length: int = 6, *, right: bool) -> Caller:
         """Key a PIN of so many digits, the right one or a wrong one."""
         return self._happen(SecretKeyed(length), PinVerified(SUBJECT) if right else PinRefused())
+
+    def delayed(self, seconds: int) -> Caller:
+        """Key a PIN that is not looked at, since too many were tried."""
+        return self._happen(SecretKeyed(6), PinDelayed(seconds))
 
     def number(self, found: NumberFound | None) -> Caller:
         """Key a number that can be called, or one that cannot."""

@@ -16,7 +16,7 @@ import click
 
 from centrala import context
 from centrala.keyboard import PAD, keys_as_typed, typed
-from centrala.service import callback_terms, make_runner
+from centrala.service import callback_terms, guessing_limits, make_runner
 from ivr.calls import TERMINAL
 from ivr.events import Event
 from ivr.gateways import terminal
@@ -62,8 +62,9 @@ def call(
     def draw(_call_id: str, _share: int) -> bool:
         return survey
 
+    limits = guessing_limits(context.settings())
     runner = make_runner(
-        installation, library, node="terminal", now=clock, observe=screen.observe, terms=terms, draw=draw
+        installation, library, node="terminal", now=clock, observe=screen.observe, terms=terms, draw=draw, limits=limits
     )
     arrival = Arrival(str(uuid.uuid4()), TERMINAL, ani, DNIS, lang)
     if keys is not None:

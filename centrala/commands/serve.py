@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from centrala import context, metrics, reports, watchdog
 from centrala.following import following
 from centrala.logs import configure_logs
-from centrala.service import callback_terms, make_herald, make_identify, make_prompt_store, make_runner
+from centrala.service import callback_terms, guessing_limits, make_herald, make_identify, make_prompt_store, make_runner
 from centrala.settings import Settings
 from centrala.staff import staff_of
 from centrala.watching import MenuWatch
@@ -117,6 +117,7 @@ def _runner(
         hours_at=hours_clock,
         observe=_harmless(observe),
         terms=callback_terms(settings),
+        limits=guessing_limits(settings),
     )
 
 

@@ -11,13 +11,15 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ivr.definition import PAYER_KEYS, Flow
-from ivr.events import Event, Keyed, OfficeFound, PayersFound, Played, Reentered
+from ivr.events import Event, Keyed, OfficeFound, PayersFound, PinDelayed, Played, Reentered, SecretKeyed
 from ivr.exploration.moves import Said, office_answer
 from ivr.exploration.walk import Edge, menus
 from ivr.flow import step
-from ivr.state import AtKnown, AtMenu, AtPostalCode, New, Position, State
+from ivr.state import AtKnown, AtMenu, AtPin, AtPostalCode, New, Position, State
+from ivr.telling import DELAYS
 from ivr.turns import Turn
 from ivr.waiting import wait_at
+from routing.estimates import MINUTE
 
 Menus = frozenset[str]
 NOTHING: Menus = frozenset()
@@ -107,7 +109,7 @@ def _flood(tellings: Iterable[Telling], begin: Heard) -> Mapping[Position, Heard
 
 
 def _collect(flow: Flow, state: State, events: tuple[Event, ...], said: Mapping[str, dict[Said, None]]) -> None:
-    """Add what the events make the call say; where an office or payers are found, what every other answer does."""
+    """Add what the events make the call say; where offices, payers or waits are told, what other answers do."""
     turn = _tell(flow, state, events)
     found = said[turn.state.lang]
     if turn.prompts not in found:
@@ -135,5 +137,8 @@ def _other_answers(flow: Flow, state: State, events: tuple[Event, ...]) -> Itera
         case AtKnown(), (Played(), PayersFound((payer, *_)), *rest):
             for number, _ in enumerate(PAYER_KEYS, start=1):
                 yield (Played(), PayersFound((payer,) * number), *rest)
+        case AtPin(), (SecretKeyed() as keyed, PinDelayed(), *rest):
+            for minutes in DELAYS:
+                yield (keyed, PinDelayed(minutes * MINUTE), *rest)
         case _:
             pass

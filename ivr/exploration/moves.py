@@ -3,7 +3,8 @@
 A *move* is one event at a wait that a gateway carries out, together with the answers of the services that follow it:
 what a runner commits as one turn.
 
-Callers come in two kinds: one whose identifier and PIN belong together (`KNOWN`) and one whose do not (`STRANGER`).
+Callers come in three kinds: one whose identifier and PIN belong together (`KNOWN`), one whose do not (`STRANGER`), and
+one at whose identifier too many PINs were tried (`BESIEGED`).
 Opening hours and the draw of a survey are answered both ways; whoever has logged in may speak for nobody, for some
 payers or for many. Offices are looked up in the flow's own tables, so that a postal code that no table leaves out is
 never "not found".
@@ -31,6 +32,7 @@ from ivr.events import (
     PayerKeyed,
     PayerRefused,
     PayersFound,
+    PinDelayed,
     PinRefused,
     PinVerified,
     Played,
@@ -48,6 +50,7 @@ from ivr.state import (
     AfterAddress,
     AtAddress,
     AtConsent,
+    AtDelay,
     AtIdentifier,
     AtKnown,
     AtMenu,
@@ -86,7 +89,9 @@ SHORT_CODE = "123"
 
 KNOWN = "known"
 STRANGER = "stranger"
+BESIEGED = "besieged"
 SUBJECT = "subject"
+LONGEST_DELAY = 3600
 
 # Circumstances of a call: its caller's number may be called; is to be called back; its caller speaks for payers, for
 # more than there are keys; is among those whom a survey asks.
@@ -145,7 +150,7 @@ def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Even
             return (NUMBER, NumberRefused(), Keyed(GIVE_UP), NoInput(), HungUp())
         case AtPayerNumber():
             return (PayerKeyed(PAYERS[0]), PayerRefused(), SecretKeyed(0), Keyed(GIVE_UP), NoInput(), HungUp())
-        case AtResult() | AtKnown() | AtAddress() | AtNotice() | AtPromise():
+        case AtResult() | AtDelay() | AtKnown() | AtAddress() | AtNotice() | AtPromise():
             return (Played(), HungUp())
         case InQueue():
             return (*map(QueueLeft, outcomes), HungUp())
@@ -163,6 +168,7 @@ def _identifiers(flow: Flow, name: str) -> tuple[Event, ...]:
     return (
         SecretKeyed(fewest, KNOWN),
         SecretKeyed(fewest, STRANGER),
+        SecretKeyed(fewest, BESIEGED),
         SecretKeyed(most, STRANGER),
         SecretKeyed(max(fewest - 1, 0), STRANGER),
         SecretKeyed(0),
@@ -237,7 +243,7 @@ def answers(flow: Flow, wait: ServiceWait) -> tuple[Event, ...]:
             possible = {True: share > 0, False: share < 100}
             return tuple(SurveyDrawn(asked) for asked in possible if possible[asked])
         case VerifyPin(claim):
-            return (PinVerified(SUBJECT) if claim == KNOWN else PinRefused(),)
+            return (verdict(claim),)
         case FindPayers():
             return (PayersFound(()), PayersFound(PAYERS), ManyPayers())
         case FindOffice(name, postal_code):
@@ -248,6 +254,13 @@ def answers(flow: Flow, wait: ServiceWait) -> tuple[Event, ...]:
             return (CallbackSought(False), CallbackSought(True))
         case CancelCallback():
             return (CallbackCancelled(),)
+
+
+def verdict(claim: str) -> Event:
+    """What comes of a PIN, by the kind of caller."""
+    if claim == BESIEGED:
+        return PinDelayed(LONGEST_DELAY)
+    return PinVerified(SUBJECT) if claim == KNOWN else PinRefused()
 
 
 def office_answer(offices: Offices, postal_code: str) -> Event:

@@ -39,6 +39,7 @@ from ivr.state import (
     AfterAddress,
     AtAddress,
     AtConsent,
+    AtDelay,
     AtIdentifier,
     AtMenu,
     AtNotice,
@@ -92,7 +93,7 @@ def step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return back_from_queue(flow, state, at, event)
         case AtSurveyDraw() | AtSurveyOffer() | AtSurveyQuestion(), _:
             return surveying(flow, state, event)
-        case AtIdentifier() | AtPin() | AtVerification() | AtResult(), _:
+        case AtIdentifier() | AtPin() | AtVerification() | AtResult() | AtDelay(), _:
             return authenticating(flow, state, event)
         case position, _ if isinstance(position, PayerPosition):
             return asking_whom(flow, state, event)

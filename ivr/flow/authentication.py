@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from ivr.definition import Flow
-from ivr.events import Event, Keyed, NoInput, PinRefused, PinVerified, Played, SecretKeyed
+from ivr.events import Event, Keyed, NoInput, PinDelayed, PinRefused, PinVerified, Played, SecretKeyed
 from ivr.flow.tries import no_input, no_match
 from ivr.flow.walking import go, known, leave_login, turn
 from ivr.lookups import authentication_at, place, say
-from ivr.state import AtIdentifier, AtPin, AtResult, AtVerification, State, replace
+from ivr.questions import delayed
+from ivr.state import AtDelay, AtIdentifier, AtPin, AtResult, AtVerification, State, replace
+from ivr.telling import delay
 from ivr.turns import Ignored, Turn
 
 GIVE_UP = "*"
@@ -32,6 +34,10 @@ def authenticating(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return _authenticated(flow, state, name, subject)
         case AtVerification(name), PinRefused():
             return _refused(flow, state, name)
+        case AtVerification(name), PinDelayed(seconds):
+            return _delayed(flow, state, name, seconds)
+        case AtDelay(name), Played():
+            return go(flow, state, authentication_at(flow, name).otherwise, ())
         case AtResult(name, _, then), Played() if then == name:
             return turn(flow, state, AtIdentifier(name), say(flow, state, authentication_at(flow, name).identifier))
         case AtResult(_, _, then), Played():
@@ -58,3 +64,10 @@ def _refused(flow: Flow, state: State, name: str) -> Turn:
     if tried.pin_tries >= login.tries:
         return leave_login(flow, tried, name, login.failure)
     return turn(flow, tried, AtResult(name, login.wrong, name), say(flow, state, login.wrong))
+
+
+def _delayed(flow: Flow, state: State, name: str, seconds: int) -> Turn:
+    """On without a level, as after the last try: to whoever waits for the next one a consultant is of more use."""
+    login, minutes = authentication_at(flow, name), delay(seconds)
+    tried = replace(state, pin_tries=state.pin_tries + 1)
+    return turn(flow, tried, AtDelay(name, minutes), delayed(flow, state, login, minutes))

@@ -10,6 +10,7 @@ from string import Formatter
 from ivr.definition import BACK, REPEAT
 from ivr.menus import schema
 from ivr.menus.callbacks import choices_in_queues, faults_of_callbacks
+from ivr.menus.delays import WAIT, faults_of_delays, heard_elsewhere, telling_delays
 from ivr.menus.document import Document, Path
 from ivr.menus.faults import Fault
 from ivr.menus.fields import KEYS
@@ -60,6 +61,8 @@ def _names_exist(file: schema.MenuFile, report: Reporter) -> None:
     for path, name in _prompt_references(file):
         if name not in file.prompts:
             report.error(path, f'there is no prompt "{name}"', _nearest(name, file.prompts))
+    for told in heard_elsewhere(file, _prompt_references(file)):
+        report.error(*told)
     for path, name in _references(file):
         kind = _kind(path)
         known: Collection[str] = getattr(file, kind)
@@ -90,7 +93,7 @@ def _references(file: schema.MenuFile) -> Iterator[tuple[Path, str]]:
 
 
 PROMPT_FIELDS = {
-    schema.Authentication: ("identifier", "pin", "wrong", "success", "failure", "cancelled"),
+    schema.Authentication: ("identifier", "pin", "wrong", "success", "failure", "cancelled", "delayed"),
     schema.Offices: ("postal_code", "found", "address", "not_found"),
     schema.Callback: ("own", "keyed", "choice", "ask", "refused", "promised"),
     schema.Menu: ("no_input", "no_match"),
@@ -249,13 +252,14 @@ def _words_for_keys(file: schema.MenuFile, report: Reporter) -> None:
 
 
 def _templates_fill(file: schema.MenuFile, report: Reporter) -> None:
-    addresses = {step.address for step in file.steps.values() if isinstance(step, schema.Offices)}
+    special = {step.address: OFFICE_FIELDS for step in file.steps.values() if isinstance(step, schema.Offices)}
+    special |= {prompt: frozenset({WAIT}) for _, prompt in telling_delays(file)}
     for path, texts in _translated(file):
         allowed = frozenset[str]()
         if path == ("phrases", "option"):
             allowed = frozenset({"label", "key"})
         elif path[0] == "prompts":
-            allowed = OFFICE_FIELDS if path[1] in addresses else frozenset(file.hours)
+            allowed = special.get(str(path[1]), frozenset(file.hours))
         elif path[-2:] == ("payers", "key"):
             allowed = frozenset({"key"})
         for lang, text in texts.items():
@@ -295,7 +299,10 @@ def _phrases_have_words(file: schema.MenuFile, report: Reporter) -> None:
 
 
 def _parts_make_sense(file: schema.MenuFile, report: Reporter) -> None:
-    parts = (faults_of_groups, faults_of_surveys, faults_of_callbacks, faults_of_payers, faults_of_digits)
+    parts = (
+        *(faults_of_groups, faults_of_surveys, faults_of_callbacks),
+        *(faults_of_payers, faults_of_digits, faults_of_delays),
+    )
     for path, message, hint in chain.from_iterable(faults(file) for faults in parts):
         report.error(path, message, hint)
 

@@ -12,6 +12,7 @@ from ivr import definition
 from ivr.events import CALLBACK_REQUESTED, LEFT_BY_KEY
 from ivr.menus import schema
 from ivr.menus.checks import check
+from ivr.menus.delays import prompts_of_delays, telling_delays
 from ivr.menus.document import Document, read_bytes, read_document
 from ivr.menus.faults import Fault, MenuError, UnreadableMenus
 from ivr.menus.mending import Reading, read_file
@@ -244,10 +245,12 @@ def _menu(file: schema.MenuFile, name: str, menu: schema.Menu) -> definition.Men
 
 def _prompts(file: schema.MenuFile) -> dict[tuple[str, str], Prompt]:
     addresses = {step.address for step in file.steps.values() if isinstance(step, schema.Offices)}
+    composed = {prompt for _, prompt in telling_delays(file)}
     prompts = {
         (name, lang): Prompt(name, lang, text if name in addresses else text.format_map(_hours_in_words(file, lang)))
         for name, texts in file.prompts.items()
         for lang, text in texts.items()
+        if name not in composed
     }
     for name, step in file.steps.items():
         if isinstance(step, schema.Menu | schema.Offices) and step.options:
@@ -257,8 +260,8 @@ def _prompts(file: schema.MenuFile) -> dict[tuple[str, str], Prompt]:
         if isinstance(step, schema.Menu):
             prompts |= {(offer.name, offer.lang): offer for offer in _offers(file.phrases, name, step)}
     digits = (prompt for lang in file.languages for prompt in prompts_of_digits(file, lang))
-    composed = (*_for_waiting(file), *digits, *prompts_of_payers(file))
-    prompts |= {(prompt.name, prompt.lang): prompt for prompt in composed}
+    others = (*_for_waiting(file), *digits, *prompts_of_payers(file), *prompts_of_delays(file))
+    prompts |= {(prompt.name, prompt.lang): prompt for prompt in others}
     return prompts
 
 

@@ -103,8 +103,9 @@ class Payers(Model):
 class Authentication(Model):
     """The identifier and the PIN, from the keypad.
 
-    `failure` is heard after the last try, `cancelled` (default: the same) when the caller gives up by `*`. With
-    `payers` it is asked whom the call is about.
+    `failure` is heard after the last try, `cancelled` (default: the same) when the caller gives up by `*`,
+    `delayed` (default: the same) when too many PINs were tried: `{wait}` is filled in with how long none is looked at.
+    With `payers` it is asked whom the call is about.
     """
 
     type: Literal["authentication"]
@@ -114,6 +115,7 @@ class Authentication(Model):
     success: Name
     failure: Name
     cancelled: Name | None = None
+    delayed: Name | None = None
     then: str
     otherwise: str
     identifier_digits: IdentifierDigits = IDENTIFIER_DIGITS

@@ -51,6 +51,11 @@ def _range(phrases: WaitingPhrases, low: int, high: int | None) -> str:
             return phrases.between.format(low=phrases.minutes[str(low)], high=phrases.minutes[str(high)])
 
 
+def up_to(phrases: WaitingPhrases, minutes: int) -> str:
+    """At most so many minutes, which are among BOUNDS, in words."""
+    return _range(phrases, 0, minutes)
+
+
 def _taken_names(file: schema.MenuFile) -> Iterator[tuple[Path, str, str]]:
     told = {LEAVING} if file.queueing.leaving else set[str]()
     told |= {OFFERING} if file.callbacks else set[str]()

@@ -12,7 +12,7 @@ of the flow's own tables.
 from __future__ import annotations
 
 from ivr.scripts.playing import Coverage, Happened, coverage, expected, happened, moment, spoken
-from ivr.scripts.script import Act, HangUp, Key, Listen, Profile, Queue, Script, profiles
+from ivr.scripts.script import Act, HangUp, Key, Listen, Profile, Queue, Script, besieged, profiles
 from ivr.scripts.writing import scripts
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Profile",
     "Queue",
     "Script",
+    "besieged",
     "coverage",
     "expected",
     "happened",

@@ -21,6 +21,7 @@ from ivr.events import (
     PayerKeyed,
     PayerRefused,
     PayersFound,
+    PinDelayed,
     PinRefused,
     PinVerified,
     Played,
@@ -30,11 +31,23 @@ from ivr.events import (
     SurveyDrawn,
 )
 from ivr.exploration import Exploration, Said, Transition
-from ivr.exploration.moves import AWAITED, NUMBER, OWN_NUMBER, office_answer
+from ivr.exploration.moves import AWAITED, LONGEST_DELAY, NUMBER, OWN_NUMBER, office_answer
 from ivr.exploration.names import transition
 from ivr.flow import GIVE_UP, start, step
 from ivr.prompts import ENDING, digit_name
-from ivr.scripts.script import SILENCE, TERMINATOR, Act, HangUp, Key, Listen, Queue, Script, payer_numbers, profiles
+from ivr.scripts.script import (
+    SILENCE,
+    TERMINATOR,
+    Act,
+    HangUp,
+    Key,
+    Listen,
+    Queue,
+    Script,
+    besieged,
+    payer_numbers,
+    profiles,
+)
 from ivr.state import (
     AtIdentifier,
     AtNumber,
@@ -47,6 +60,7 @@ from ivr.state import (
     Position,
     State,
 )
+from ivr.telling import delay
 from ivr.turns import Turn
 from ivr.waits import (
     CancelCallback,
@@ -63,6 +77,7 @@ from ivr.waits import (
     VerifyPin,
     Wait,
 )
+from routing.estimates import MINUTE
 
 # Of each payer's number in the scripts' world so many digits are said.
 LAST_DIGITS = 3
@@ -230,6 +245,8 @@ def _answer(flow: Flow, script: Script, wait: ServiceWait, keyed: str) -> Event:
             return CallbackSought(script.circumstance(AWAITED, False))
         case CancelCallback():
             return CallbackCancelled()
+        case VerifyPin(claim) if claim in besieged(flow):
+            return PinDelayed(LONGEST_DELAY)
         case VerifyPin(claim):
             known = ((one.identifier, one.pin) for one in profiles(flow))
             return PinVerified(claim) if (claim, keyed) in known else PinRefused()
@@ -246,6 +263,9 @@ def _nameless_event(event: Event) -> Event:
             return SecretKeyed(length, SOMEBODY)
         case PinVerified():
             return PinVerified(SOMEBODY)
+        case PinDelayed(seconds):
+            # It is told so; what is left of it depends on when that was.
+            return PinDelayed(delay(seconds) * MINUTE)
         case PayersFound(payers):
             return PayersFound((SOMEBODY,) * len(payers))
         case PayerKeyed():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
 from ivr.definition import PAYER_KEYS, Authentication, Flow
@@ -14,6 +14,7 @@ TERMINATOR = "#"
 # By what a person may speak for: nobody, some payers, many.
 _KNOWN = {0: "246813579", len(PAYERS): "357924681", len(PAYER_KEYS) + 1: "468135792"}
 _STRANGER = "975318642"
+_BESIEGED = "864297531"
 _PIN = "471155274"
 # A payer's number, but for its last digit.
 _PAYER = "90371846"
@@ -86,9 +87,21 @@ class Script:
         """Whether `centrala call --keys` plays the whole script: nobody hangs up or is drawn, every queue answers."""
         return not self.drawn and all(isinstance(act, Key | Listen) or act == Queue("answered") for act in self.acts)
 
+    def as_stranger(self, number: int) -> Script:
+        """The script as it is played by the stranger of that number, so that nobody is refused in two scripts."""
+        return replace(self, acts=tuple(_as_stranger(act, number) for act in self.acts))
+
     def __str__(self) -> str:
         told = "".join(f"{name if is_so else f'not {name}'}: " for name, is_so in self.circumstances)
         return told + " ".join(_told(act) for act in self.acts)
+
+
+def _as_stranger(act: Act, number: int) -> Act:
+    match act:
+        case Key(word) if word == strange_identifier(len(word) - 1) + TERMINATOR:
+            return Key(strange_identifier(len(word) - 1, number) + TERMINATOR)
+        case _:
+            return act
 
 
 def _told(act: Act) -> str:
@@ -137,9 +150,21 @@ def payer_numbers(many: int) -> tuple[str, ...]:
     return tuple(f"{_PAYER}{number}" for number in range(1, many + 1))
 
 
-def strange_identifier(length: int) -> str:
-    """An identifier that nobody has. Only such a caller is refused, so that no real profile is ever locked."""
-    return _digits(_STRANGER, length)
+def strange_identifier(length: int, number: int = 0) -> str:
+    """An identifier that nobody has, one of many. Only such a caller is refused, and no profile has to wait for it."""
+    digits = _digits(_STRANGER, length)
+    return digits and f"{(int(digits) + number) % 10**length:0{length}}"
+
+
+def besieged_identifier(length: int) -> str:
+    """An identifier at which so many PINs were tried that the wait is as long as it can be."""
+    return _digits(_BESIEGED, length)
+
+
+def besieged(flow: Flow) -> frozenset[str]:
+    """Those identifiers, of each length that scripts key."""
+    logins = (step for step in flow.steps.values() if isinstance(step, Authentication))
+    return frozenset(besieged_identifier(login.identifier_digits[0]) for login in logins)
 
 
 def right_pin(length: int) -> str:

@@ -24,7 +24,7 @@ from ivr.events import (
     SecretKeyed,
 )
 from ivr.exploration import Exploration, Transition
-from ivr.exploration.moves import KNOWN, Move, events_at, moves
+from ivr.exploration.moves import BESIEGED, KNOWN, Move, events_at, moves
 from ivr.exploration.walk import Horizon, essence, new_events
 from ivr.flow import start
 from ivr.scripts.playing import transitions
@@ -37,6 +37,7 @@ from ivr.scripts.script import (
     Listen,
     Queue,
     Script,
+    besieged_identifier,
     known_identifier,
     payer_numbers,
     right_pin,
@@ -232,12 +233,17 @@ def _acts(position: Position, move: Move) -> tuple[Act, ...]:
         case _, Keyed(digits):
             return (Key(digits),)
         case AtIdentifier(), SecretKeyed(length, claim):
-            keyed = known_identifier(length) if claim == KNOWN else strange_identifier(length)
-            return (Key(keyed + TERMINATOR),)
+            return (Key(_identifier(length, claim) + TERMINATOR),)
         case AtPin(), SecretKeyed(length):
             return (Key(right_pin(length) + TERMINATOR),)
         case _:
             return ()
+
+
+def _identifier(length: int, claim: str | None) -> str:
+    if claim == BESIEGED:
+        return besieged_identifier(length)
+    return known_identifier(length) if claim == KNOWN else strange_identifier(length)
 
 
 def _as_somebody(act: Act, payers: int) -> Act:

@@ -41,7 +41,7 @@ FLOW = tuple(
 CORE = ("vocabulary", "policy", "flow")
 PARTS = (
     *CORE,
-    *("provision", "storage", "audit", "routing", "auth_pin", "retention", "recordings"),
+    *("provision", "storage", "audit", "routing", "verdicts", "auth_pin", "retention", "recordings"),
     *("menus", "exploration", "audio", "calls", "history", "personal data", "runner", "AGI", "terminal", "subjects"),
 )
 
@@ -52,7 +52,8 @@ LAYERS = (
     Layer("audit", ("audit",), ("storage",), DATABASE),
     Layer("policy", POLICY, libraries=frozenset({"holidays", "phonenumbers"})),
     Layer("routing", ("routing",), ("policy", "storage"), DATABASE | {"asterisk", "jinja2", "structlog"}),
-    Layer("auth_pin", ("auth_pin",), ("storage",), DATABASE | {"argon2", "cryptography"}),
+    Layer("verdicts", ("auth_pin.limits", "auth_pin.verdicts")),
+    Layer("auth_pin", ("auth_pin",), ("verdicts", "storage"), DATABASE | {"argon2", "cryptography"}),
     Layer("retention", ("recordings.retention", "recordings.sampling", "recordings.score_figures")),
     Layer("recordings", ("recordings",), ("retention", "storage"), DATABASE | {"cryptography", "pydub", "structlog"}),
     Layer("vocabulary", VOCABULARY),
@@ -76,7 +77,7 @@ LAYERS = (
             "ivr.payers",
             "ivr.live",
         ),
-        (*CORE, "calls", "routing", "recordings", "audit", "storage"),
+        (*CORE, "calls", "routing", "recordings", "verdicts", "audit", "storage"),
         DATABASE | {"structlog"},
     ),
     Layer("history", ("ivr.history",), (*CORE, "calls", "routing", "storage"), DATABASE),

@@ -13,6 +13,7 @@ from auth_pin.authentication import Authenticator
 from auth_pin.faults import ImportFault
 from auth_pin.profile_import import BadRow, Listeners, Summary, import_profiles
 from auth_pin.profiles import State
+from auth_pin.verdicts import Accepted
 from storage.database import Database
 from tests.auth_pin.conftest import KEYS, NOON
 from tests.auth_pin.counting import Watched
@@ -230,4 +231,5 @@ def _identifiers(database: Database) -> list[str]:
 
 def _logs_in(authenticator: Authenticator, person: Person, pin: str) -> bool:
     claim = authenticator.claim(person.identifier)
-    return authenticator.verify(claim, pin, call_id="call", seq=1, at=NOON) is not None
+    verdict = authenticator.verify(claim, pin, call_id="call", seq=1, at=NOON, caller="")
+    return isinstance(verdict, Accepted)

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from auth_pin.authentication import Authenticator
 from auth_pin.profiles import State
+from auth_pin.verdicts import Accepted
 from centrala.commands.profiles import profiles
 from storage.installation import open_installation
 from tests.auth_pin.conftest import KEYS, NOON
@@ -215,9 +216,9 @@ def _logs_in(environment: dict[str, str], person: Person) -> str | None:
     opened = open_installation(environment)
     authenticator = Authenticator(opened.database, KEYS.identifier, KEYS.pin)
     claim = authenticator.claim(person.identifier)
-    subject = authenticator.verify(claim, person.pin, call_id="call", seq=1, at=NOON)
+    verdict = authenticator.verify(claim, person.pin, call_id="call", seq=1, at=NOON, caller="")
     opened.database.close()
-    return subject
+    return verdict.subject if isinstance(verdict, Accepted) else None
 
 
 def _converse(environment: dict[str, str], *arguments: str, typed: list[str]) -> str:

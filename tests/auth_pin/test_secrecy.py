@@ -165,7 +165,7 @@ def _use_mandates(database: Database) -> None:
 
 
 def _log_in(authenticator: Authenticator, person: Person, pin: str, seq: int) -> None:
-    authenticator.verify(authenticator.claim(person.identifier), pin, call_id="call", seq=seq, at=NOON)
+    authenticator.verify(authenticator.claim(person.identifier), pin, call_id="call", seq=seq, at=NOON, caller="")
 
 
 def _every_row(database: Database) -> dict[str, list[dict[str, object]]]:

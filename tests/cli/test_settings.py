@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from centrala.settings import Settings, SettingsError, read_settings
+from auth_pin.limits import Bucket, Limits
+from centrala.service import guessing_limits
+from centrala.settings import Authentication, Settings, SettingsError, read_settings
 from centrala.terms import terms_of
 from personal_data.kinds import Kind
 from tests.personal_data.made import DEFAULTS
@@ -17,6 +20,13 @@ ROOT = Path(__file__).parents[2]
 def test_the_shipped_file_holds_the_defaults() -> None:
     """Whoever reads settings.yaml reads what holds without it."""
     assert Settings() == read_settings({"CENTRALA_SETTINGS": str(ROOT / "settings.yaml")})
+
+
+def test_the_limits_on_guessing_are_those_of_the_settings() -> None:
+    """Who sets none has the usual ones; what is set in an hour is one each so many seconds."""
+    assert Limits() == guessing_limits(Settings())
+    few = Authentication.model_validate({"limits": {"caller": {"capacity": 3, "per_hour": 6}}})
+    assert Bucket(3, timedelta(minutes=10)) == guessing_limits(Settings(authentication=few)).caller
 
 
 def test_every_class_of_personal_data_has_a_term() -> None:
@@ -41,6 +51,15 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.Mo
         ("sip:\n  extensions: [2001]\n", "2:16: sip.extensions.0: Input should be a valid string"),
         ("sip:\n  extensions: ['1701', 2365-2001]\n", '2:24: sip.extensions.1: "2365-2001" is no range'),
         ("sip:\n  phone_silence_seconds: 1\n", "2:26: sip.phone_silence_seconds: Input should be greater than"),
+        (
+            "authentication:\n  limits:\n    caller: {capacity: 0, per_hour: 60}\n",
+            "3:24: authentication.limits.caller.capacity: Input should be greater than or equal to 1",
+        ),
+        (
+            "authentication:\n  limits:\n    service: {capacity: 9}\n",
+            "3:5: authentication.limits.service.per_hour: Field required",
+        ),
+        ("authentication:\n  waits: [1]\n", "2:3: authentication.waits: there is no such setting"),
         ("retention:\n  at: '02:30'\n", "2:7: retention.at: before 03:00 a night comes twice or not at all"),
         ("retention:\n  at: '3:30'\n", '2:7: retention.at: a time of day looks like "03:30"'),
         ("retention:\n  allow_share: 0\n", "2:16: retention.allow_share: Input should be greater than 0"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from demo.phone import Answer, Call, IncomingCall, PhoneTimeoutError, Reaction, Ring
 from ivr import calls
@@ -16,6 +17,7 @@ from ivr.scripts.script import SILENCE, TERMINATOR
 from tests.conformance.told import Told, logged, promise
 from tests.live import tones
 from tests.live.stations import Live, hears_caller, hears_music, tone_key
+from tests.scripted_people import besiege
 
 # Seconds until the next prompt at most: a stay in a queue, a silence, a busy machine.
 PATIENCE = 40.0
@@ -88,7 +90,7 @@ class Caller:
     def __init__(self, live: Live, desks: Desks, script: Script, ani: str) -> None:
         self._live = live
         self._desks = desks
-        self._script = script
+        self._script = script.as_stranger(int(ani))
         self._ani = ani
         self._wanted: tuple[Wanted, ...] = ()
 
@@ -97,6 +99,7 @@ class Caller:
         try:
             if self._script.circumstance(AWAITED, False):
                 promise(self._live.database, self._ani)
+            besiege(self._live.installation, self._live.flow, datetime.now(UTC))
             call, ear = self._live.dial(self._ani)
             self._follow(call, ear)
             return Outcome(logged(self._live.database, self._call_id()))

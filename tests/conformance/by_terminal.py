@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections import deque
 from datetime import datetime
@@ -19,7 +20,7 @@ from ivr.waits import Gather, Transfer
 from routing import callbacks
 from storage.installation import Installation
 from tests.conformance.told import Told, logged, promise
-from tests.scripted_people import add_everybody
+from tests.scripted_people import add_everybody, besiege
 
 ANI, WITHHELD = NUMBER.spoken, ""
 MORNING = parsed("2026-11-23T10:00")
@@ -34,6 +35,7 @@ class Terminal:
         self._library = Library(installation.database)
         self._library.publish(loaded, MORNING)
         add_everybody(installation, loaded.flow, MORNING)
+        self._strangers = itertools.count()
 
     def play(self, script: Script) -> tuple[Told, ...]:
         """Play a script; the turns that were committed."""
@@ -43,8 +45,10 @@ class Terminal:
         clock = Clock(at)
         if script.circumstance(AWAITED, False):
             promise(self._installation.database, ANI)
+        besiege(self._installation, self._flow, at)
         ani = ANI if script.circumstance(OWN_NUMBER, True) else WITHHELD
-        _play(self._runner(clock, drawn=script.drawn), Arrival(call_id, "terminal", ani, ""), script.acts, clock)
+        acts = script.as_stranger(next(self._strangers)).acts
+        _play(self._runner(clock, drawn=script.drawn), Arrival(call_id, "terminal", ani, ""), acts, clock)
         with self._installation.database.writing() as connection:
             for one in callbacks.waiting_callbacks(connection):
                 callbacks.over(connection, one.call_id, "cancelled", clock())

@@ -37,12 +37,13 @@ PEOPLE = (
     Person("6038254917", "928461", "750396"),
 )
 ANNA, LONG = PEOPLE[:2]
+FORGETFUL = Person("26178935", "583016", "941702")
 STRANGER = Person("79401635", "538204", "163947")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _profiles(helpline: Live) -> None:
-    for person in PEOPLE:
+    for person in (*PEOPLE, FORGETFUL):
         helpline.station.centrala("profiles", "add", stdin=f"{person.identifier}\n{person.pin}\n")
 
 
@@ -90,9 +91,9 @@ def test_who_is_wrong_three_times_goes_on_without(helpline: Live, ani: str) -> N
     press(call, "2")
     for times in (1, 2, 3):
         ear.wait_for("pl:identifier", times)
-        press(call, f"{ANNA.identifier}#")
+        press(call, f"{FORGETFUL.identifier}#")
         ear.wait_for("pl:pin", times)
-        press(call, f"{ANNA.wrong}#")
+        press(call, f"{FORGETFUL.wrong}#")
     ear.wait_for("pl:main", times=2)
     press(call, "2")
     ear.wait_for("pl:main", times=3)

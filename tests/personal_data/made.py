@@ -54,6 +54,7 @@ DEFAULTS: Terms = {
         Kind.TURNS: "1 year",
         Kind.CONSENTS: "3 years",
         Kind.AUTH_ATTEMPTS: "1 year",
+        Kind.AUTH_LIMITS: "1 day",
         Kind.CALLBACKS: "90 days",
         Kind.SURVEYS: "3 years",
         Kind.AGENT_CHANGES: "3 years",

@@ -21,6 +21,7 @@ from tests.recordings.kept import WARSAW, id_of
 
 GROWING = {
     *("calls", "turns", "queue_visits", "wait_estimates", "recording_parts", "recordings", "consents"),
+    *("auth_failures", "auth_buckets"),
     *("auth_attempts", "callbacks", "survey_offers", "survey_answers", "agent_changes", "later"),
     *("recording_scores", "recording_samples", "sampled_recordings"),
 }

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import insert, select
 
 from audit import entries, verification
+from auth_pin.buckets import SERVICE, auth_buckets
+from auth_pin.failures import auth_failures
 from auth_pin.mandates import mandates
 from auth_pin.profiles import State, profiles
 from ivr.calls import TERMINAL, calls
@@ -229,6 +231,21 @@ def test_profiles_that_nobody_confirmed_go_after_a_week(database: Database) -> N
     with database.reading() as connection:
         for column in (profiles.c.subject, mandates.c.subject):
             assert everybody - {"over unconfirmed"} == set(connection.execute(select(column)).scalars())
+
+
+def test_limits_on_guessing_go_when_they_are_of_no_use(database: Database) -> None:
+    """Failures since the last one, buckets since they were full; that of the service stays."""
+    first = datetime.combine(TODAY - days(1), time(), WARSAW)
+    ages = {"over": first - timedelta(microseconds=1), "kept": first}
+    with database.writing() as connection:
+        for name, at in ages.items():
+            connection.execute(insert(auth_failures), {"claim": name, "failures": 9, "last_at": at})
+        for name, at in (*ages.items(), (SERVICE, ages["over"])):
+            connection.execute(insert(auth_buckets), {"name": name, "full_at": at})
+    expires(database, Kind.AUTH_LIMITS, "1 day")
+    with database.reading() as connection:
+        assert ["kept"] == list(connection.execute(select(auth_failures.c.claim)).scalars())
+        assert ["kept", SERVICE] == sorted(connection.execute(select(auth_buckets.c.name)).scalars())
 
 
 def test_why_nothing_was_taken_in_goes_where_the_call_has_gone(database: Database) -> None:

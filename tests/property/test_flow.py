@@ -28,6 +28,7 @@ from ivr.events import (
     PayerKeyed,
     PayerRefused,
     PayersFound,
+    PinDelayed,
     PinRefused,
     PinVerified,
     Played,
@@ -93,6 +94,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(SurveyDrawn, st.booleans()),
     st.builds(PinVerified, st.text(max_size=9)),
     st.just(PinRefused()),
+    st.builds(PinDelayed, st.integers()),
     st.builds(PayersFound, st.lists(st.text(max_size=9), max_size=12).map(tuple)),
     st.just(ManyPayers()),
     st.builds(PayerKeyed, st.text(max_size=9)),
@@ -153,7 +155,7 @@ def answer(wait: Wait, number: int) -> Event | None:
         case DrawSurvey():
             return SurveyDrawn(number % 3 > 0)
         case VerifyPin():
-            return PinVerified("profile") if number % 3 == 0 else PinRefused()
+            return (PinVerified("profile"), PinRefused(), PinDelayed(number + 1))[number % 3]
         case FindPayers():
             return (PayersFound(()), PayersFound(("a", "b")), PayersFound(tuple("abcdefgh")), ManyPayers())[number % 4]
         case FindOffice():

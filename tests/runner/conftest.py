@@ -75,10 +75,10 @@ MakeRunner = Callable[..., Runner]
 @pytest.fixture
 def make_runner(installation: Installation, library: Library, clock: Clock) -> MakeRunner:
     """Runners of several processes over the same database."""
-    keys = {"identifier_key": installation.key("identifier"), "pin_key": installation.key("pin")}
+    keys = installation.key("identifier"), installation.key("pin")
 
     def make(node: str = "one", observe: Observer | None = None, authenticator: Authenticator | None = None) -> Runner:
-        known = authenticator or Authenticator(installation.database, **keys)
+        known = authenticator or Authenticator(installation.database, *keys)
         mandates = make_mandates(installation)
         return Runner(installation.database, library, known, mandates, node=node, now=clock, observe=observe)
 

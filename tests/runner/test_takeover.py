@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from auth_pin.attempts import auth_attempts
 from auth_pin.authentication import Authenticator
+from auth_pin.verdicts import Verdict
 from ivr.calls import Superseded
 from ivr.events import HungUp, Keyed, Played, Reentered
 from ivr.runner import Live, Runner, ended, hang_up
@@ -82,9 +83,9 @@ class Dying(Authenticator):
 
     dying = True
 
-    def verify(self, claim: str, pin: str, *, call_id: str, seq: int, at: datetime) -> str | None:
+    def verify(self, claim: str, pin: str, *, call_id: str, seq: int, at: datetime, caller: str) -> Verdict:
         """Count the attempt, verify, die."""
-        found = super().verify(claim, pin, call_id=call_id, seq=seq, at=at)
+        found = super().verify(claim, pin, call_id=call_id, seq=seq, at=at, caller=caller)
         if self.dying:
             raise ConnectionAbortedError("the process was killed")
         return found
@@ -95,8 +96,8 @@ def test_an_attempt_that_a_process_died_over_counts_once(
     line: Line, make_runner: MakeRunner, other: Runner, installation: Installation, profile: str, then: str
 ) -> None:
     """The PIN is asked for again; what is keyed then is the same attempt."""
-    keys = {"identifier_key": installation.key("identifier"), "pin_key": installation.key("pin")}
-    mortal = make_runner(authenticator=Dying(installation.database, **keys))
+    keys = installation.key("identifier"), installation.key("pin")
+    mortal = make_runner(authenticator=Dying(installation.database, *keys))
     line.arrives(mortal)
     line.keys(mortal, "4", IDENTIFIER)
     with pytest.raises(ConnectionAbortedError):

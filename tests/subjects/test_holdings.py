@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, String, Table
 
+from auth_pin import failures
+from auth_pin.limits import Failures
 from auth_pin.profiles import profiles
 from ivr.calls import calls
 from recordings.catalogue import recordings
@@ -17,7 +19,7 @@ from storage.database import metadata
 from subjects import people
 from subjects.holdings import count
 from tests.auth_pin.people import EWA, STRANGER
-from tests.subjects.story import COUNTRY, OLAS_NUMBER, SHARED_NUMBER, TODAY, Story
+from tests.subjects.story import COUNTRY, LATER, OLAS_NUMBER, SHARED_NUMBER, TODAY, Story
 from tests.unit.test_database import PACKAGES
 
 # Columns by which a row may be somebody's.
@@ -75,6 +77,18 @@ def test_a_number_has_the_calls_in_which_nobody_was_authenticated(story: Story) 
     with story.installation.database.reading() as connection:
         assert 1 == count(connection, calls, story.held(None, SHARED_NUMBER).others)
         assert 0 == count(connection, calls, story.held(EWA.identifier, SHARED_NUMBER).others)
+
+
+def test_limits_on_guessing_are_of_whose_identifier_and_number_they_are(story: Story) -> None:
+    """Failures of the profile's person, the bucket of the number's; the service's own is nobody's."""
+    claim = story.person(EWA.identifier).claim
+    assert claim is not None
+    with story.installation.database.writing() as connection:
+        failures.store(connection, claim, Failures(2, LATER))
+    assert 1 == counts(story, EWA.identifier, None)["auth_failures"]
+    assert "auth_buckets" not in counts(story, EWA.identifier, None)
+    assert 1 == counts(story, None, SHARED_NUMBER)["auth_buckets"]
+    assert "auth_failures" not in counts(story, None, SHARED_NUMBER)
 
 
 def test_both_together_are_one_person(story: Story) -> None:

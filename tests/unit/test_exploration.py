@@ -23,6 +23,7 @@ from ivr.events import (
     PayerKeyed,
     PayerRefused,
     PayersFound,
+    PinDelayed,
     PinRefused,
     PinVerified,
     Played,
@@ -269,6 +270,8 @@ def answer(flow: Flow, wait: ServiceWait, data: st.DataObject) -> Event:
             return HoursChecked(data.draw(st.booleans()))
         case DrawSurvey(share):
             return SurveyDrawn(share > 0 and (share == 100 or data.draw(st.booleans())))
+        case VerifyPin("olga"):
+            return PinDelayed(data.draw(st.integers(1, 3600)))
         case VerifyPin(claim):
             return PinVerified("subject") if claim == "ewa" else PinRefused()
         case FindPayers():
@@ -293,7 +296,7 @@ def events(flow: Flow, state: State) -> st.SearchStrategy[Event]:
             usual = [Played()]
         case Gather(max_digits=most), AtIdentifier():
             usual = [NoInput(), Keyed("*"), SecretKeyed(0), SecretKeyed(5), SecretKeyed(6, "ewa")]
-            usual.append(SecretKeyed(most, "jan"))
+            usual += [SecretKeyed(most, "jan"), SecretKeyed(6, "olga")]
         case Gather(max_digits=most), AtPin():
             usual = [NoInput(), Keyed("*"), SecretKeyed(0), SecretKeyed(most - 1), SecretKeyed(most)]
         case _, AtPostalCode():

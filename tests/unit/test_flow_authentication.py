@@ -146,6 +146,44 @@ def test_whoever_is_known_is_not_asked_again(at_pin: Caller) -> None:
     assert ("main-short", "main") == caller.listens().said
 
 
+@pytest.mark.parametrize(
+    ("seconds", "minutes"), [(1, 1), (30, 1), (60, 1), (61, 2), (120, 2), (600, 10), (601, 15), (3600, 60), (9999, 60)]
+)
+def test_when_too_many_were_tried_the_wait_is_told_and_the_call_goes_on(
+    at_pin: Caller, seconds: int, minutes: int
+) -> None:
+    """Never less than it is; what is heard cannot be cut short, costs a try and leads on as the last try does."""
+    caller = at_pin.delayed(seconds)
+    assert ((f"login-delayed-{minutes}",), PlayOut()) == (caller.said, caller.wait)
+    assert ("none", 1) == (caller.state.auth_level, caller.state.pin_tries)
+    assert ("main-short", "main") == caller.listens().said
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("pl", "Czas do kolejnej próby: do dziesięciu minut."),
+        ("uk", "Час до наступної спроби: до десяти хвилин."),
+        ("en", "The wait is up to ten minutes."),
+    ],
+)
+def test_the_wait_is_told_in_the_words_of_each_language(flow: Flow, lang: str, text: str) -> None:
+    """Those that waiting callers hear."""
+    assert text in flow.prompts["login-delayed-10", lang].text
+
+
+def test_a_wait_is_told_again_to_whoever_is_taken_over(at_pin: Caller) -> None:
+    """By another process, which knows it from the state."""
+    caller = at_pin.delayed(600).taken_over()
+    assert (("login-delayed-10",), PlayOut()) == (caller.said, caller.wait)
+
+
+def test_without_words_for_waits_those_for_failing_are_heard(small: Flow) -> None:
+    """A file need not tell them."""
+    caller = Caller(small).keys("4").identifier().delayed(30)
+    assert (("stranger",), PlayOut()) == (caller.said, caller.wait)
+
+
 def test_a_pin_lost_with_its_process_is_asked_for_again(at_pin: Caller) -> None:
     """Another process never had it; the identifier's pseudonym is kept, and no try is lost."""
     caller = at_pin.taken_over()

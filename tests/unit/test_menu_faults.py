@@ -291,6 +291,39 @@ CALLBACKS: dict[str, Case] = {
         ["52:40: these steps lead in a circle without a wait: promised -> stop -> promised"],
     ),
 }
+DELAYING = (
+    ("    failure: stranger\n", "    failure: stranger\n    delayed: later\n"),
+    ("  farewell: {", "  later: {pl: Później., en: Later.}\n  farewell: {"),
+)
+DELAYS: dict[str, Case] = {
+    "delay": ([*DELAYING], []),
+    "delay without words for waits": (
+        [*DELAYING, ("en: Later.", 'en: "In {wait}."')],
+        ['47:14: "later" tells a wait, and there are no words for waits (add waiting: to phrases:)'],
+    ),
+    "delay with another place": (
+        [*DELAYING, ("en: Later.", 'en: "In {time}."')],
+        ["78:29: {time} cannot be filled in here (known here: {wait})"],
+    ),
+    "delay's prompt": (
+        [*DELAYING, ("delayed: later", "delayed: latre")],
+        ['47:14: there is no prompt "latre" (did you mean "later"?)'],
+    ),
+    "delay heard elsewhere": (
+        [*DELAYING, ("play: [sorry], then", "play: [later], then")],
+        [
+            '51:33: "later" tells for how long no PIN is looked at (name it under delayed: of a login alone)',
+            '77:3: warning: the prompt "sorry" is never heard',
+        ],
+    ),
+    "name of a wait": (
+        [*DELAYING, ("  farewell: {", "  later-10: {pl: A, en: A}\n  farewell: {")],
+        [
+            '79:3: warning: the prompt "later-10" is never heard',
+            '79:13: "later-10" is the name of a wait that "later" tells (choose another name)',
+        ],
+    ),
+}
 PAYERS: dict[str, Case] = {
     "payers": ([*REPRESENTING], []),
     "payers' keys without words": (
@@ -899,7 +932,20 @@ YAML: dict[str, Case] = {
 
 CASES = [
     pytest.param(*case, id=name)
-    for group in (WAYS, OWN_WAYS, CALLBACKS, PAYERS, SURVEYS, NAMES, LANGUAGES, SPOKEN_HOURS, WHISPERS, SHAPE, YAML)
+    for group in (
+        WAYS,
+        OWN_WAYS,
+        CALLBACKS,
+        DELAYS,
+        PAYERS,
+        SURVEYS,
+        NAMES,
+        LANGUAGES,
+        SPOKEN_HOURS,
+        WHISPERS,
+        SHAPE,
+        YAML,
+    )
     for name, case in group.items()
 ]
 

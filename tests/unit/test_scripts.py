@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
@@ -44,7 +45,7 @@ from routing import callbacks
 from routing.callbacks import Callback
 from storage.installation import Installation
 from tests.menu_files import SMALL, load_text
-from tests.scripted_people import add_everybody
+from tests.scripted_people import add_everybody, besiege
 from tests.unit.flows import BYE, flow_of, flows, menu
 
 MOST_GATHERS = 16
@@ -213,7 +214,8 @@ class Telephone:
 
     def __init__(self, installation: Installation, loaded: Loaded, at: datetime) -> None:
         self.clock = Clock(at)
-        self.database = installation.database
+        self.installation, self.database = installation, installation.database
+        self.flow, self.strangers = loaded.flow, itertools.count()
         self.turns: list[Happened] = []
         library = Library(installation.database)
         library.publish(loaded, at)
@@ -236,6 +238,8 @@ class Telephone:
         """Every act of the script; what happened, turn by turn."""
         self.turns.clear()
         self.drawn = script.drawn
+        besiege(self.installation, self.flow, self.clock())
+        script = script.as_stranger(next(self.strangers))
         ani = arrival.ani if script.circumstance(OWN_NUMBER, True) else ""
         with self.database.writing() as connection:
             for one in callbacks.waiting_callbacks(connection):
@@ -265,6 +269,8 @@ class Telephone:
     def dial(self, script: Script, arrival: Arrival) -> tuple[Happened, ...]:
         """The script's keys alone, in the terminal."""
         self.turns.clear()
+        besiege(self.installation, self.flow, self.clock())
+        script = script.as_stranger(next(self.strangers))
         for _turn in terminal.call(self.runner, arrival, Keypad(scripted(script.keys)), self.clock):
             pass
         return tuple(self.turns)

@@ -15,6 +15,7 @@ from ivr.events import (
     NoInput,
     PayerKeyed,
     PayersFound,
+    PinDelayed,
     PinRefused,
     PinVerified,
     Played,
@@ -85,7 +86,9 @@ def test_a_secret_is_told_by_its_length(flow: Flow) -> None:
     assert expected == told(flow, BEGIN, Keyed("2"), identifier, (pin, PinRefused()))[0]
 
 
-@pytest.mark.parametrize(("verdict", "level"), [(PinVerified("profile"), "full"), (PinRefused(), "none")])
+@pytest.mark.parametrize(
+    ("verdict", "level"), [(PinVerified("profile"), "full"), (PinRefused(), "none"), (PinDelayed(30), "none")]
+)
 def test_a_verdict_is_told_as_the_level_that_holds_now(flow: Flow, verdict: Event, level: str) -> None:
     """And nothing of whose profile it is."""
     told_lines = told(flow, BEGIN, Keyed("2"), SecretKeyed(8, "claim"), (SecretKeyed(6), verdict))
