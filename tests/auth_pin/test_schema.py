@@ -12,7 +12,7 @@ from auth_pin.failures import auth_failures
 from auth_pin.mandates import mandates
 from auth_pin.profiles import profiles
 from storage.database import Database, metadata
-from storage.installation import MIGRATIONS
+from storage.schema import MIGRATIONS
 
 TABLES = (profiles, auth_attempts, auth_failures, auth_buckets, mandates)
 

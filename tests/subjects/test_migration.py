@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 
 from ivr.calls import calls
 from storage.database import Database
-from storage.installation import MIGRATIONS
+from storage.schema import MIGRATIONS
 
 CALL = (
     "INSERT INTO calls (id, gateway, ani, dnis, menu_version, started_at, lang, auth_level) "
