@@ -14,6 +14,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
+from auth_pin.pin_policy import FEWEST_DIGITS, MOST_DIGITS, PIN_DIGITS
+from auth_pin.pins import PARALLEL
 from ivr.menus.document import Document, read_bytes, read_document
 from recordings.retention import LONGEST_YEARS, YEARS, Term, Unit, parse_term
 from routing.telephones import extensions
@@ -172,6 +174,13 @@ class Callbacks(_Model):
     pauses_seconds: Annotated[list[Annotated[int, Field(ge=1, le=86400)]], Field(max_length=9)] = [900, 3600]
 
 
+class Authentication(_Model):
+    """How many digits PINs have (menus.yaml says the same), and how many are verified at a time in a process."""
+
+    pin_digits: Annotated[int, Field(ge=FEWEST_DIGITS, le=MOST_DIGITS)] = PIN_DIGITS
+    hashes_at_once: Annotated[int, Field(ge=1, le=64)] = PARALLEL
+
+
 class Years(_Model):
     """For how many years recordings are kept, by what was recorded: through the same date so many years later.
 
@@ -273,6 +282,7 @@ class Settings(_Model):
     sip: Sip = Sip()
     queues: Queues = Queues()
     callbacks: Callbacks = Callbacks()
+    authentication: Authentication = Authentication()
     recordings: Recordings = Recordings()
     reporting: Reporting = Reporting()
     metrics: Metrics = Metrics()

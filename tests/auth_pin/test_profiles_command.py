@@ -213,7 +213,7 @@ def _listed(environment: dict[str, str]) -> list[dict[str, str]]:
 
 def _logs_in(environment: dict[str, str], person: Person) -> str | None:
     opened = open_installation(environment)
-    authenticator = Authenticator(opened.database, KEYS.identifier, KEYS.pin)
+    authenticator = Authenticator(opened.database, KEYS, pytest.fail)
     claim = authenticator.claim(person.identifier)
     subject = authenticator.verify(claim, person.pin, call_id="call", seq=1, at=NOON)
     opened.database.close()
