@@ -18,7 +18,6 @@ from storage.database import Database, overwrite_what_is_deleted
 from storage.installation import find_mark, keep_mark
 
 ALL_SEALED = "pins-sealed"
-_SAMPLE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +72,6 @@ def sealing(connection: Connection) -> tuple[str, ...]:
     while id := connection.execute(select(func.min(c)).where(c > (found[-1] if found else ""))).scalar():
         found.append(id)
     return tuple(found)
-
-
-def opens_some(connection: Connection, seal: PinSeal, id: str) -> bool:
-    """Whether the key of that id opens any of a few hashes that it sealed. Raises PinKeyMissing."""
-    rows = connection.execute(select(profiles).where(profiles.c.pin_sealed_by == id).limit(_SAMPLE))
-    return any(_opened(seal, row) is not None for row in rows)
 
 
 def see_that_it_may_go(connection: Connection, id: str) -> None:

@@ -51,14 +51,8 @@ def open_profile_keys(opened: Installation, environ: Mapping[str, str], now: dat
     if not needed and not seal.ring.keys:
         make_new_key(opened.home, next_id(now, ""))
         seal = PinSeal(partial(read_pin_keys, opened.home, environ))
-    _see_that_all_are_there(opened, seal, needed)
-    with opened.database.reading() as connection:
-        for id in sealing:
-            if not pin_sealing.opens_some(connection, seal, id):
-                raise PinKeyMissing(
-                    f"{_where(opened.home, environ)}: {id} is not the key of that name that sealed the PINs in "
-                    f"{shown(opened.home)}; put the right one back from your backup"
-                )
+    where = VARIABLE if environ.get(VARIABLE) else str(key_folder(opened.home))
+    _see_that_all_are_there(opened, seal, needed, where)
     _seal_what_is_not(opened, seal)
     return Keys(identifier=opened.key("identifier"), pin=opened.key("pin"), seal=seal)
 
@@ -99,13 +93,15 @@ def _seal_what_is_not(opened: Installation, seal: PinSeal) -> None:
     pin_sealing.keep_that_everything_is_sealed(opened.database)
 
 
-def _see_that_all_are_there(opened: Installation, seal: PinSeal, needed: set[str]) -> None:
+def _see_that_all_are_there(opened: Installation, seal: PinSeal, needed: set[str], where: str) -> None:
     if missing := sorted(needed - seal.ring.keys.keys()):
         raise PinKeyMissing(
             f"{', '.join(missing)}: missing, but PINs in {shown(opened.home)} are sealed with it; put it back from "
             f"your backup, or another machine of this installation, into {key_folder(opened.home)} or {VARIABLE}"
         )
-
-
-def _where(home: Home, environ: Mapping[str, str]) -> str:
-    return VARIABLE if environ.get(VARIABLE) else str(key_folder(home))
+    with opened.database.reading() as connection:
+        if wrong := sealing_key.impostors(connection, seal.ring, sorted(needed)):
+            raise PinKeyMissing(
+                f"{where}: {', '.join(wrong)} is not the key of that name that seals PINs in {shown(opened.home)}; "
+                "put the right one back from your backup"
+            )

@@ -7,6 +7,7 @@ name of what it is of: under another name it does not open.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import secrets
@@ -23,6 +24,7 @@ KEY_BYTES = 32
 LONGEST_ID = 40
 
 _NONCE_BYTES = 12
+_MARK = b"centrala key ring mark\x00"
 _ID = re.compile(rf"[A-Za-z0-9][A-Za-z0-9-]{{0,{LONGEST_ID - 1}}}")
 
 
@@ -44,6 +46,10 @@ class KeyRing:
     def current(self) -> str:
         """The last id in alphabetical order."""
         return max(self.keys)
+
+    def mark(self, id: str) -> str:
+        """A fingerprint that tells a key from another of its name, and tells nothing of a random key."""
+        return hashlib.sha256(_MARK + self.keys[id]).hexdigest()
 
     def seal(self, id: str, plain: bytes, purpose: str, name: str) -> bytes:
         """The nonce, then the ciphertext: 28 bytes more. Raises KeyError: there is no key of that id."""

@@ -18,6 +18,7 @@ from centrala.importing import explained
 from centrala.pin_keys import key_folder, make_new_key, next_id, read_pin_keys, sealed_anew
 from centrala.service import profile_keys
 from storage.installation import Installation
+from storage.key_ring import KeyRing
 
 ROW = "{id:<24}  {seals:>8}  {state}"
 UNSEALED = "(none)"
@@ -41,9 +42,7 @@ def list_(as_json: bool) -> None:
     with opened.database.reading() as connection:
         current, seals = sealing_key.current(connection), pin_sealing.sealed_by(connection)
     for id in sorted({id or UNSEALED for id in seals} | given.keys.keys() | ({current} if current else set())):
-        state = "missing" if id not in given.keys else "current" if id == current else "old"
-        number = seals.get(None if id == UNSEALED else id, 0)
-        told = {"id": id, "seals": number, "state": "not sealed" if id == UNSEALED else state}
+        told = {"id": id, "seals": seals.get(None if id == UNSEALED else id, 0), "state": _state(id, given, current)}
         click.echo(json.dumps(told) if as_json else ROW.format(**told))
 
 
@@ -60,11 +59,11 @@ def rotate() -> None:
         seal = profile_keys(opened).seal
         done = _rotated(opened, seal)
         with opened.database.reading() as connection:
-            id = sealing_key.current(connection)
+            id, still = sealing_key.current(connection), pin_sealing.sealing(connection)
     click.echo(f"{sum(portion.sealed for portion in done)} PINs are sealed with {id} now")
     for subject in (subject for portion in done for subject in portion.unreadable):
         click.echo(f"profile {subject}: its PIN cannot be read; set it anew: centrala profiles set-pin", err=True)
-    if old := ", ".join(sorted(seal.ring.keys.keys() - {id})):
+    if old := ", ".join(sorted(seal.ring.keys.keys() - {id, *still})):
         click.echo(f"{old}: may be retired: centrala profiles keys retire ID")
 
 
@@ -104,6 +103,14 @@ def _rotated(opened: Installation, seal: PinSeal) -> tuple[Portion, ...]:
         make_new_key(opened.home, next_id(now(), current))
         given = read_pin_keys(opened.home, os.environ)
     with opened.database.writing() as connection:
-        sealing_key.change(connection, given.current)
+        sealing_key.change(connection, given, given.current)
         entries.append(connection, Entry(now(), who(None), Action.KEYS_ROTATED, f"pin key:{given.current}"))
     return tuple(sealed_anew(opened, seal))
+
+
+def _state(id: str, given: KeyRing, current: str | None) -> str:
+    if id == UNSEALED:
+        return "not sealed"
+    if id not in given.keys:
+        return "missing"
+    return "current" if id == current else "old" if id < (current or "") else "next"

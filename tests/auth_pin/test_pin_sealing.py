@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 from auth_pin import pin_sealing, pins, profiles, sealing_key
 from auth_pin.authentication import Authenticator
-from auth_pin.faults import KeyInUse, NoProfile
+from auth_pin.faults import KeyInUse, NoProfile, PinKeyMissing
 from auth_pin.identifiers import claim
 from auth_pin.keys import Keys
 from auth_pin.pin_seal import PinSeal
@@ -166,6 +166,16 @@ def test_a_missing_key_refuses_whoever_logs_in_and_says_why(populated: Database)
     assert EWA.pin not in told[0]
 
 
+def test_another_key_of_the_same_name_is_noticed(populated: Database) -> None:
+    """By its fingerprint, whatever it has sealed; one that has never sealed anything may be any."""
+    other = KeyRing({"2026": bytes(KEY_BYTES), "2028": bytes(KEY_BYTES)})
+    with populated.reading() as connection:
+        assert ("2026",) == sealing_key.impostors(connection, other, ("2026", "2028"))
+        assert () == sealing_key.impostors(connection, KEYS.seal.ring, ("2026",))
+    with pytest.raises(PinKeyMissing, match="a name of its own"), populated.writing() as connection:
+        sealing_key.change(connection, other, "2026")
+
+
 def test_a_pin_and_a_state_are_set(populated: Database) -> None:
     """At once; of nobody else, and of a stranger not at all."""
     mine = claim(KEYS.identifier, EWA.identifier)
@@ -182,7 +192,7 @@ def test_a_pin_and_a_state_are_set(populated: Database) -> None:
 
 def _change(database: Database, id: str) -> None:
     with database.writing() as connection:
-        sealing_key.change(connection, id)
+        sealing_key.change(connection, BOTH.seal.ring, id)
 
 
 def _anew(database: Database, most: int) -> Iterator[pin_sealing.Portion]:
