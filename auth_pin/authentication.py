@@ -1,43 +1,56 @@
 """Verifying a PIN so that nobody learns more than yes or no.
 
 An unknown identifier, a wrong PIN and a profile that may not be used take the same steps: the same statements in the
-same two transactions, and one hash verification. An identifier without a profile is verified against a decoy. Where
-too many were tried no PIN is looked at, known identifier or not (`auth_pin.limits`).
+same two transactions, one sealed hash opened and one verified. An identifier without a profile is verified against a
+decoy. Where too many were tried no PIN is looked at, known identifier or not (`auth_pin.limits`).
 """
 
 from __future__ import annotations
 
+import os
 import secrets
+from collections.abc import Callable
 from datetime import datetime
 
 from auth_pin import admission, buckets, identifiers, pins, profiles
 from auth_pin.attempts import Attempt
+from auth_pin.faults import PinKeyMissing, PinUnreadable
+from auth_pin.keys import Keys
 from auth_pin.limits import Limits
+from auth_pin.pin_seal import PinSeal
 from auth_pin.profiles import Credentials, State
 from auth_pin.verdicts import Accepted, Delayed, Refused, Verdict
 from storage.database import Database
+from storage.key_ring import KEY_BYTES, KeyRing
+
+_DECOY = "decoy"
 
 
 class Authenticator:
-    """Authenticates callers against the profiles of one installation. Safe to share between threads."""
+    """Authenticates callers against the profiles of one installation. Safe to share between threads.
+
+    `tell` is told why a PIN that should be there cannot be verified: who keys it is refused.
+    """
 
     def __init__(
         self,
         database: Database,
-        identifier_key: bytes,
-        pin_key: bytes,
+        keys: Keys,
+        tell: Callable[[str], None],
         limits: Limits = Limits(),  # noqa: B008 (it is frozen)
     ) -> None:
         self._database = database
-        self._identifier_key = identifier_key
-        self._pin_key = pin_key
+        self._keys = keys
+        self._tell = tell
         self._limits = limits
-        # Longer than any PIN, so that no PIN is ever its own.
-        self._decoy = pins.hashed(pin_key, secrets.token_hex(16))
+        # Longer than any PIN, so that no PIN is ever its own; its key is nobody else's, and cannot be retired.
+        self._decoy_hash = pins.hashed(keys.pin, secrets.token_hex(16))
+        self._decoy_seal = PinSeal(lambda: KeyRing({_DECOY: os.urandom(KEY_BYTES)}))
+        self._decoy = self._decoy_seal.close(_DECOY, self._decoy_hash, _DECOY)
 
     def claim(self, identifier: str) -> str:
         """The pseudonym of what was keyed as an identifier, well-formed or not; what is not one has no profile."""
-        return identifiers.pseudonym(self._identifier_key, identifier)
+        return identifiers.pseudonym(self._keys.identifier, identifier)
 
     def verify(self, claim: str, pin: str, *, call_id: str, seq: int, at: datetime, caller: str) -> Verdict:
         """Whether the PIN is that of the confirmed profile that has this claim, if it may be looked at now.
@@ -47,15 +60,28 @@ class Authenticator:
         """
         attempt = Attempt(call_id, seq, claim, at)
         with self._database.writing() as connection:
-            wait = admission.admit(connection, self._limits, attempt, buckets.caller_name(self._identifier_key, caller))
+            wait = admission.admit(
+                connection, self._limits, attempt, buckets.caller_name(self._keys.identifier, caller)
+            )
             if wait:
                 return Delayed(wait)
             found = profiles.find(connection, claim)
-        known = pins.matches(self._pin_key, found.pin_hash if found else self._decoy, pin)
-        subject = _subject(found) if known else None
+        pin_hash = self._opened(found, claim)
+        known = pins.matches(self._keys.pin, pin_hash or self._decoy_hash, pin)
+        subject = _subject(found) if known and pin_hash is not None else None
         with self._database.writing() as connection:
             admission.finish(connection, attempt, right=subject is not None)
         return Refused() if subject is None else Accepted(subject)
+
+    def _opened(self, found: Credentials | None, claim: str) -> str | None:
+        """The hash to verify against; None where it cannot be read."""
+        if found is None:
+            return self._decoy_seal.open(self._decoy, _DECOY)
+        try:
+            return self._keys.seal.open(found.pin_hash, claim)
+        except (PinKeyMissing, PinUnreadable) as fault:
+            self._tell(f"profile {found.subject}: {fault}")
+            return None
 
 
 def _subject(found: Credentials | None) -> str | None:

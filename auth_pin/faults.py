@@ -32,3 +32,19 @@ class ImportFault(ProfileFault):
 
 class PayerFault(ProfileFault):
     """Not a payer's number."""
+
+
+class NoProfile(ProfileFault):
+    """The identifier has no profile."""
+
+
+class PinKeyMissing(ProfileFault):
+    """A key that seals PINs is needed and is not there, or is another one."""
+
+
+class PinUnreadable(ProfileFault):
+    """A stored PIN does not open: damaged, moved from another profile, or never sealed."""
+
+
+class KeyInUse(ProfileFault):
+    """A key that cannot be retired."""

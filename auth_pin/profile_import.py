@@ -14,9 +14,8 @@ from datetime import datetime
 from enum import Enum
 from typing import BinaryIO
 
-from auth_pin import identifiers, pins, profiles
-from auth_pin.faults import ProfileFault
-from auth_pin.identifier_seal import IdentifierSeal
+from auth_pin import identifiers, pin_policy, pins, profiles
+from auth_pin.faults import PinUnreadable, ProfileFault
 from auth_pin.keys import Keys
 from auth_pin.profile_rows import Row, read_header, read_row
 from auth_pin.profiles import Credentials, Entry
@@ -80,28 +79,35 @@ def begin(
     return header, numbered
 
 
-def import_profiles(database: Database, keys: Keys, source: BinaryIO, at: datetime, listeners: Listeners) -> Summary:
+def import_profiles(
+    database: Database,
+    keys: Keys,
+    source: BinaryIO,
+    at: datetime,
+    listeners: Listeners,
+    pin_digits: int = pin_policy.PIN_DIGITS,
+) -> Summary:
     """Import a table; `at` is when a new profile was made whose row does not say so.
 
-    Raises ImportFault: the first line is not one, and nothing was imported.
+    Raises ImportFault: the first line is not one, and nothing was imported; PinKeyMissing.
     """
     header, numbered = begin(source, read_header, listeners)
-    return _Import(database, keys, at, listeners).run(header, numbered)
+    return _Import(database, keys, at, listeners, pin_digits).run(header, numbered)
 
 
 class _Import:
     """One run of an import."""
 
-    def __init__(self, database: Database, keys: Keys, at: datetime, listeners: Listeners) -> None:
+    def __init__(self, database: Database, keys: Keys, at: datetime, listeners: Listeners, pin_digits: int) -> None:
         self._database = database
         self._keys = keys
-        self._seal = IdentifierSeal(keys.identifier)
         self._at = at
         self._listeners = listeners
+        self._pin_digits = pin_digits
         self._fates: Counter[Fate] = Counter()
 
     def run(self, header: Header, numbered: Iterator[Line]) -> Summary:
-        with ThreadPoolExecutor(pins.PARALLEL) as hashers:
+        with ThreadPoolExecutor(pins.at_once()) as hashers:
             for batch in self._batches(header, numbered):
                 self._store(self._decide(batch, hashers))
         return Summary(*(self._fates[fate] for fate in Fate))
@@ -125,7 +131,7 @@ class _Import:
 
     def _read(self, header: Header, line: Line) -> Row | None:
         try:
-            return read_row(header, line)
+            return read_row(header, line, self._pin_digits)
         except ProfileFault as fault:
             self._fates[Fate.BAD] += 1
             self._listeners.bad_row(BadRow(line.number, str(fault)))
@@ -149,23 +155,31 @@ class _Import:
         return decisions
 
     def _decided(self, claim: str, row: Row, found: Credentials | None) -> _Decision:
-        pin_hash = self._pin_hash(row, found)
+        known = self._known_hash(claim, found)
+        pin_hash = self._pin_hash(row, known)
         created_at = row.created_at or (found.created_at if found else self._at)
         entry = Entry(claim, row.identifier, pin_hash, row.state, created_at)
         if found is None:
             return Fate.ADDED, entry
-        same = (found.pin_hash, found.state, found.created_at) == (pin_hash, row.state, created_at)
+        same = (known, found.state, found.created_at) == (pin_hash, row.state, created_at)
         return Fate.UNCHANGED if same else Fate.CHANGED, entry
 
-    def _pin_hash(self, row: Row, found: Credentials | None) -> str:
+    def _known_hash(self, claim: str, found: Credentials | None) -> str | None:
+        """The hash that is there; one that cannot be read is replaced."""
+        try:
+            return None if found is None else self._keys.seal.open(found.pin_hash, claim)
+        except PinUnreadable:
+            return None
+
+    def _pin_hash(self, row: Row, known: str | None) -> str:
         if row.pin is None:
             assert row.pin_hash is not None, "a row has a PIN or its hash"
             return row.pin_hash
-        if found is not None and pins.matches(self._keys.pin, found.pin_hash, row.pin):
-            return found.pin_hash
+        if known is not None and pins.matches(self._keys.pin, known, row.pin):
+            return known
         return pins.hashed(self._keys.pin, row.pin)
 
     def _store(self, decisions: list[_Decision]) -> None:
         with self._database.writing() as connection:
-            profiles.store(connection, self._seal, [entry for fate, entry in decisions if fate is not Fate.UNCHANGED])
+            profiles.store(connection, self._keys, [entry for fate, entry in decisions if fate is not Fate.UNCHANGED])
         self._fates.update(fate for fate, _ in decisions)

@@ -34,21 +34,21 @@ def read_header(line: Line | None) -> Header:
     return tables.read_header(line, COLUMNS, NEEDED)
 
 
-def read_row(header: Header, line: Line) -> Row | None:
+def read_row(header: Header, line: Line, pin_digits: int = pin_policy.PIN_DIGITS) -> Row | None:
     """The profile of a line, or None where the line is blank. Raises ProfileFault."""
     values = tables.read_cells(header, line)
     if values is None:
         return None
     identifiers.check(values["identifier"])
-    pin, pin_hash = _secret(values.get("pin") or None, values.get("pin_hash") or None)
+    pin, pin_hash = _secret(values.get("pin") or None, values.get("pin_hash") or None, pin_digits)
     return Row(values["identifier"], pin, pin_hash, _state(values["state"]), _moment(values.get("created_at", "")))
 
 
-def _secret(pin: str | None, pin_hash: str | None) -> tuple[str | None, str | None]:
+def _secret(pin: str | None, pin_hash: str | None, pin_digits: int) -> tuple[str | None, str | None]:
     if (pin is None) == (pin_hash is None):
         raise PinFault("one of pin and pin_hash is needed, and only one")
     if pin is not None:
-        pin_policy.check_shape(pin)
+        pin_policy.check_shape(pin, pin_digits)
     if pin_hash is not None and not pins.is_hash(pin_hash):
         raise PinFault("pin_hash is not an Argon2id hash with m=19456,t=2,p=1 in the PHC format")
     return pin, pin_hash

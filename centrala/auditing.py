@@ -19,7 +19,7 @@ from centrala.context import now, settings, today, who
 from centrala.keeping import ensure_marked, open_archive
 from recordings.faults import RecordingFault
 from storage.installation import Installation
-from subjects.people import of_call, of_recording
+from subjects.people import of_call, of_recording, profile_name
 from subjects.pseudonyms import Pseudonyms
 
 KEYS_MISSING = "whom it was about is not known: keys are missing"
@@ -51,15 +51,19 @@ class Auditor:
         """Write an entry about a whole call, be there recordings of it or not."""
         self._append(connection, action, ("call", call_id), of_call(connection, call_id, self._country), details)
 
+    def tell_of_profile_with(self, connection: Connection, action: Action, claim: str, details: str = "") -> None:
+        """Write an entry about a profile, by its person's pseudonym alone."""
+        self._append(connection, action, ("profile", None), profile_name(claim), details)
+
     def _append(
-        self, connection: Connection, action: Action, about: tuple[str, str], name: str | None, details: str
+        self, connection: Connection, action: Action, about: tuple[str, str | None], name: str | None, details: str
     ) -> None:
         (kind, id), at = about, now()
         person = None if name is None else self._pseudonym(name, at)
         if name is not None and person is None:
             details = f"{details}; {KEYS_MISSING}" if details else KEYS_MISSING
         # What somebody types is no id before it has the form of one, and may be anything.
-        object = f"{kind}:{id if _ID.fullmatch(id) else 'unknown'}"
+        object = kind if id is None else f"{kind}:{id if _ID.fullmatch(id) else 'unknown'}"
         entries.append(connection, Entry(at, self._actor, action, object, person, details))
 
     def _pseudonym(self, name: str, at: datetime) -> str | None:

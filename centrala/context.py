@@ -55,7 +55,7 @@ def installation() -> Installation:
 def menus(path: Path) -> Loaded:
     """A usable menu file. Its faults go to stderr and end the command with exit code 1. Raises Failure."""
     with menus_explained():
-        return load_menus(path)
+        return load_menus(path, settings().authentication.pin_digits)
 
 
 @contextmanager

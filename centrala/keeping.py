@@ -27,7 +27,7 @@ from recordings.catalogue import kept, recordings
 from recordings.faults import KeyMissing, RecordingFault
 from recordings.intake import alone
 from recordings.key_backups import Backup, Gone
-from recordings.key_encryption import VARIABLE, KeyEncryption, make_key, read_keys
+from recordings.key_encryption import VARIABLE, KeyEncryption, read_keys
 from recordings.key_store import KeyStore
 from recordings.purge import Places
 from recordings.wrapped_keys import WrappedKey, WrappedKeys
@@ -35,6 +35,7 @@ from storage.chain import NOTHING
 from storage.database import Database
 from storage.home import Home
 from storage.installation import Installation, find_mark, keep_mark, without_passwords
+from storage.key_ring import make_key
 
 KEYS_URL = "CENTRALA_KEYS_URL"
 MARK = "recording-keys"

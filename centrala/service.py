@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,11 +11,12 @@ import structlog
 
 from auth_pin import profiles
 from auth_pin.authentication import Authenticator
-from auth_pin.faults import ProfileUnreadable
+from auth_pin.faults import PinKeyMissing, ProfileUnreadable
 from auth_pin.keys import Keys
 from auth_pin.limits import Bucket, Limits
 from auth_pin.mandates import Mandates
 from centrala import context
+from centrala.pin_keys import open_profile_keys
 from centrala.settings import Bucket as BucketSettings
 from centrala.settings import Settings
 from ivr.audio import PromptStore
@@ -42,14 +44,11 @@ def make_runner(
     draw: Draw = is_drawn,
     limits: Limits = Limits(),  # noqa: B008 (it is frozen)
 ) -> Runner:
-    """A runner that keeps its calls in the installation's database."""
-    authenticator = Authenticator(
-        installation.database, installation.key("identifier"), installation.key("pin"), limits
-    )
+    """A runner that keeps its calls in the installation's database. Raises context.Failure: a key is missing."""
     return Runner(
         installation.database,
         library,
-        authenticator,
+        make_authenticator(installation, limits),
         make_mandates(installation),
         node=node,
         now=now,
@@ -58,6 +57,24 @@ def make_runner(
         terms=terms,
         draw=draw,
     )
+
+
+def profile_keys(installation: Installation) -> Keys:
+    """The keys of the installation's profiles. Raises context.Failure."""
+    with context.explained(PinKeyMissing):
+        return open_profile_keys(installation, os.environ, context.now())
+
+
+def make_authenticator(
+    installation: Installation,
+    limits: Limits = Limits(),  # noqa: B008 (it is frozen)
+) -> Authenticator:
+    """Who lets callers log in. Raises context.Failure."""
+
+    def tell(reason: str) -> None:
+        log.error("a PIN cannot be verified, and its caller is refused", reason=reason)
+
+    return Authenticator(installation.database, profile_keys(installation), tell, limits)
 
 
 def make_mandates(installation: Installation) -> Mandates:
@@ -94,12 +111,11 @@ def make_identify(installation: Installation) -> Callable[[str, str | None], Ide
 
     With the payer whom the call is about, by its reference, if the caller may still speak for it.
     """
-    keys = Keys(identifier=installation.key("identifier"), pin=installation.key("pin"))
     mandates = make_mandates(installation)
 
     def identify(subject: str, payer: str | None) -> Identity | None:
         try:
-            identifier = profiles.identifier_of(installation.database, keys, subject)
+            identifier = profiles.identifier_of(installation.database, installation.key("identifier"), subject)
         except ProfileUnreadable as error:
             log.error("an identifier cannot be shown", reason=str(error))
             return None

@@ -14,6 +14,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
+from auth_pin.pin_policy import FEWEST_DIGITS, MOST_DIGITS, PIN_DIGITS
+from auth_pin.pins import PARALLEL
 from ivr.menus.document import Document, read_bytes, read_document
 from recordings.retention import LONGEST_YEARS, YEARS, Term, Unit, parse_term
 from routing.telephones import extensions
@@ -161,8 +163,13 @@ class GuessingLimits(_Model):
 
 
 class Authentication(_Model):
-    """Authentication by PIN. Waits after failures at an identifier are no settings (`auth_pin.limits`)."""
+    """How many digits PINs have (menus.yaml says the same), how many are verified at a time in a process, and limits.
 
+    Waits after failures at an identifier are no settings (`auth_pin.limits`).
+    """
+
+    pin_digits: Annotated[int, Field(ge=FEWEST_DIGITS, le=MOST_DIGITS)] = PIN_DIGITS
+    hashes_at_once: Annotated[int, Field(ge=1, le=64)] = PARALLEL
     limits: GuessingLimits = GuessingLimits()
 
 

@@ -26,8 +26,11 @@ class MenuWatch:
     Menus that lead to a queue which Asterisk has not been given (`asterisk` is its run folder) wait until it has.
     """
 
-    def __init__(self, path: Path, library: Library, store: PromptStore, asterisk: Path) -> None:
+    def __init__(
+        self, path: Path, library: Library, store: PromptStore, asterisk: Path, pin_digits: int | None = None
+    ) -> None:
         self._path = path
+        self._pin_digits = pin_digits
         self._library = library
         self._store = store
         self._asterisk = asterisk
@@ -38,7 +41,7 @@ class MenuWatch:
     def open(self) -> Loaded:
         """Load, render and publish the file that the service begins with. Raises MenuError and AudioError."""
         stamps = self._stamps()
-        loaded = load_menus(self._path)
+        loaded = load_menus(self._path, self._pin_digits)
         self._store.build(loaded.flow)
         self._publish(loaded, stamps)
         return loaded
@@ -49,7 +52,7 @@ class MenuWatch:
         if stamps in (self._taken, self._refused):
             return False
         try:
-            loaded = load_menus(self._path)
+            loaded = load_menus(self._path, self._pin_digits)
             if unknown := rendered.unknown_queues(self._asterisk, _needed(loaded.flow)):
                 self._refuse(stamps, "Asterisk lacks these queues: run centrala asterisk render", queues=unknown)
                 return False

@@ -41,7 +41,7 @@ CONSULTANT, OPERATOR = "consultant", "operator"
 # Columns that name other people, are secret, or mean something to the service alone.
 _LEFT_OUT = {
     mandates: ("reference", "subject", "claim", "payer"),
-    profiles: ("subject", "claim", "identifier", "pin_hash"),
+    profiles: ("subject", "claim", "identifier", "pin_hash", "pin_sealed_by"),
     calls: ("subject", "menu_version"),
     auth_attempts: ("claim", "call_id", "seq"),
     auth_failures: ("claim",),

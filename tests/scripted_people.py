@@ -8,10 +8,10 @@ from sqlalchemy import delete
 
 from auth_pin import failures, identifiers, mandates
 from auth_pin.buckets import auth_buckets
-from auth_pin.keys import Keys
 from auth_pin.limits import Failures
 from auth_pin.mandates import Entry
 from auth_pin.profiles import State, add
+from centrala.service import profile_keys
 from ivr.definition import Flow
 from ivr.scripts import besieged, profiles
 from storage.installation import Installation
@@ -19,7 +19,7 @@ from storage.installation import Installation
 
 def add_everybody(installation: Installation, flow: Flow, at: datetime) -> None:
     """Make their profiles and mandates."""
-    keys = Keys(identifier=installation.key("identifier"), pin=installation.key("pin"))
+    keys = profile_keys(installation)
     for profile in profiles(flow):
         subject = add(installation.database, keys, profile.identifier, profile.pin, State.CONFIRMED, at)
         entries = [Entry(subject, payer, place, None) for place, payer in enumerate(profile.payers, start=1)]

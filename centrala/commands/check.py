@@ -18,7 +18,8 @@ def check(file: Path | None) -> None:
     Prints one line per fault, path:line:column: message, all of them at once, and exits with 1; warnings alone exit
     with 0.
     """
-    path = file or context.settings().menus
+    settings = context.settings()
+    path = file or settings.menus
     with context.menus_explained(out=True):
-        for warning in load_menus(path).warnings:
+        for warning in load_menus(path, settings.authentication.pin_digits).warnings:
             click.echo(warning.show(str(path)))

@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
-from auth_pin import identifiers
-from auth_pin.keys import Keys
+from auth_pin import identifiers, pins
 from auth_pin.profile_import import Listeners, Summary, import_profiles
 from auth_pin.profiles import Profile, State, everyone
 from auth_pin.profiles import add as add_profile
+from centrala.commands.asking import NOT_HERE, States, asked
 from centrala.commands.mandates import mandates
-from centrala.context import fail, installation, now
+from centrala.commands.profile_changes import set_pin, set_state, tune
+from centrala.commands.profile_keys import keys
+from centrala.context import fail, installation, now, settings
 from centrala.importing import explained, import_table
-from storage.installation import Installation
+from centrala.service import profile_keys
 
 ROW = "{identifier:<12}  {state:<11}  {created_at}  {subject}"
-LONGEST_LINE = 1024
-NOT_HERE = (
-    "an identifier is not written on the command line, where others on this machine and the shell's history see it; "
-    "run centrala profiles add alone and type it when asked, or pipe in two lines, the identifier and the PIN"
-)
-
-States = click.Choice([str(state) for state in State])
 
 
 @click.group()
 def profiles() -> None:
     """Profiles of callers: an identifier, a PIN and a state.
 
-    Only a confirmed profile leads to the level full. Identifiers are kept encrypted and PINs hashed, both under keys
-    in CENTRALA_HOME/secrets.
+    Only a confirmed profile leads to the level full. Identifiers are kept encrypted, and PINs hashed and encrypted,
+    under keys in CENTRALA_HOME/secrets. How many digits a PIN has is a setting, `authentication: pin_digits:` (6).
     """
 
 
@@ -42,18 +36,21 @@ def profiles() -> None:
 @click.option("--state", type=States, default=State.CONFIRMED.value, show_default=True, help="The profile's state.")
 @click.pass_context
 def add(context: click.Context, state: str) -> None:
-    """Make a profile: an identifier (6 to 12 digits) and a PIN (6 digits, nothing easily guessed).
+    """Make a profile: an identifier (6 to 12 digits) and a PIN (nothing easily guessed, no date).
 
     Both are asked for twice and not shown. Without a terminal they are read from standard input: the identifier is
     its first line, the PIN its second.
     """
     if context.args:
-        fail(NOT_HERE)
+        fail(NOT_HERE.format(command="add", lines="two lines, the identifier and the PIN"))
     opened = installation()
     with explained():
         identifier = asked("Identifier")
         identifiers.check(identifier)
-        subject = add_profile(opened.database, _keys(opened), identifier, asked("PIN"), State(state), now())
+        digits = settings().authentication.pin_digits
+        subject = add_profile(
+            opened.database, profile_keys(opened), identifier, asked("PIN"), State(state), now(), digits
+        )
     click.echo(f"profile {subject} added, {state}")
 
 
@@ -64,7 +61,7 @@ def list_profiles(as_json: bool, reveal: bool) -> None:
     """List the profiles, the oldest first."""
     opened = installation()
     with explained():
-        found = everyone(opened.database, _keys(opened))
+        found = everyone(opened.database, opened.key("identifier"))
         shown = (_shown(profile, reveal) for profile in found)
         for profile in shown:
             click.echo(json.dumps(profile) if as_json else ROW.format(**profile))
@@ -78,7 +75,7 @@ def import_file(file: Path) -> None:
     \b
     Columns, named in the first line, in any order:
       identifier   6 to 12 digits
-      pin          6 digits, or else
+      pin          as many digits as the settings say, or else
       pin_hash     Argon2id (m=19456,t=2,p=1) of HMAC-SHA256(pin.key, PIN);
                    in quotes, since it holds commas
       state        unconfirmed, confirmed, suspended, blocked or closed
@@ -87,25 +84,14 @@ def import_file(file: Path) -> None:
     A row whose identifier has a profile already changes it. Bad rows are named by their line and left out; the exit
     code is then 1.
     """
-    opened = installation()
+    opened, found = installation(), settings().authentication
+    secret = profile_keys(opened)
+    pins.allow(found.hashes_at_once)
 
     def run(source: BinaryIO, listeners: Listeners) -> Summary:
-        return import_profiles(opened.database, _keys(opened), source, now(), listeners)
+        return import_profiles(opened.database, secret, source, now(), listeners, found.pin_digits)
 
     import_table(file, run)
-
-
-def asked(name: str, *, twice: bool = True) -> str:
-    """Something secret: typed on a terminal, twice where it is to be kept; else the next line of standard input."""
-    if sys.stdin.isatty():
-        again = f"{name} again" if twice else False
-        typed: str = click.prompt(name, hide_input=True, confirmation_prompt=again, err=True)
-        return typed.strip()
-    return sys.stdin.buffer.readline(LONGEST_LINE).decode("ascii", "replace").strip()
-
-
-def _keys(opened: Installation) -> Keys:
-    return Keys(identifier=opened.key("identifier"), pin=opened.key("pin"))
 
 
 def _shown(profile: Profile, reveal: bool) -> dict[str, str]:
@@ -117,4 +103,5 @@ def _shown(profile: Profile, reveal: bool) -> dict[str, str]:
     }
 
 
-profiles.add_command(mandates)
+for command in (set_pin, set_state, mandates, keys, tune):
+    profiles.add_command(command)

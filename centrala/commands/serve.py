@@ -16,6 +16,7 @@ import click
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from auth_pin import pins
 from centrala import context, metrics, reports, watchdog
 from centrala.following import following
 from centrala.logs import configure_logs
@@ -70,7 +71,7 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     installation = context.installation()
     store = make_prompt_store(installation, settings)
     library = Library(installation.database)
-    watch = MenuWatch(path, library, store, installation.home.asterisk)
+    watch = MenuWatch(path, library, store, installation.home.asterisk, settings.authentication.pin_digits)
     with context.menus_explained(), context.explained(AudioError):
         loaded = watch.open()
     node = f"{socket.gethostname()}:{address[1]}"
@@ -106,6 +107,8 @@ def _runner(
     fixed: datetime | None,
     observe: Observer,
 ) -> Runner:
+    pins.allow(settings.authentication.hashes_at_once)
+
     def hours_clock() -> datetime:
         return fixed or context.now()
 

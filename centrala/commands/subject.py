@@ -19,7 +19,7 @@ from audit.entries import Action, Entry
 from auth_pin.faults import IdentifierFault
 from centrala import context
 from centrala.auditing import auditing, country
-from centrala.commands.profiles import asked
+from centrala.commands.asking import asked
 from centrala.context import SERVICE_ZONE, explained, fail, who
 from centrala.forms import print_table
 from centrala.keeping import open_archive

@@ -18,6 +18,7 @@ from ivr.menus.faults import Fault, MenuError, UnreadableMenus
 from ivr.menus.mending import Reading, read_file
 from ivr.menus.payers import payers_of, prompts_of_payers
 from ivr.menus.phrases import Phrases
+from ivr.menus.pin_lengths import faults_of_pins
 from ivr.menus.spoken_digits import prompts_of_digits
 from ivr.menus.spoken_hours import missing, spoken
 from ivr.menus.spoken_waits import spoken_waits
@@ -60,13 +61,16 @@ class Loaded:
     warnings: tuple[Fault, ...]
 
 
-def load_menus(path: Path) -> Loaded:
-    """Load a menu file. Raises MenuError with every fault in it, or UnreadableMenus."""
+def load_menus(path: Path, pin_digits: int | None = None) -> Loaded:
+    """Load a menu file, whose logins ask for so many digits of a PIN where that is known.
+
+    Raises MenuError with every fault in it, or UnreadableMenus.
+    """
     try:
         raw = read_bytes(path)
     except OSError as error:
         raise UnreadableMenus(str(path), (Fault(1, 1, f"cannot be read: {error.strerror}"),)) from error
-    return load(str(path), raw, lambda name: (path.parent / name).read_bytes())
+    return load(str(path), raw, lambda name: (path.parent / name).read_bytes(), pin_digits)
 
 
 def reload(source: Source) -> definition.Flow:
@@ -74,7 +78,7 @@ def reload(source: Source) -> definition.Flow:
     return load(source.path, source.raw, source.tables.__getitem__).flow
 
 
-def load(path: str, raw: bytes, read_table: ReadTable) -> Loaded:
+def load(path: str, raw: bytes, read_table: ReadTable, pin_digits: int | None = None) -> Loaded:
     """Load a menu file's bytes; `read_table` gets the tables that it names. Raises MenuError."""
     document = read_document(raw)
     reading = Reading(None, (), False) if document.data is None else read_file(document)
@@ -85,6 +89,7 @@ def load(path: str, raw: bytes, read_table: ReadTable) -> Loaded:
     if file is not None:
         further = check(file, document, complete=reading.complete)
         further += _read_tables(file, document, read_table, tables, offices)
+        further += [] if pin_digits is None else faults_of_pins(file, document, pin_digits)
         told = {(fault.line, fault.column) for fault in faults}
         faults |= {fault for fault in further if (fault.line, fault.column) not in told}
     found = tuple(sorted(faults))

@@ -15,8 +15,7 @@ import pytest
 import structlog
 
 from auth_pin import profiles
-from auth_pin.keys import Keys
-from centrala.service import make_identify, make_runner
+from centrala.service import make_identify, make_runner, profile_keys
 from ivr.audio import Sound
 from ivr.gateways.agi import notes
 from ivr.gateways.agi.protocol import SafeAGI
@@ -137,8 +136,9 @@ def address_of(server: Server) -> tuple[str, int]:
 @pytest.fixture
 def profile(installation: Installation) -> str:
     """A confirmed profile; its subject."""
-    keys = Keys(identifier=installation.key("identifier"), pin=installation.key("pin"))
-    return profiles.add(installation.database, keys, IDENTIFIER, PIN, profiles.State.CONFIRMED, NOW)
+    return profiles.add(
+        installation.database, profile_keys(installation), IDENTIFIER, PIN, profiles.State.CONFIRMED, NOW
+    )
 
 
 class Log(list[dict[str, Any]]):

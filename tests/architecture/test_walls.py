@@ -48,7 +48,7 @@ PARTS = (
 # From the ground up: a layer imports itself and those layers that it names, which stand above it in this list.
 LAYERS = (
     Layer("provision", ("provision",)),
-    Layer("storage", ("storage",), libraries=frozenset({"sqlalchemy", "alembic"})),
+    Layer("storage", ("storage",), libraries=frozenset({"sqlalchemy", "alembic", "cryptography"})),
     Layer("audit", ("audit",), ("storage",), DATABASE),
     Layer("policy", POLICY, libraries=frozenset({"holidays", "phonenumbers"})),
     Layer("routing", ("routing",), ("policy", "storage"), DATABASE | {"asterisk", "jinja2", "structlog"}),

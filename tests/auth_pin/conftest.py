@@ -8,12 +8,15 @@ import pytest
 from auth_pin import profiles
 from auth_pin.authentication import Authenticator
 from auth_pin.keys import Keys
+from auth_pin.pin_seal import PinSeal
 from auth_pin.profiles import State
 from storage.database import Database
+from storage.key_ring import KeyRing
 from tests.auth_pin.people import BLOCKED, CLOSED, EWA, SUSPENDED, UNCONFIRMED, Person
 
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
-KEYS = Keys(identifier=bytes(range(32)), pin=bytes(range(32, 64)))
+SEALING = {"2026": bytes(range(64, 96))}
+KEYS = Keys(identifier=bytes(range(32)), pin=bytes(range(32, 64)), seal=PinSeal(lambda: KeyRing(SEALING)))
 
 
 @pytest.fixture
@@ -23,7 +26,12 @@ def environment(database_url: str, tmp_path: Path) -> dict[str, str]:
     secrets.mkdir(parents=True)
     (secrets / "identifier.key").write_text(KEYS.identifier.hex())
     (secrets / "pin.key").write_text(KEYS.pin.hex())
-    return {"CENTRALA_HOME": str(tmp_path / "home"), "CENTRALA_DATABASE_URL": database_url}
+    sealing = ",".join(f"{id}:{key.hex()}" for id, key in SEALING.items())
+    return {
+        "CENTRALA_HOME": str(tmp_path / "home"),
+        "CENTRALA_DATABASE_URL": database_url,
+        "CENTRALA_PIN_KEYS": sealing,
+    }
 
 
 @pytest.fixture
@@ -44,4 +52,4 @@ def populated(database: Database) -> Database:
 @pytest.fixture
 def authenticator(populated: Database) -> Authenticator:
     """Authenticates against the populated database."""
-    return Authenticator(populated, KEYS.identifier, KEYS.pin)
+    return Authenticator(populated, KEYS, pytest.fail)

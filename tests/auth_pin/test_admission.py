@@ -122,7 +122,7 @@ def test_an_attempt_that_a_process_died_over_counts_as_a_failure(
                 _tries(authenticator, EWA, WRONG, call_id=call)
     assert {Outcome.PENDING: 3} == _outcomes(populated)
 
-    another = Authenticator(populated, KEYS.identifier, KEYS.pin)
+    another = Authenticator(populated, KEYS, pytest.fail)
     assert Delayed(30) == _tries(another, EWA, WRONG, call_id="four")
     assert Refused() == _tries(another, EWA, WRONG, call_id="three")
     assert Failures(3, NOON) == _failures(populated, authenticator, EWA)
@@ -202,7 +202,7 @@ def test_a_clock_that_was_set_back_makes_nobody_wait_for_longer(authenticator: A
 def test_a_caller_has_so_many_tries_at_whatever_identifiers(populated: Database) -> None:
     """Another number has its own, those who hide theirs share one, and each call of a number is the number's."""
     tight = Limits(caller=Bucket(2, timedelta(minutes=1)))
-    authenticator = Authenticator(populated, KEYS.identifier, KEYS.pin, tight)
+    authenticator = Authenticator(populated, KEYS, pytest.fail, tight)
     people = (STRANGER, BLOCKED, EWA)
     first = [_tries(authenticator, one, one.pin, call_id=one.identifier, caller="600100200") for one in people]
     assert [Refused(), Refused(), Delayed(60)] == first
@@ -214,7 +214,7 @@ def test_a_caller_has_so_many_tries_at_whatever_identifiers(populated: Database)
 def test_the_whole_service_has_so_many_tries(populated: Database) -> None:
     """From whatever numbers; whoever waits as long as they are told is let through."""
     tight = Limits(service=Bucket(2, timedelta(seconds=5)))
-    authenticator = Authenticator(populated, KEYS.identifier, KEYS.pin, tight)
+    authenticator = Authenticator(populated, KEYS, pytest.fail, tight)
     verdicts = [_tries(authenticator, STRANGER, WRONG, call_id=f"{number}", caller=f"{number}") for number in range(2)]
     assert [Refused()] * 2 == verdicts
     assert Delayed(5) == _tries(authenticator, EWA, EWA.pin, call_id="late", caller="9")
@@ -266,7 +266,7 @@ def test_while_the_database_is_locked_no_pin_is_looked_at(
     monkeypatch.setattr(pins, "ARGON2ID", watched)
     another = Database(database_url)
     with populated.writing(), pytest.raises(OperationalError, match="locked"):
-        _tries(Authenticator(another, KEYS.identifier, KEYS.pin), EWA, EWA.pin)
+        _tries(Authenticator(another, KEYS, pytest.fail), EWA, EWA.pin)
     another.close()
     assert [] == watched.verified
 

@@ -13,6 +13,7 @@ from auth_pin.attempts import Outcome, auth_attempts
 from auth_pin.authentication import Authenticator
 from auth_pin.profiles import State
 from auth_pin.verdicts import Accepted, Refused, Verdict
+from centrala.pin_keys import open_profile_keys
 from storage.database import Database
 from storage.installation import open_installation
 from tests.auth_pin.conftest import KEYS, NOON
@@ -88,7 +89,7 @@ def test_an_attempt_that_a_crash_cut_short_counts_once(
             _verify(authenticator, EWA, "926600", seq=4)
     assert [(4, "pending")] == [(row[1], row[4]) for row in _attempts(populated)]
 
-    another = Authenticator(populated, KEYS.identifier, KEYS.pin)
+    another = Authenticator(populated, KEYS, pytest.fail)
     assert isinstance(_verify(another, EWA, EWA.pin, seq=4), Accepted)
     assert [(4, "accepted")] == [(row[1], row[4]) for row in _attempts(populated)]
 
@@ -185,7 +186,7 @@ def test_another_process_authenticates_the_same_people(
 ) -> None:
     """Subjects and claims belong to the installation, not to the process."""
     second = open_installation(environment)
-    elsewhere = Authenticator(second.database, second.key("identifier"), second.key("pin"))
+    elsewhere = Authenticator(second.database, open_profile_keys(second, environment, NOON), pytest.fail)
     assert _verify(authenticator, EWA, EWA.pin, seq=1) == _verify(elsewhere, EWA, EWA.pin, seq=2)
     assert all(authenticator.claim(one.identifier) == elsewhere.claim(one.identifier) for one in EVERYBODY)
     second.database.close()

@@ -52,7 +52,7 @@ def test_good_rows_are_imported_and_bad_ones_named(database: Database) -> None:
     assert {
         (EWA.identifier, State.CONFIRMED, datetime(2026, 3, 1, 7, 0, tzinfo=UTC)),
         (BLOCKED.identifier, State.BLOCKED, NOON),
-    } == {(found.identifier, found.state, found.created_at) for found in profiles.everyone(database, KEYS)}
+    } == {(found.identifier, found.state, found.created_at) for found in profiles.everyone(database, KEYS.identifier)}
 
 
 def test_unknown_columns_are_named_once(database: Database) -> None:
@@ -73,7 +73,7 @@ def test_an_imported_person_logs_in(database: Database) -> None:
     """With a PIN that was imported plain, and with one that was imported as a hash."""
     plain, hashed = f"{EWA.identifier},{EWA.pin},,confirmed", f'{STRANGER.identifier},,"{HASH}",confirmed'
     _import(database, f"identifier,pin,pin_hash,state\n{plain}\n{hashed}\n".encode())
-    authenticator = Authenticator(database, KEYS.identifier, KEYS.pin)
+    authenticator = Authenticator(database, KEYS, pytest.fail)
     assert _logs_in(authenticator, EWA, EWA.pin)
     assert _logs_in(authenticator, STRANGER, EWA.pin)
     assert not _logs_in(authenticator, STRANGER, STRANGER.pin)
@@ -107,7 +107,7 @@ def test_a_row_changes_the_profile_that_is_there(populated: Database, changed: s
 
 def test_a_person_blocked_on_the_portal_is_blocked_on_the_phone(populated: Database) -> None:
     """The next import says so, and the right PIN does no longer help."""
-    authenticator = Authenticator(populated, KEYS.identifier, KEYS.pin)
+    authenticator = Authenticator(populated, KEYS, pytest.fail)
     assert _logs_in(authenticator, EWA, EWA.pin)
     _import(populated, f"identifier,pin,state\n{EWA.identifier},{EWA.pin},blocked\n".encode())
     assert not _logs_in(authenticator, EWA, EWA.pin)
@@ -117,7 +117,7 @@ def test_the_last_row_of_an_identifier_wins(database: Database) -> None:
     """As if each row had been imported by itself."""
     table = f"identifier,pin,state\n{EWA.identifier},{EWA.pin},confirmed\n{EWA.identifier},{EWA.pin},closed\n"
     assert Summary(added=1, changed=1, unchanged=0, bad=0) == _import(database, table.encode())
-    assert [State.CLOSED] == [profile.state for profile in profiles.everyone(database, KEYS)]
+    assert [State.CLOSED] == [profile.state for profile in profiles.everyone(database, KEYS.identifier)]
 
 
 def test_a_table_without_column_names_imports_nothing(database: Database) -> None:
@@ -226,7 +226,7 @@ def _rows(database: Database) -> list[dict[str, Any]]:
 
 
 def _identifiers(database: Database) -> list[str]:
-    return sorted(profile.identifier for profile in profiles.everyone(database, KEYS))
+    return sorted(profile.identifier for profile in profiles.everyone(database, KEYS.identifier))
 
 
 def _logs_in(authenticator: Authenticator, person: Person, pin: str) -> bool:

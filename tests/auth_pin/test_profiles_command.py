@@ -214,7 +214,7 @@ def _listed(environment: dict[str, str]) -> list[dict[str, str]]:
 
 def _logs_in(environment: dict[str, str], person: Person) -> str | None:
     opened = open_installation(environment)
-    authenticator = Authenticator(opened.database, KEYS.identifier, KEYS.pin)
+    authenticator = Authenticator(opened.database, KEYS, pytest.fail)
     claim = authenticator.claim(person.identifier)
     verdict = authenticator.verify(claim, person.pin, call_id="call", seq=1, at=NOON, caller="")
     opened.database.close()

@@ -60,6 +60,8 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.Mo
             "3:5: authentication.limits.service.per_hour: Field required",
         ),
         ("authentication:\n  waits: [1]\n", "2:3: authentication.waits: there is no such setting"),
+        ("authentication:\n  pin_digits: 3\n", "2:15: authentication.pin_digits: Input should be greater than"),
+        ("authentication:\n  hashes_at_once: 0\n", "2:19: authentication.hashes_at_once: Input should be greater"),
         ("retention:\n  at: '02:30'\n", "2:7: retention.at: before 03:00 a night comes twice or not at all"),
         ("retention:\n  at: '3:30'\n", '2:7: retention.at: a time of day looks like "03:30"'),
         ("retention:\n  allow_share: 0\n", "2:16: retention.allow_share: Input should be greater than 0"),

@@ -12,10 +12,11 @@ from sqlalchemy import select
 
 import provision
 from recordings.faults import KeyMissing
-from recordings.key_encryption import VARIABLE, KeyEncryption, make_key, read_keys
+from recordings.key_encryption import VARIABLE, KeyEncryption, read_keys
 from recordings.key_store import KeyStore, recording_keys
 from recordings.sealing import KEY_BYTES
 from storage.database import Database
+from storage.key_ring import make_key
 from tests.recordings.conftest import FIRST_KEY, NOW
 
 ONE, OTHER = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"

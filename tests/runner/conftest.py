@@ -11,8 +11,7 @@ import pytest
 
 from auth_pin import profiles
 from auth_pin.authentication import Authenticator
-from auth_pin.keys import Keys
-from centrala.service import make_mandates
+from centrala.service import make_authenticator, make_mandates, profile_keys
 from ivr import calls
 from ivr.calls import CallRow, LoggedTurn
 from ivr.events import Event, Keyed, NoInput, Played
@@ -75,10 +74,9 @@ MakeRunner = Callable[..., Runner]
 @pytest.fixture
 def make_runner(installation: Installation, library: Library, clock: Clock) -> MakeRunner:
     """Runners of several processes over the same database."""
-    keys = installation.key("identifier"), installation.key("pin")
 
     def make(node: str = "one", observe: Observer | None = None, authenticator: Authenticator | None = None) -> Runner:
-        known = authenticator or Authenticator(installation.database, *keys)
+        known = authenticator or make_authenticator(installation)
         mandates = make_mandates(installation)
         return Runner(installation.database, library, known, mandates, node=node, now=clock, observe=observe)
 
@@ -100,8 +98,9 @@ def other(make_runner: MakeRunner) -> Runner:
 @pytest.fixture
 def profile(installation: Installation) -> str:
     """A confirmed profile; its subject."""
-    keys = Keys(identifier=installation.key("identifier"), pin=installation.key("pin"))
-    return profiles.add(installation.database, keys, IDENTIFIER, PIN, profiles.State.CONFIRMED, MONDAY)
+    return profiles.add(
+        installation.database, profile_keys(installation), IDENTIFIER, PIN, profiles.State.CONFIRMED, MONDAY
+    )
 
 
 @dataclass(slots=True)

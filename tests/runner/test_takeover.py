@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from auth_pin.attempts import auth_attempts
 from auth_pin.authentication import Authenticator
 from auth_pin.verdicts import Verdict
+from centrala.service import profile_keys
 from ivr.calls import Superseded
 from ivr.events import HungUp, Keyed, Played, Reentered
 from ivr.runner import Live, Runner, ended, hang_up
@@ -96,8 +97,7 @@ def test_an_attempt_that_a_process_died_over_counts_once(
     line: Line, make_runner: MakeRunner, other: Runner, installation: Installation, profile: str, then: str
 ) -> None:
     """The PIN is asked for again; what is keyed then is the same attempt."""
-    keys = installation.key("identifier"), installation.key("pin")
-    mortal = make_runner(authenticator=Dying(installation.database, *keys))
+    mortal = make_runner(authenticator=Dying(installation.database, profile_keys(installation), pytest.fail))
     line.arrives(mortal)
     line.keys(mortal, "4", IDENTIFIER)
     with pytest.raises(ConnectionAbortedError):

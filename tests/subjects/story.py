@@ -13,10 +13,8 @@ from datetime import date, timedelta
 from itertools import count
 
 from auth_pin import profiles
-from auth_pin.authentication import Authenticator
-from auth_pin.keys import Keys
 from centrala.archiving import take_in
-from centrala.service import make_mandates
+from centrala.service import make_authenticator, make_mandates, profile_keys
 from ivr.events import CALLBACK_REQUESTED
 from ivr.library import Library
 from ivr.menus.loading import load_menus
@@ -138,11 +136,10 @@ def opened(installation: Installation) -> Iterator[Story]:
     """An installation in which something may happen."""
     clock, library = Clock(), Library(installation.database)
     library.publish(load_menus(SHIPPED), MONDAY)
-    authenticator = Authenticator(installation.database, installation.key("identifier"), installation.key("pin"))
     runner = Runner(
         installation.database,
         library,
-        authenticator,
+        make_authenticator(installation),
         make_mandates(installation),
         node="one",
         now=clock,
@@ -156,7 +153,7 @@ def opened(installation: Installation) -> Iterator[Story]:
 def tell(installation: Installation) -> Iterator[Story]:
     """The whole story; what was recorded is taken in, but for Jan's second call."""
     with opened(installation) as story:
-        secret = Keys(identifier=installation.key("identifier"), pin=installation.key("pin"))
+        secret = profile_keys(installation)
         profiles.add(installation.database, secret, EWA.identifier, EWA.pin, profiles.State.CONFIRMED, MONDAY)
         ewa = story.calls_in("ewa", SHARED, "2", EWA.identifier, EWA.pin, "0", "2")
         story.talks(ewa, CONSULTANTS[0], sent_on="doctors")

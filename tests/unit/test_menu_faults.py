@@ -1169,3 +1169,14 @@ def test_as_many_opening_hours_as_may_follow_one_another_are_answered() -> None:
     caller = Caller(load_text(edited(SMALL, *gates(MOST_SERVICE_ANSWERS - 1))).flow, is_open=False).keys("2")
     assert MOST_SERVICE_ANSWERS - 1 == len(caller.said)
     assert Ended("goodbye", "completed") == caller.position
+
+
+def test_pins_have_as_many_digits_as_the_settings_say() -> None:
+    """A login that asks for another number is refused; where nobody knows how many there are, any is right."""
+    assert load_menus(SHIPPED).flow == load_menus(SHIPPED, 6).flow
+    with pytest.raises(MenuError) as refused:
+        load_menus(SHIPPED, 8)
+    (fault,) = (fault for fault in refused.value.faults if fault.severity == "error")
+    line = SHIPPED.read_text("utf-8").splitlines().index("    pin_digits: 6") + 1
+    assert (line, 17) == (fault.line, fault.column)
+    assert "a PIN of 6 digits, but the settings say authentication: pin_digits: 8" == fault.message

@@ -10,9 +10,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 
-from auth_pin.authentication import Authenticator
-from auth_pin.keys import Keys
-from centrala.service import make_mandates
+from centrala.service import make_authenticator, make_mandates
 from ivr.definition import Flow, Option
 from ivr.events import Event, HoursChecked, HungUp, Keyed, NoInput, Played, QueueLeft, SecretKeyed
 from ivr.exploration import Exploration, Transition, explore
@@ -219,9 +217,8 @@ class Telephone:
         self.turns: list[Happened] = []
         library = Library(installation.database)
         library.publish(loaded, at)
-        keys = Keys(installation.key("identifier"), installation.key("pin"))
         add_everybody(installation, loaded.flow, at)
-        authenticator = Authenticator(installation.database, identifier_key=keys.identifier, pin_key=keys.pin)
+        authenticator = make_authenticator(installation)
         self.drawn = False
         self.runner = Runner(
             *(installation.database, library, authenticator, make_mandates(installation)),
