@@ -39,9 +39,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from auth_pin.authentication import Authenticator
 from storage.database import Database
+from tests.auth_pin.conftest import KEYS
 url, identifier, pin, at, name, threads = json.loads(sys.argv[1])
 database = Database(url)
-authenticator = Authenticator(database, bytes(range(32)), bytes(range(32, 64)))
+authenticator = Authenticator(database, KEYS, print)
 claim = authenticator.claim(identifier)
 def guess(number):
     found = authenticator.verify(

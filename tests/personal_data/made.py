@@ -10,6 +10,7 @@ from sqlalchemy import Table, func, insert, select
 from audit import entries
 from audit.entries import Action, Entry
 from auth_pin.attempts import auth_attempts
+from auth_pin.failures import auth_failures
 from auth_pin.mandates import mandates
 from auth_pin.profiles import State, profiles
 from ivr.calls import calls, turns
@@ -99,6 +100,12 @@ def a_profile(database: Database, subject: str, state: State, created_at: dateti
     row = {"subject": subject, "claim": subject, "identifier": b"", "pin_hash": "", "state": state}
     with database.writing() as connection:
         connection.execute(insert(profiles), row | {"created_at": created_at})
+
+
+def a_failure(database: Database, claim: str, at: datetime) -> None:
+    """A wrong PIN at an identifier."""
+    with database.writing() as connection:
+        connection.execute(insert(auth_failures), {"claim": claim, "failures": 1, "last_at": at})
 
 
 def a_mandate_of(database: Database, subject: str, valid_until: date | None = None) -> None:

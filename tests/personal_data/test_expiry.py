@@ -41,6 +41,7 @@ from tests.personal_data.made import (
     NUMBER,
     TODAY,
     a_call,
+    a_failure,
     a_hold,
     a_mandate,
     a_mandate_of,
@@ -237,9 +238,9 @@ def test_limits_on_guessing_go_when_they_are_of_no_use(database: Database) -> No
     """Failures since the last one, buckets since they were full; that of the service stays."""
     first = datetime.combine(TODAY - days(1), time(), WARSAW)
     ages = {"over": first - timedelta(microseconds=1), "kept": first}
+    for name, at in ages.items():
+        a_failure(database, name, at)
     with database.writing() as connection:
-        for name, at in ages.items():
-            connection.execute(insert(auth_failures), {"claim": name, "failures": 9, "last_at": at})
         for name, at in (*ages.items(), (SERVICE, ages["over"])):
             connection.execute(insert(auth_buckets), {"name": name, "full_at": at})
     expires(database, Kind.AUTH_LIMITS, "1 day")

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from audit import verification
+from auth_pin.profiles import State
 from personal_data import decisions, ledger
 from personal_data.decisions import Decision
 from personal_data.job import Done
@@ -28,8 +29,10 @@ from tests.personal_data.made import (
     NIGHT,
     TODAY,
     a_call,
+    a_failure,
     a_hold,
     a_mandate,
+    a_profile,
     a_score,
     an_entry,
     changes_state,
@@ -60,6 +63,8 @@ def everything(places: Places, day: date, round: int) -> tuple[str, str]:
         a_score(database, f"{round}", number, night - days(2400))
         a_hold(database, f"{round}{number}", night - days(2400), lifted_at=night - days(2400))
         a_mandate(database, f"{round}{number}", day - days(60))
+        a_profile(database, f"new {round}{number}", State.UNCONFIRMED, night - days(60))
+        a_failure(database, f"{round}{number}", night - days(60))
         lies(places.spool / f"{round}-{number}.wav", night - days(90))
     return over, recorded
 
