@@ -49,7 +49,8 @@ def _listens(one: Node) -> bool:
 
 
 def _last_words(ended: Node) -> dict[str, object]:
-    lines = [json.loads(line) for line in ended.log.read_text("utf-8").splitlines()]
+    # Who opens an installation first tells in words which keys were made.
+    lines = [json.loads(line) for line in ended.log.read_text("utf-8").splitlines() if line.startswith("{")]
     words: dict[str, object] = [line for line in lines if line["event"] == "stopped"][-1]
     return words
 
