@@ -28,7 +28,8 @@ def tell_transcript(stream: IO[bytes], tell: Tell) -> threading.Thread:
 
 def sentence(line: dict[str, Any]) -> str:
     """A transcript line for people."""
-    call = str(line["call"])[:SHOWN_CHARACTERS_OF_ID]
+    # Ids begin with a time, in which several calls may come.
+    call = str(line["call"])[-SHOWN_CHARACTERS_OF_ID:]
     match line:
         case {"type": "prompt", "lang": lang, "text": text}:
             return f"  {call}  hears ({lang})  {text}"
