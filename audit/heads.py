@@ -18,13 +18,12 @@ def keep(connection: Connection, at: datetime) -> Head:
     """Keep how far it reaches now, unless that is kept already; the head."""
     entries.one_at_a_time(connection)
     found = entries.head(connection)
-    if found.number > last(connection).number:
+    if found.number > _last(connection).number:
         connection.execute(insert(audit_heads), {"number": found.number, "hash": found.hash, "at": at})
     return found
 
 
-def last(connection: Connection) -> Head:
-    """The newest one that was kept."""
+def _last(connection: Connection) -> Head:
     c = audit_heads.c
     row = connection.execute(select(c.number, c.hash).order_by(c.number.desc()).limit(1)).one_or_none()
     return NOTHING if row is None else Head(row.number, row.hash)

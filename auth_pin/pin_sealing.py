@@ -15,6 +15,7 @@ from auth_pin.faults import KeyInUse, PinUnreadable
 from auth_pin.pin_seal import PinSeal, SealedHash
 from auth_pin.profiles import profiles
 from storage.database import Database, overwrite_what_is_deleted
+from storage.distinct import distinct
 from storage.installation import find_mark, keep_mark
 
 ALL_SEALED = "pins-sealed"
@@ -66,12 +67,8 @@ def sealed_by(connection: Connection) -> dict[str | None, int]:
 
 
 def sealing(connection: Connection) -> tuple[str, ...]:
-    """The ids of the keys that seal any: found one by one in their index, since counting takes long."""
-    c = profiles.c.pin_sealed_by
-    found: list[str] = []
-    while id := connection.execute(select(func.min(c)).where(c > (found[-1] if found else ""))).scalar():
-        found.append(id)
-    return tuple(found)
+    """The ids of the keys that seal any."""
+    return distinct(connection, profiles.c.pin_sealed_by)
 
 
 def see_that_it_may_go(connection: Connection, id: str) -> None:

@@ -16,6 +16,7 @@ from recordings.faults import KeysUnusable
 from recordings.key_encryption import KeyEncryption
 from recordings.sealing import KEY_BYTES
 from storage.database import Database, Instant, reason_of
+from storage.distinct import distinct
 from storage.installation import without_passwords
 from storage.upsert import upsert
 
@@ -122,13 +123,9 @@ class WrappedKeys:
             return {row[0]: row[1] for row in connection.execute(select(c, func.count()).group_by(c))}
 
     def wrapping(self) -> frozenset[str]:
-        """The ids of the keys that wrap any: found one by one in their index, since counting takes long."""
-        c = self._table.c.wrapped_by
-        found: list[str] = []
+        """The ids of the keys that wrap any."""
         with self._reading() as connection:
-            while id := connection.execute(select(func.min(c)).where(c > (found[-1] if found else ""))).scalar():
-                found.append(id)
-        return frozenset(found)
+            return frozenset(distinct(connection, self._table.c.wrapped_by))
 
     def _row(self, key: WrappedKey) -> dict[str, Any]:
         return {self._id.name if name == "id" else name: value for name, value in asdict(key).items()}
