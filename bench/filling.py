@@ -21,7 +21,7 @@ from sqlalchemy import Table
 
 from bench import program
 from centrala.keeping import key_folder, open_archive
-from recordings.archive import SOUND, WAVEFORM, folder_of
+from recordings.archive import SEALED, folder_of
 from recordings.catalogue import Purpose, recordings
 from recordings.identity import id_of, of_call
 from recordings.key_encryption import KeyEncryption, read_keys
@@ -36,6 +36,8 @@ from storage.installation import open_installation
 
 DAYS = 1096
 SPECIMEN = bytes(3000)
+# As the archive seals it: the length of a waveform comes first.
+NO_WAVEFORM = bytes(4)
 SHA256 = "5" * 64
 WRAPPED_BYTES = 60
 SEQ = 7
@@ -103,7 +105,7 @@ class Stock:
                 _insert(keys, recording_keys, _keys(ids, self._wrapping().current, wrapped, self.first_day))
 
     def add_due(self, number: int, today: date) -> list[str]:
-        """Add so many recordings that are due today, sealed files included: their ids."""
+        """Add so many recordings that are due today, sealed file included: their ids."""
         days = [today - timedelta(days=1)] * number
         calls = _call_ids(days)
         origins = [of_call(call, SEQ) for call in calls]
@@ -114,8 +116,7 @@ class Stock:
             _insert(keys, recording_keys, _keys(ids, encryption.current, wrapped, self.first_day))
         with self.opened() as places:
             for id, key in zip(ids, plain, strict=True):
-                for what in (SOUND, WAVEFORM):
-                    _seal(places.archive.path(id, what), key)
+                _seal(places.archive.path(id), key)
         with closing(sqlite3.connect(self.catalogue)) as catalogue:
             _insert(catalogue, recordings, _rows(ids, origins, calls, days))
             _insert(catalogue, recording_parts, _parts(calls, days))
@@ -125,7 +126,7 @@ class Stock:
         """Add so many sparse files of recordings that are kept."""
         with self.opened() as places:
             for id in _random_ids(number):
-                _make_sparse(places.archive.path(id, SOUND))
+                _make_sparse(places.archive.path(id))
 
     def buried(self) -> int:
         """How many tombstones there are."""
@@ -160,7 +161,7 @@ def add_old_files(folder: Path, number: int, modified: float) -> None:
 
 
 def _peers_paths(folder: Path, number: int) -> Iterator[Path]:
-    return (folder / folder_of(id) / f"{id}.{SOUND}" for id in _random_ids(number))
+    return (folder / folder_of(id) / f"{id}{SEALED}" for id in _random_ids(number))
 
 
 def _rows(ids: Sequence[str], origins: Sequence[str], calls: Sequence[str], days: Sequence[date]) -> Iterator[Row]:
@@ -236,7 +237,7 @@ def _insert(connection: sqlite3.Connection, table: Table, rows: Iterable[Row]) -
 def _seal(path: Path, key: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("wb") as file:
-        seal(io.BytesIO(SPECIMEN), file, key, path.name)
+        seal(io.BytesIO(NO_WAVEFORM + SPECIMEN), file, key, path.name)
 
 
 def _make_sparse(path: Path) -> None:

@@ -128,10 +128,10 @@ def _pace(value: float | None) -> str:
 def _of_keeping(keeping: Keeping) -> str:
     night = keeping.nights[-1]
     return (
-        f"One night's {night.due:,} recordings are destroyed by `retention_job.py --once`: key, both sealed files, "
+        f"One night's {night.due:,} recordings are destroyed by `retention_job.py --once`: key, sealed file, "
         f"row, part and tombstone, each step on the disk before the next. Beside it in the same minute "
         f"`find -mtime +1095 -delete` deletes {night.due:,} of {10 * night.due:,} files, as large as sealed ones, in "
-        f"folders like the archive's: one for each recording, where the job destroys two. "
+        f"folders like the archive's. "
         f"Catalogue and keys are SQLite's, with as many rows as told and files for those that are due. Before either "
         f"everything was synced and in the page cache as it was written, save where nothing was in memory. What an "
         f"idle run costs (starting Python) is told apart and is no part of a recording's cost."

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from recordings.faults import KeyMissing, RecordingFault
+from recordings.faults import KeyMissing, RecordingFault, SealBroken
 from recordings.key_store import KeyStore
 from recordings.sealing import seal, unseal
 from storage.files import named, sync_folder
 
-SOUND, WAVEFORM = "sound", "waveform"
+SEALED = ".sealed"
+"""Ends the name of a recording's file."""
 NEW = ".new"
 """Ends the name of a file that is not whole yet."""
+
+_LENGTH_BYTES = 4
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -29,16 +33,17 @@ class Archive:
         self.folder = folder
         self.keys = keys
 
-    def put(self, recording_id: str, what: str, plain: BinaryIO, at: datetime) -> int:
-        """Seal `what` (SOUND or WAVEFORM) of a recording, in place of what is there: how many bytes it takes.
+    def put(self, recording_id: str, sound: BinaryIO, waveform: bytes, at: datetime) -> int:
+        """Seal a recording, in place of what is there: how many bytes it takes. Raises OSError, KeyMissing.
 
-        Raises OSError, KeyMissing.
+        Both are in one file: a disk takes as long to let go of a short one as of a long one.
         """
-        path = self.path(recording_id, what)
+        path = self.path(recording_id)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         sync_folder(self.folder)
         new = _new(path)
         key = self.keys.make(recording_id, at)
+        plain = _Joined(len(waveform).to_bytes(_LENGTH_BYTES) + waveform, sound)
         with named(new), os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             size = seal(plain, file, key, path.name)
             file.flush()
@@ -47,9 +52,20 @@ class Archive:
         sync_folder(path.parent)
         return size
 
-    def open(self, recording_id: str, what: str) -> Iterator[bytes]:
-        """What was put there, piece by piece. Raises SealBroken, KeyMissing, RecordingFault, OSError."""
-        path = self.path(recording_id, what)
+    def waveform(self, recording_id: str) -> bytes:
+        """The waveform that was put there. Raises SealBroken, KeyMissing, RecordingFault, OSError."""
+        with closing(self._plain(recording_id)) as plain:
+            return _first(plain)[0]
+
+    def sound(self, recording_id: str) -> Iterator[bytes]:
+        """The sound, piece by piece. Raises SealBroken, KeyMissing, RecordingFault, OSError."""
+        with closing(self._plain(recording_id)) as plain:
+            _, begun = _first(plain)
+            yield begun
+            yield from plain
+
+    def _plain(self, recording_id: str) -> Generator[bytes]:
+        path = self.path(recording_id)
         key = self.keys.key(recording_id)
         if key is None:
             raise KeyMissing(f"recording {recording_id} has no key")
@@ -61,7 +77,7 @@ class Archive:
             yield from unseal(file, key, path.name)
 
     def destroy(self, recording_id: str) -> None:
-        """Destroy the files of a recording, until `sync` for all but a power cut; missing ones are no fault.
+        """Destroy the file of a recording, until `sync` for all but a power cut; a missing one is no fault.
 
         Raises OSError.
         """
@@ -81,22 +97,19 @@ class Archive:
                 sync_folder(self.folder / name)
 
     def files(self, recording_id: str) -> tuple[Path, ...]:
-        """All files that there may be of a recording."""
+        """The files that there may be of a recording: its own, and one that was never whole."""
         return tuple(map(Path, self._names(recording_id)))
 
-    def path(self, recording_id: str, what: str) -> Path:
-        """Where a file of a recording lies. Raises ValueError for what is no id: it may come from a person."""
-        return Path(f"{self._stem(recording_id)}.{what}")
+    def path(self, recording_id: str) -> Path:
+        """Where the file of a recording lies. Raises ValueError for what is no id: it may come from a person."""
+        return Path(self._names(recording_id)[0])
 
-    def _names(self, recording_id: str) -> tuple[str, ...]:
-        stem = self._stem(recording_id)
-        return tuple(f"{stem}.{what}{new}" for what in (SOUND, WAVEFORM) for new in ("", NEW))
-
-    def _stem(self, recording_id: str) -> str:
+    def _names(self, recording_id: str) -> tuple[str, str]:
         # As text: for thousands of them pathlib takes longer than the disk.
         if not _ID.fullmatch(recording_id):
             raise ValueError("not the id of a recording")
-        return f"{self.folder}/{folder_of(recording_id)}/{recording_id}"
+        name = f"{self.folder}/{folder_of(recording_id)}/{recording_id}{SEALED}"
+        return name, f"{name}{NEW}"
 
     def ids(self) -> Iterator[str]:
         """Of every file in the archive, the recording it belongs to; some come more than once."""
@@ -111,3 +124,27 @@ def folder_of(recording_id: str) -> str:
 
 def _new(path: Path) -> Path:
     return path.with_name(f"{path.name}{NEW}")
+
+
+@dataclass(slots=True)
+class _Joined:
+    """One text after another, to be read once."""
+
+    first: bytes
+    rest: BinaryIO
+
+    def read(self, size: int) -> bytes:
+        """Some bytes, so many at most; none at the end."""
+        some, self.first = self.first[:size], self.first[size:]
+        return some or self.rest.read(size)
+
+
+def _first(plain: Iterator[bytes]) -> tuple[bytes, bytes]:
+    """The waveform, and what of the sound came with it."""
+    begun = b""
+    for piece in plain:
+        begun += piece
+        end = _LENGTH_BYTES + int.from_bytes(begun[:_LENGTH_BYTES])
+        if len(begun) >= max(end, _LENGTH_BYTES):
+            return begun[_LENGTH_BYTES:end], begun[end:]
+    raise SealBroken("sealed in a way that this version does not know")

@@ -1,6 +1,6 @@
 """Taking a finished recording in, once, whatever dies meanwhile.
 
-What is to become of it is written down in one transaction: a row in the catalogue, once its sealed files are whole, or
+What is to become of it is written down in one transaction: a row in the catalogue, once its sealed file is whole, or
 one that says why it was rejected. Before that everything is done again, under the same id; after it nothing is left but
 to clear the plain files away. Plain sound that is being put together lies in a file without a name, which is gone with
 the process.
@@ -12,7 +12,6 @@ other has written: so either nothing is taken in, or what was is found and destr
 from __future__ import annotations
 
 import fcntl
-import io
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -29,7 +28,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from recordings import catalogue, consents, erased, parts, rejected, tombstones
-from recordings.archive import SOUND, WAVEFORM, Archive
+from recordings.archive import Archive
 from recordings.audio import Measured, write_file, write_sides
 from recordings.catalogue import Purpose, Recording
 from recordings.faults import DamagedSound
@@ -53,14 +52,13 @@ class Step(IntEnum):
     """What has been done of taking a recording in; whoever dies after one of them leaves the rest to the next."""
 
     BUILT = 1
-    SOUND_SEALED = 2
-    WAVEFORM_SEALED = 3
-    DECIDING = 4
+    SEALED = 2
+    DECIDING = 3
     """The decision is written, and nothing of it is committed."""
-    DECIDED = 5
-    ONE_FILE_GONE = 6
-    FILES_GONE = 7
-    SETTLED = 8
+    DECIDED = 4
+    ONE_FILE_GONE = 5
+    FILES_GONE = 6
+    SETTLED = 7
 
 
 class Fate(StrEnum):
@@ -218,10 +216,8 @@ class Intake:
             plain.seek(0)
             sha256 = file_digest(plain, "sha256").hexdigest()
             plain.seek(0)
-            size = self._archive.put(id, SOUND, plain, at)
-        self._reached(Step.SOUND_SEALED)
-        self._archive.put(id, WAVEFORM, io.BytesIO(measured.waveform), at)
-        self._reached(Step.WAVEFORM_SEALED)
+            size = self._archive.put(id, plain, measured.waveform, at)
+        self._reached(Step.SEALED)
         return self._enter(partial(self._row, about, measured, size, sha256, at), about)
 
     def _row(

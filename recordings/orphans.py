@@ -13,7 +13,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from recordings import catalogue, parts
-from recordings.archive import SOUND
 from recordings.catalogue import State
 from recordings.intake import alone
 from recordings.proof import strays_of
@@ -55,7 +54,7 @@ def _orphans(places: Places, now: datetime) -> Iterator[Orphan]:
     kept = sorted(id for id, state in rows.items() if state != State.PURGING)
     yield from (Orphan(Kind.FILE_WITHOUT_ROW, id) for id in sorted(files - rows.keys()))
     yield from (Orphan(Kind.KEY_WITHOUT_ROW, id) for id in sorted(keys - rows.keys()))
-    missing = (id for id in kept if not places.archive.path(id, SOUND).exists())
+    missing = (id for id in kept if not places.archive.path(id).exists())
     yield from (Orphan(Kind.ROW_WITHOUT_FILE, id) for id in missing)
     yield from (Orphan(Kind.ROW_WITHOUT_KEY, id) for id in kept if id not in keys)
     yield from (Orphan(Kind.SPOOL_FILE_WITHOUT_CALL, path.name) for path in strays_of(places.spool, known, now))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -26,7 +26,14 @@ _MOST_PIECES = 2**32
 _HEADER_BYTES = len(_MAGIC) + _PREFIX_BYTES
 
 
-def seal(plain: BinaryIO, sealed: BinaryIO, key: bytes, name: str) -> int:
+class Readable(Protocol):
+    """What can be read once, from where it stands."""
+
+    def read(self, size: int, /) -> bytes:
+        """Some bytes, so many at most; none at the end."""
+
+
+def seal(plain: Readable, sealed: BinaryIO, key: bytes, name: str) -> int:
     """Write what can be read from `plain` to `sealed`, under a key of 32 bytes and a name: how many bytes it takes.
 
     Raises OSError. A key is for the few files of one recording: their nonces differ by chance.
@@ -66,7 +73,7 @@ def _nonce(header: bytes, number: int, *, last: bool) -> bytes:
     return header[len(_MAGIC) :] + number.to_bytes(4) + bytes([last])
 
 
-def _read(file: BinaryIO, size: int) -> bytes:
+def _read(file: Readable, size: int) -> bytes:
     """So many bytes, or what is left; a pipe may give fewer at a time."""
     parts = bytearray()
     while len(parts) < size and (part := file.read(size - len(parts))):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from recordings.archive import SOUND, Archive
+from recordings.archive import Archive
 from recordings.catalogue import Recording, State
 from recordings.faults import RecordingFault
 from subjects.account import Account
@@ -84,7 +84,7 @@ def _why_unheard(archive: Archive, recording: Recording) -> str | None:
     if recording.state is State.PURGING:
         return "it is being destroyed"
     try:
-        for _ in archive.open(recording.id, SOUND):
+        for _ in archive.sound(recording.id):
             pass
     except (RecordingFault, OSError) as fault:
         return f"it does not open ({type(fault).__name__})"
@@ -94,7 +94,7 @@ def _why_unheard(archive: Archive, recording: Recording) -> str | None:
 def _sound(zipped: ZipFile, archive: Archive, recording: Recording) -> None:
     name = f"sound/{recording.ended_at:%Y-%m-%d}-{recording.id}.{recording.format}"
     with _entry(zipped, name, recording.ended_at, ZIP_STORED) as entry:
-        for piece in archive.open(recording.id, SOUND):
+        for piece in archive.sound(recording.id):
             entry.write(piece)
 
 

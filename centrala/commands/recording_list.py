@@ -19,7 +19,6 @@ from centrala.context import SERVICE_ZONE, explained, fail, installation, today
 from centrala.forms import FROM_TO, check_options, span
 from centrala.keeping import open_archive
 from recordings import drawing, scores, waveform
-from recordings.archive import WAVEFORM
 from recordings.catalogue import Recording
 from recordings.faults import RecordingFault
 from recordings.identity import CALL
@@ -151,7 +150,7 @@ def _peaks(opened: Installation, entry: Entry) -> Peaks | str:
         return f"none: the recording is {entry.status}"
     try:
         with open_archive(opened, os.environ, today()) as archive:
-            return waveform.read(b"".join(archive.open(entry.id, WAVEFORM)))
+            return waveform.read(archive.waveform(entry.id))
     except RecordingFault as fault:
         return f"cannot be shown: {fault}"
 

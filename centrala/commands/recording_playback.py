@@ -19,7 +19,7 @@ from audit.entries import Action
 from centrala.auditing import auditing
 from centrala.context import explained, fail, installation, today
 from centrala.keeping import open_archive
-from recordings.archive import SOUND, Archive
+from recordings.archive import Archive
 from recordings.catalogue import Recording
 from recordings.encoding import WAV
 from recordings.faults import RecordingFault
@@ -122,7 +122,7 @@ def _refused(opened: Installation, recording_id: str, why: str) -> None:
 
 
 def _pieces(archive: Archive, recording: Recording, begin: float) -> Iterator[bytes]:
-    pieces = archive.open(recording.id, SOUND)
+    pieces = archive.sound(recording.id)
     return later(pieces, begin) if begin and recording.format == WAV else pieces
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from recordings import catalogue
-from recordings.archive import SOUND
 from recordings.purge import Places
 from tests.cli.conftest import Run, lines
 from tests.cli.keeping import opened, recorded
@@ -68,7 +67,7 @@ def test_what_may_not_be_played_is_refused_and_told(run: Run, places: Places) ->
     """Quarantined, without a key, damaged at its beginning, and what never was."""
     aside = put_aside(places, 5, LAST_DAY)
     places.archive.keys.destroy([id_of(1)])
-    places.archive.path(id_of(2), SOUND).write_bytes(b"noise")
+    places.archive.path(id_of(2)).write_bytes(b"noise")
     for id in (aside, id_of(1), id_of(2), id_of(77), "600100200"):
         assert 2 == run("recordings", "play", id).exit_code
     expected = [

@@ -108,7 +108,7 @@ def test_the_intake_tells_what_keeps_it_and_finishes_later(installed: Installed,
     assert (0, "1 taken in\n") == (done.returncode, done.stdout), done.stderr
     with opened(installed.home, **installed.more) as places:
         here = taken(places)
-        assert (1, ["sound", "waveform"], [], ()) == (here.rows, here.sealed, here.plain, here.unsettled)
+        assert (1, ["sealed"], [], ()) == (here.rows, here.sealed, here.plain, here.unsettled)
 
 
 def _is_told(done: subprocess.CompletedProcess[str], where: str, fault: str) -> None:

@@ -18,7 +18,6 @@ from ivr import calls
 from ivr.library import Library
 from ivr.state import State
 from recordings import catalogue, consents, purge, rejected
-from recordings.archive import SOUND, WAVEFORM
 from recordings.consents import Consent
 from recordings.intake import alone
 from recordings.orphans import Orphan, orphans
@@ -84,8 +83,7 @@ def test_no_certificate_for_what_is_there(run: Run, places: Places) -> None:
     assert 1 == proof.exit_code
     assert proof.stdout.startswith("NOT PROVEN TO BE DESTROYED")
     expected = [
-        "sound",
-        "waveform",
+        "sound and waveform",
         "key",
         "catalogue",
         "bytes of the key store",
@@ -105,9 +103,9 @@ def test_no_certificate_for_what_never_was(run: Run, places: Places) -> None:
 def test_whatever_comes_back_spoils_the_certificate(run: Run, places: Places) -> None:
     """A file out of a backup, a key, a row, a file in the spool that nobody knows."""
     destroy(places)
-    path = places.archive.path(id_of(1), "waveform")
+    path = places.archive.path(id_of(1))
     path.write_bytes(b"noise")
-    assert ["waveform"] == found_amiss(run)
+    assert ["sound and waveform"] == found_amiss(run)
     path.unlink()
     places.archive.keys.make(id_of(1), ENDED)
     assert ["key", "bytes of the key store"] == found_amiss(run)
@@ -269,9 +267,9 @@ def test_what_belongs_to_nothing_is_told(run: Run, places: Places) -> None:
     """And nothing is done about it."""
     none = run("recordings", "orphans")
     assert (0, "") == (none.exit_code, none.stdout)
-    places.archive.path(id_of(1), "sound").unlink()
+    places.archive.path(id_of(1)).unlink()
     places.archive.keys.destroy([id_of(2)])
-    places.archive.put(id_of(7), "sound", (places.spool / f"{id_of(1)}-r.wav").open("rb"), ENDED)
+    places.archive.put(id_of(7), io.BytesIO(b"a voice"), b"peaks", ENDED)
     stray = places.spool / "stray.wav"
     stray.write_bytes(b"a voice")
     os.utime(stray, (ENDED.timestamp(), ENDED.timestamp()))
@@ -292,8 +290,7 @@ def test_what_is_being_taken_in_belongs_to_something(places: Places) -> None:
     found: list[Orphan] = []
     looking = threading.Thread(target=lambda: found.extend(orphans(places, ENDED)))
     with alone(places.home):
-        for what in (SOUND, WAVEFORM):
-            places.archive.put(id_of(7), what, io.BytesIO(b"a voice"), ENDED)
+        places.archive.put(id_of(7), io.BytesIO(b"a voice"), b"peaks", ENDED)
         looking.start()
         lock = str((places.home.path / "intake.lock").stat().st_ino)
         while not any("->" in line and f":{lock} " in line for line in Path("/proc/locks").read_text().splitlines()):

@@ -160,7 +160,7 @@ def test_an_interruption_ends_the_player_too(desk: Desk) -> None:
 def test_a_seal_that_is_broken_at_the_end_stops_the_player(desk: Desk) -> None:
     """What was heard until then was whole."""
     desk.has("play", LISTENS)
-    (path,) = (desk.home / "archive").rglob("*.sound")
+    (path,) = (desk.home / "archive").rglob("*.sealed")
     path.write_bytes(path.read_bytes()[:-1])
     shown, code = desk.hears()
     assert (2, True) == (code, "centrala: changed, cut short" in shown)

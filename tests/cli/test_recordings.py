@@ -223,7 +223,7 @@ def test_a_damaged_file_is_told_and_not_played_to_its_end(here: Place, run: Run)
     here.records()
     run("recordings", "intake")
     (told,) = listing(run)
-    (path,) = here.home.archive.rglob("*.sound")
+    (path,) = here.home.archive.rglob("*.sealed")
     path.write_bytes(path.read_bytes()[:-1])
     result = run("recordings", "play", told["id"])
     assert 2 == result.exit_code

@@ -233,7 +233,7 @@ def test_keys_that_cannot_be_reached_are_told(home: Path, address: str) -> None:
 def test_a_file_that_cannot_be_destroyed_is_told(home: Path) -> None:
     """By its name; once it is mended the next run goes on, on the same day."""
     with opened(home) as places:
-        file = places.archive.path(id_of(1), "sound")
+        file = places.archive.path(id_of(1))
     file.unlink()
     (file / "in the way").mkdir(parents=True)
     done = job(home, "--once", "--now", NIGHT, *EVERYTHING)

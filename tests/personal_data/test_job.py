@@ -18,7 +18,6 @@ from personal_data.kinds import Kind
 from personal_data.records import retention_expiries
 from personal_data.rules import RULES
 from recordings import runs
-from recordings.archive import SOUND
 from recordings.purge import Places, Step
 from recordings.records import retention_runs
 from recordings.retention import parse_term
@@ -156,7 +155,7 @@ def test_too_large_a_share_of_any_class_stops_the_run(places: Places, kind: Kind
 def test_files_of_the_archive_without_names_have_no_fortnight_s_part(places: Places) -> None:
     """Files elsewhere are no excuse, and where another has run for the day it is the same; what is allowed goes."""
     keep(places, *(a_recording(number, NIGHT, id=in_turn(number)) for number in range(1, 20)))
-    files = [lies(places.archive.path(in_turn(number), SOUND), OVER) for number in range(91, 96)]
+    files = [lies(places.archive.path(in_turn(number)), OVER) for number in range(91, 96)]
     for number in range(200):
         lies(places.spool / f"{number}.wav", NIGHT)
     for _ in range(2):

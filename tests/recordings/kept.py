@@ -12,7 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from recordings import catalogue, parts, rejected
-from recordings.archive import SOUND, WAVEFORM, Archive
+from recordings.archive import Archive
 from recordings.audio import write_sides
 from recordings.catalogue import Purpose, Recording
 from recordings.key_encryption import KeyEncryption
@@ -75,8 +75,7 @@ def places_in(folder: Path, database: Database) -> Places:
 def keep(places: Places, *recordings: Recording) -> None:
     """Put them where they belong, with their part's files still in the spool."""
     for one in recordings:
-        for what in (SOUND, WAVEFORM):
-            places.archive.put(one.id, what, io.BytesIO(PLAIN), one.taken_in_at)
+        places.archive.put(one.id, io.BytesIO(PLAIN), PLAIN, one.taken_in_at)
         files = (f"{one.id}-r.wav", f"{one.id}-t.wav")
         for name in files:
             (places.spool / name).write_bytes(PLAIN)
@@ -94,8 +93,7 @@ def keep_sound(places: Places, recording: Recording, caller: bytes, consultant: 
     with plain.open("wb") as target:
         measured = write_sides([(files[0], files[1])], target, "wav")
     with plain.open("rb") as sound:
-        places.archive.put(recording.id, SOUND, sound, recording.taken_in_at)
-    places.archive.put(recording.id, WAVEFORM, io.BytesIO(measured.waveform), recording.taken_in_at)
+        places.archive.put(recording.id, sound, measured.waveform, recording.taken_in_at)
     with places.database.writing() as connection:
         catalogue.store(connection, replace(recording, duration_ms=measured.duration_ms))
     return plain
@@ -130,7 +128,7 @@ def left_of(places: Places, id: str) -> list[str]:
 
 def whole(id: str) -> list[str]:
     """What there is of a recording of which nothing was destroyed."""
-    return ["kept", "key", f"{id}.sound", f"{id}.waveform", f"{id}-r.wav", f"{id}-t.wav"]
+    return ["kept", "key", f"{id}.sealed", f"{id}-r.wav", f"{id}-t.wav"]
 
 
 def at_noon(day: date) -> Callable[[], datetime]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, insert, select
 
 from recordings import catalogue, consents, parts, rejected, withdrawal
-from recordings.archive import SOUND, WAVEFORM, Archive
+from recordings.archive import Archive
 from recordings.catalogue import Purpose, Recording, recordings
 from recordings.consents import Consent
 from recordings.identity import id_of, of_call, of_file
@@ -89,14 +89,15 @@ class Place:
             places = Places(self.database, archive, self.home)
             return withdrawal.withdraw(places, find, NOW, NOW.astimezone(WARSAW).date())
 
-    def sound(self, what: str = SOUND) -> bytes:
+    def sound(self) -> bytes:
         """What the archive holds of the conversation."""
         with self.archive() as archive:
-            return b"".join(archive.open(id_of(of_call(CALL, 4)), what))
+            return b"".join(archive.sound(id_of(of_call(CALL, 4))))
 
     def waveform(self) -> bytes:
         """Its waveform."""
-        return self.sound(WAVEFORM)
+        with self.archive() as archive:
+            return archive.waveform(id_of(of_call(CALL, 4)))
 
     @property
     def row(self) -> Recording | None:

@@ -40,7 +40,7 @@ FULL = (OperationalError, KeysUnusable, OSError)
 LAST_WRITES = {
     CATALOGUE: intake.Step.FILES_GONE,
     KEYS: intake.Step.BUILT,
-    ARCHIVE: intake.Step.SOUND_SEALED,
+    ARCHIVE: intake.Step.SEALED,
     SPOOL: BEFORE,
 }
 # The last step after which the job surely does; to destroy files needs no room.
@@ -104,7 +104,7 @@ def test_what_a_full_disk_keeps_out_is_taken_in_later(installed: Installed, wher
     installed.disk.free()
     for waiting in here.unsettled:
         assert here.takes(waiting) in (Fate.TAKEN_IN, Fate.KNOWN)
-    assert (1, ["sound", "waveform"], [], ()) == (here.rows, here.sealed, here.plain, here.unsettled)
+    assert (1, ["sealed"], [], ()) == (here.rows, here.sealed, here.plain, here.unsettled)
     assert here.row is not None
     assert here.row.sha256 == sha256(here.sound()).hexdigest()
 

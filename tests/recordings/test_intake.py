@@ -57,8 +57,8 @@ def test_a_conversation_is_taken_in_once(here: Place) -> None:
     assert (ENDED, NOW, 2000) == (row.ended_at, row.taken_in_at, row.duration_ms)
     assert (date(2029, 11, 28), "consultant_call: 3 years") == (row.keep_until, row.policy)
     assert ("wav", sha256(sound).hexdigest()) == (row.format, row.sha256)
-    assert row.size == next(here.home.archive.rglob("*.sound")).stat().st_size
-    assert (["sound", "waveform"], [], []) == (here.sealed, here.plain, list(here.unsettled))
+    assert row.size == next(here.home.archive.rglob("*.sealed")).stat().st_size
+    assert (["sealed"], [], []) == (here.sealed, here.plain, list(here.unsettled))
     assert list(Step) == here.reached
 
 
@@ -224,7 +224,7 @@ def test_two_processes_at_once_take_it_in_once(here: Place) -> None:
     for thread in threads:
         thread.join()
     assert [Fate.TAKEN_IN] + [Fate.KNOWN] * 3 == sorted(fates)
-    assert (1, ["sound", "waveform"], []) == (here.rows, here.sealed, here.plain)
+    assert (1, ["sealed"], []) == (here.rows, here.sealed, here.plain)
     assert here.row is not None
     assert sha256(here.sound()).hexdigest() == here.row.sha256
 
@@ -245,7 +245,7 @@ def test_a_term_that_is_decided_meanwhile_is_in_force(here: Place) -> None:
     here.rules = rules(Recordings(), DEFAULTS)
 
     def decide(step: Step) -> None:
-        if step is Step.WAVEFORM_SEALED:
+        if step is Step.SEALED:
             with here.database.writing() as connection:
                 for kind, term in ((Kind.CONSULTANT_CALL, "1 year"), (Kind.QUARANTINE, "7 days")):
                     decided = Decision(kind, parse_term(term), NOW, "anna", "a new law", also_kept=True)

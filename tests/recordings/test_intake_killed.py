@@ -41,16 +41,16 @@ def heard_without_a_kill(here: Place) -> bytes:
     part = here.records(consent=None, seq=5)
     assert Fate.TAKEN_IN == here.takes(part)
     with here.archive() as archive:
-        return b"".join(archive.open(id_of(of_call(part.call_id, 5)), "sound"))
+        return b"".join(archive.sound(id_of(of_call(part.call_id, 5))))
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name if step else "BEFORE")
 def test_killed_after_any_step_it_is_taken_in_once(here: Place, environment: dict[str, str], step: int) -> None:
-    """One row, one sealed file with the same sound, its waveform, and nothing plain."""
+    """One row, one sealed file with the same sound, and nothing plain."""
     here.records()
     killed_taking_in(environment, step)
     finish(here)
-    assert (1, ["sound", "waveform"], [], ()) == (here.rows, here.sealed, here.plain, here.unsettled)
+    assert (1, ["sealed"], [], ()) == (here.rows, here.sealed, here.plain, here.unsettled)
     assert heard_without_a_kill(here) == here.sound()
 
 
@@ -81,9 +81,9 @@ def test_killed_after_any_step_a_file_is_imported_once(
     with here.archive() as archive:
         intake = Intake(here.database, archive, here.home, here.rules)
         fate = intake.take_file(path, IMPORTED, consent=True, at=NOW)
-        assert path.read_bytes() == b"".join(archive.open(id_of(IMPORTED.origin), "sound"))
+        assert path.read_bytes() == b"".join(archive.sound(id_of(IMPORTED.origin)))
     assert (Fate.KNOWN if step == Step.DECIDED else Fate.TAKEN_IN) == fate
-    assert (1, ["sound", "waveform"], []) == (here.rows, here.sealed, here.plain)
+    assert (1, ["sealed"], []) == (here.rows, here.sealed, here.plain)
 
 
 def test_what_a_killed_process_had_not_finished_sealing_is_overwritten(here: Place) -> None:
@@ -94,7 +94,7 @@ def test_what_a_killed_process_had_not_finished_sealing_is_overwritten(here: Pla
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(b"half")
     assert Fate.TAKEN_IN == here.takes(part, NOW)
-    assert ["sound", "waveform"] == here.sealed
+    assert ["sealed"] == here.sealed
     assert heard_without_a_kill(here) == here.sound()
 
 
@@ -156,7 +156,7 @@ def test_a_withdrawal_that_is_not_committed_yet_is_waited_for(here: Place, damag
     with here.database.writing() as connection:
         one_at_a_time(connection)
         intake.start()
-        until(lambda: damaged or Step.WAVEFORM_SEALED in here.reached, "all sealed")
+        until(lambda: damaged or Step.SEALED in here.reached, "all sealed")
         intake.join(WAITS_SECONDS)
         assert intake.is_alive(), "it has decided"
         withdrawal.of_call(part.call_id, NOW)(connection)

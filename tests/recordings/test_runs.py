@@ -290,7 +290,7 @@ def test_the_ledger_notices_a_chain_that_was_cut_off(places: Places) -> None:
 def test_a_file_that_cannot_be_destroyed_stops_the_run(places: Places) -> None:
     """Its row stays; the next run finishes it, and the run is not told as done before."""
     keep(places, a_recording(1))
-    file = places.archive.path(id_of(1), "waveform")
+    file = places.archive.path(id_of(1))
     file.unlink()
     (file / "in the way").mkdir(parents=True)
     with pytest.raises(OSError):

@@ -13,7 +13,7 @@ from recordings.faults import SealBroken
 from recordings.sealing import KEY_BYTES, PIECE_BYTES, seal, unseal
 
 KEY = bytes(range(KEY_BYTES))
-NAME = "one.sound"
+NAME = "one.sealed"
 
 
 def sealed(plain: bytes, key: bytes = KEY, name: str = NAME) -> bytes:
@@ -67,7 +67,7 @@ def test_pieces_that_changed_places_are_noticed() -> None:
         opened(whole[:start] + second + first + whole[start + 2 * piece :])
 
 
-@pytest.mark.parametrize(("key", "name"), [(bytes(KEY_BYTES), NAME), (KEY, "another.sound")])
+@pytest.mark.parametrize(("key", "name"), [(bytes(KEY_BYTES), NAME), (KEY, "another.sealed")])
 def test_it_opens_with_its_own_key_under_its_own_name(key: bytes, name: str) -> None:
     """And with no other."""
     with pytest.raises(SealBroken):

@@ -154,4 +154,4 @@ def test_a_database_that_is_away_is_waited_for(postgresql_server: provision.Serv
             until(lambda: here.unsettled == (), "all taken in")
             until(lambda: process.times(CAN_AGAIN), "it is told")
         opened.database.close()
-    assert 3 == len([name for name in here.sealed if name == "sound"])
+    assert 3 == len([name for name in here.sealed if name == "sealed"])

@@ -19,7 +19,6 @@ from audit import entries
 from audit.entries import Action, Entry
 from ivr.calls import calls, turns
 from ivr.library import Library
-from recordings.archive import SOUND
 from subjects import export
 from subjects.account import Account
 from subjects.archive_file import written_whole
@@ -70,7 +69,7 @@ def test_a_profile_is_exported_with_all_that_hangs_on_it(story: Story) -> None:
     assert [True] == [consent["given"] for consent in found.rows("consents")]
     assert ["pensions", "doctors"] == [stay["topic"] for stay in found.rows("waiting")]
     assert ["accepted"] == [attempt["outcome"] for attempt in found.rows("attempts")]
-    kept = {id: b"".join(story.archive.open(id, SOUND)) for id in story.recordings_of("ewa")}
+    kept = {id: b"".join(story.archive.sound(id)) for id in story.recordings_of("ewa")}
     assert kept == {name[-40:-4]: sound for name, sound in found.files.items() if name.startswith("sound/")}
     assert kept.keys() == {recording["id"] for recording in found.rows("recordings")}
 
@@ -153,7 +152,7 @@ def test_who_used_the_data_is_in_it_by_role(story: Story) -> None:
 def test_what_does_not_open_is_named_and_the_rest_is_there(story: Story) -> None:
     """A recording whose file is damaged at its end leaves no half of itself."""
     broken, whole = story.recordings_of("ewa")
-    path = story.archive.path(broken, SOUND)
+    path = story.archive.path(broken)
     path.write_bytes(path.read_bytes()[:-1] + b"?")
     found = exported(story, story.held(EWA.identifier))
     assert {broken: "it does not open (SealBroken)"} == found.done.unheard
