@@ -284,7 +284,7 @@ class Retention(_Model):
 
     at: Nightly = "03:30"
     allow_share: Annotated[float, Field(gt=0, le=1)] = 0.05
-    batch: Annotated[int, Field(ge=1, le=10000)] = 500
+    batch: Annotated[int, Field(ge=1, le=10000)] = 1000
     keep: Keep = Keep()
 
 

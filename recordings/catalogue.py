@@ -7,7 +7,7 @@ in the archive, its key in the key store; neither can be read without the other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
@@ -140,6 +140,23 @@ class Due:
         return self.keep_until, self.id
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What must be known of a recording to destroy it, once that is decided, and to put up its tombstone."""
+
+    id: str
+    origin: str
+    call_id: str | None
+    sha256: str
+    policy: str
+    decision: str | None
+    ended_at: datetime
+    keep_until: date
+
+
+_DECIDED = tuple(recordings.c[field.name] for field in fields(Decided))
+
+
 def store(connection: Connection, recording: Recording) -> None:
     """Add a row. Raises IntegrityError where its id or origin is there already."""
     connection.execute(insert(recordings), asdict(recording))
@@ -219,10 +236,10 @@ def purging(connection: Connection, most: int, *where: ColumnElement[bool]) -> t
     return tuple(connection.execute(query).scalars())
 
 
-def find_all(connection: Connection, ids: Iterable[str]) -> tuple[Recording, ...]:
-    """The recordings of these ids that there are, by id."""
-    query = select(recordings).where(recordings.c.id.in_(list(ids))).order_by(recordings.c.id)
-    return tuple(_recording(row) for row in connection.execute(query))
+def decided(connection: Connection, ids: Iterable[str]) -> tuple[Decided, ...]:
+    """The recordings of these ids that there are, by id; whoever asks knows that they are decided on."""
+    query = select(*_DECIDED).where(recordings.c.id.in_(list(ids))).order_by(recordings.c.id)
+    return tuple(Decided(*row) for row in connection.execute(query))
 
 
 def decide(connection: Connection, ids: Iterable[str], decision: str) -> None:
@@ -244,10 +261,8 @@ def remove(connection: Connection, ids: Iterable[str]) -> frozenset[str]:
 
     Whoever removes does so one at a time (`recordings.serial`).
     """
-    mine = recordings.c.id.in_(list(ids))
-    there = frozenset(connection.execute(select(recordings.c.id).where(mine)).scalars())
-    connection.execute(recordings.delete().where(mine))
-    return there
+    mine = recordings.delete().where(recordings.c.id.in_(list(ids)))
+    return frozenset(connection.execute(mine.returning(recordings.c.id)).scalars())
 
 
 def count(connection: Connection, enough: int) -> int:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Connection, exists, select, update
 
 from recordings import consents, rejected
-from recordings.catalogue import Recording, State, recordings
+from recordings.catalogue import Decided, State, recordings
 from recordings.identity import of_call
 from recordings.parts import RecordingPart
 from recordings.rejected import Rejected
@@ -52,7 +52,7 @@ def is_erased(found: Rejected) -> bool:
     return found.reason == ERASED
 
 
-def forget_consent(connection: Connection, recording: Recording) -> None:
+def forget_consent(connection: Connection, recording: Decided) -> None:
     """Once no recording of the call is left, the consent to it goes; where there was no erasure it stays."""
     if recording.call_id is None or not (recording.decision or "").startswith(_DECISION):
         return

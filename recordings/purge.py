@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from recordings import catalogue, erased, holds, parts, rejected, tombstones
 from recordings.archive import Archive, folder_of
-from recordings.catalogue import Due, Recording, State
+from recordings.catalogue import Decided, Due, State
 from recordings.catalogue import recordings as table
 from recordings.identity import part_of
 from recordings.serial import one_at_a_time
@@ -27,11 +27,12 @@ from storage.database import Database, overwrite_what_is_deleted, write_log_back
 from storage.files import sync_folder
 from storage.home import Home
 
-BATCHES = 20
+BATCHES = 10
 """So many batches are destroyed together: a database's own cleaning up, and a folder's, costs by its size."""
 
-ROOMY = "PRAGMA cache_size = -4000"
-"""SQLite writes what does not fit into 2 MB, its default, to the log several times; more is memory of the job."""
+ROOMY = ("PRAGMA cache_size = -4000", "PRAGMA wal_autocheckpoint = 16000")
+"""SQLite writes what does not fit into 2 MB, its default, to the log several times; more is memory of the job. What one
+batch changes is changed again by the next: of 64 MB of log each page goes to the file once."""
 
 BY_TERM = "retention: "
 """Begins the decision of what goes since its last day is over."""
@@ -155,6 +156,7 @@ def _decide(database: Database, find: Find, today: date, batch: int, watch: Watc
     while True:
         with database.writing() as connection:
             one_at_a_time(connection)
+            _make_room(connection)
             found = find(connection, last, batch)
             held = holds.held(connection, [one.id for one in found], today)
             free = [one for one in found if one.id not in held]
@@ -229,12 +231,12 @@ def _destroy_files(archive: Archive, ids: Sequence[str], watch: Watch) -> None:
 def _destroy_rest(places: Places, ids: Sequence[str], at: datetime, watch: Watch, count: Count) -> int:
     """Destroy what is left of recordings whose keys and sealed files are gone."""
     with places.database.reading() as connection:
-        found = catalogue.find_all(connection, ids)
+        found = catalogue.decided(connection, ids)
     _clear_spool(places, found, watch)
     return _bury(places.database, found, at, watch, count)
 
 
-def _clear_spool(places: Places, found: Sequence[Recording], watch: Watch) -> None:
+def _clear_spool(places: Places, found: Sequence[Decided], watch: Watch) -> None:
     """Destroy what is left of the plain files of these conversations; mostly they have long gone."""
     with places.database.reading() as connection:
         names = parts.names_of(connection, _parts(found))
@@ -246,13 +248,12 @@ def _clear_spool(places: Places, found: Sequence[Recording], watch: Watch) -> No
     watch(Step.SPOOL_SYNCED, len(found))
 
 
-def _bury(database: Database, found: Sequence[Recording], at: datetime, watch: Watch, count: Count) -> int:
+def _bury(database: Database, found: Sequence[Decided], at: datetime, watch: Watch, count: Count) -> int:
     with database.writing() as connection:
         one_at_a_time(connection)
         # Of callers' numbers nothing stays in the file, either.
         overwrite_what_is_deleted(connection)
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(ROOMY)
+        _make_room(connection)
         # Another process may carry out the same decision.
         removed = catalogue.remove(connection, [one.id for one in found])
         buried = [one for one in found if one.id in removed]
@@ -266,6 +267,12 @@ def _bury(database: Database, found: Sequence[Recording], at: datetime, watch: W
     return len(buried)
 
 
+def _make_room(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        for pragma in ROOMY:
+            connection.exec_driver_sql(pragma)
+
+
 def forget_rows(database: Database) -> bool:
     """Leave nothing of removed rows in the log of an SQLite file. PostgreSQL cleans up after itself (autovacuum).
 
@@ -277,7 +284,7 @@ def forget_rows(database: Database) -> bool:
         return write_log_back(connection)
 
 
-def _parts(found: Iterable[Recording]) -> list[tuple[str, int]]:
+def _parts(found: Iterable[Decided]) -> list[tuple[str, int]]:
     """The calls and turns that recordings came from; those that were imported came from none."""
     return [part for one in found if (part := part_of(one.origin)) is not None]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from recordings.catalogue import Recording
+from recordings.catalogue import Decided
 from recordings.records import tombstones
 from recordings.serial import one_at_a_time
 from storage import chain
@@ -42,7 +42,7 @@ class Tombstone:
         return Head(self.number, self.hash)
 
 
-def append(connection: Connection, buried: Iterable[Recording], purged_at: datetime) -> None:
+def append(connection: Connection, buried: Iterable[Decided], purged_at: datetime) -> None:
     """Lengthen the chain by recordings whose destruction was decided, in the caller's transaction."""
     one_at_a_time(connection)
     last, rows = head(connection), []
@@ -54,7 +54,7 @@ def append(connection: Connection, buried: Iterable[Recording], purged_at: datet
         connection.execute(insert(tombstones), rows)
 
 
-def _following(last: Head, recording: Recording, purged_at: datetime) -> dict[str, Any]:
+def _following(last: Head, recording: Decided, purged_at: datetime) -> dict[str, Any]:
     return {
         "number": last.number + 1,
         "recording_id": recording.id,

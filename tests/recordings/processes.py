@@ -22,7 +22,8 @@ ALL = Limits(share=1.0, batch=2)
 PATIENCE = 60.0
 
 context = multiprocessing.get_context("forkserver")
-context.set_forkserver_preload([__name__])
+# What all of them run, so that each need not import it anew.
+context.set_forkserver_preload([__name__, "tests.personal_data.processes", "tests.subjects.dying"])
 
 
 def killed_taking_in(environment: dict[str, str], step: int, *file: str) -> None:

@@ -40,7 +40,7 @@ FULL = (OperationalError, KeysUnusable, OSError)
 LAST_WRITES = {
     CATALOGUE: intake.Step.FILES_GONE,
     KEYS: intake.Step.BUILT,
-    ARCHIVE: intake.Step.SEALED,
+    ARCHIVE: intake.Step.BUILT,
     SPOOL: BEFORE,
 }
 # The last step after which the job surely does; to destroy files needs no room.

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
 from recordings import tombstones
+from recordings.catalogue import Decided
 from recordings.tombstones import Tombstone, hash_of
 from storage import chain as chains
 from storage.chain import NOTHING, Chain, Head
 from storage.database import Database
 from tests.recordings.conftest import NOW
-from tests.recordings.kept import a_recording, id_of
+from tests.recordings.kept import ENDED, a_recording, id_of
 
 LENGTH = 5
 ANOTHER: dict[type, Any] = {int: 10, str: "x", datetime: timedelta(microseconds=1), date: timedelta(days=1)}
@@ -123,12 +124,18 @@ def test_no_text_runs_into_the_next(one: list[str], other: list[str]) -> None:
     assert (hashed(one) == hashed(other)) == (one == other)
 
 
+def decided(number: int, ended: datetime = ENDED) -> Decided:
+    """A recording whose destruction is decided."""
+    one = a_recording(number, ended)
+    return Decided(one.id, one.origin, one.call_id, one.sha256, one.policy, "decided", one.ended_at, one.keep_until)
+
+
 def test_the_chain_in_a_database(database: Database) -> None:
     """What is read is what was hashed, moments of any zone included; nobody is buried twice."""
     for number in (1, 2, 3):
         with database.writing() as connection:
             ended = datetime(2023, 1, number, 1, 2, 3, 456789, tzinfo=UTC)
-            tombstones.append(connection, [a_recording(number, ended, decision="decided")], NOW)
+            tombstones.append(connection, [decided(number, ended)], NOW)
     with database.reading() as connection:
         chain = tombstones.verify(connection)
         second = tombstones.find(connection, id_of(2))
@@ -137,14 +144,14 @@ def test_the_chain_in_a_database(database: Database) -> None:
     assert second is not None
     assert (True, 3, 2) == (chain.whole, chain.head.number, second.number)
     with pytest.raises(IntegrityError), database.writing() as connection:
-        tombstones.append(connection, [a_recording(2)], NOW)
+        tombstones.append(connection, [decided(2)], NOW)
 
 
 def test_one_that_is_meddled_with_in_the_database_is_named(database: Database) -> None:
     """By its number."""
     with database.writing() as connection:
         for number in (1, 2, 3):
-            tombstones.append(connection, [a_recording(number)], NOW)
+            tombstones.append(connection, [decided(number)], NOW)
     with database.writing() as connection:
         connection.exec_driver_sql("UPDATE tombstones SET decision = 'none' WHERE number = 2")
     with database.reading() as connection:
