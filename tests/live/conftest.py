@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 import provision
+from demo.asterisk_process import AsteriskError
 from tests.live.relay import Relay
 from tests.live.stations import RUNNING, Live, live, menus_with, require_asterisk
 from tests.live.stories import IDENTIFIER, PIN
 
 _numbers = itertools.count(600_200_000)
+
+# A telephone that has not answered by then takes no more calls, even where its machine only was too busy.
+RING_SECONDS = 6
 
 # What nobody can cut short, made long enough for a process to die over it.
 LONG = ("recording-notice", "connecting", "goodbye")
@@ -27,6 +31,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/live/" in str(item.path):
             item.add_marker(pytest.mark.live)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure shows how every installation stood."""
+    report = yield
+    if report.when == "call" and report.failed:
+        report.sections += [(str(one.station.home), _as_it_stands(one)) for one in RUNNING]
+    return report
+
+
+def _as_it_stands(running: Live) -> str:
+    try:
+        return running.as_it_stands()
+    except (AsteriskError, OSError) as error:
+        return f"it does not tell how it stands: {error}"
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +82,7 @@ def ani(numbers: Callable[[], str]) -> str:
 def helpline(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """The shipped service in opening hours, two IVR processes, every consultant at a phone."""
     folder = tmp_path_factory.mktemp("helpline")
-    queues = {"ring_seconds": 3, "wrap_up_seconds": 0}
+    queues = {"ring_seconds": RING_SECONDS, "wrap_up_seconds": 0}
     with live(folder / "home", menus_with(folder, SHORT_TIMEOUT), nodes=2, settings={"queues": queues}) as running:
         running.staff()
         yield running
@@ -70,7 +92,7 @@ def helpline(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFact
 def breakable_service(folder: Path, database_url: str | None = None) -> Iterator[Live]:
     """The shipped service whose processes may be killed; what nobody can cut short lasts long enough to die over."""
     lasting = dict.fromkeys(LONG, LASTING)
-    queues = {"ring_seconds": 3, "wrap_up_seconds": 0}
+    queues = {"ring_seconds": RING_SECONDS, "wrap_up_seconds": 0}
     settings = {"queues": queues}
     with live(
         folder / "home", menus_with(folder), nodes=2, database_url=database_url, settings=settings, lasting=lasting

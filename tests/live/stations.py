@@ -34,6 +34,7 @@ CLOSED = "2026-11-22T10:00"
 NUMBER = "225601600"
 NOT_ANSWERED = re.compile(r"^ *(\d+) \(.*\(paused:Auto-Pause", re.MULTILINE)
 MUSIC_SECONDS = 30
+LAST_LINES = 15
 # The amplitude from which on something is heard.
 HEARD = 1000
 
@@ -103,6 +104,24 @@ class Live:
             for extension in dict.fromkeys(NOT_ANSWERED.findall(asterisk.rx("queue show"))):
                 asterisk.rx(f"queue unpause member PJSIP/{extension}")
                 asterisk.rx(f"database del break {extension}")
+
+    def as_it_stands(self) -> str:
+        """Queues with callers, telephones in use, the last lines of the logs: for whoever reads of a failure."""
+        asterisk = self.station.asterisk
+        up = asterisk is not None and asterisk.running
+        queues = asterisk.rx("queue show").split("\n\n") if asterisk and up else ["Asterisk is not running"]
+        calls = [(name, desk.incoming[-1]) for name, desk in self.desks.items() if desk.incoming]
+        logs = [path.read_text("utf-8", "replace").splitlines()[-LAST_LINES:] for path in self._logs()]
+        return "\n".join(
+            (
+                *(queue for queue in queues if "No Callers" not in queue),
+                *(f"{name}: {call.describe()}" for name, call in calls if not call.ended),
+                *(line for lines in logs for line in lines),
+            )
+        )
+
+    def _logs(self) -> list[Path]:
+        return sorted(self.station.home.glob("ivr-*.log"))
 
     def staff(self, *extensions: str, when_called: Reaction | OnCall | None = None) -> None:
         """Register consultants' phones (all of them by default); they answer at once and speak with a tone."""

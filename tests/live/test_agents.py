@@ -67,7 +67,7 @@ def centre(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactor
     table.write_text(TABLE)
     settings = {
         "agents": str(table),
-        "queues": {"ring_seconds": 3, "wrap_up_seconds": 0},
+        "queues": {"ring_seconds": 5, "wrap_up_seconds": 0},
         "sip": {"extensions": ["1701-1703", "1801", HERE, THERE]},
     }
     with live(folder / "home", menus_with(folder, SHORT_TIMEOUT, *GROUPS), settings=settings) as running:

@@ -100,7 +100,7 @@ def network(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFacto
     with Exchange() as exchange:
         outside = Subscribers(exchange)
         settings = {
-            "queues": {"ring_seconds": 3, "wrap_up_seconds": 0},
+            "queues": {"wrap_up_seconds": 0},
             "callbacks": {
                 "trunk": f"127.0.0.1:{outside.phone.address[1]}",
                 "pauses_seconds": [1, 1],

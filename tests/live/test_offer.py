@@ -27,7 +27,7 @@ ATTORNEY, PAYERS = "83640517", ("9261847390", "7010364836")
 def offering(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A service with two consultants for doctors, one person's profile, and a whisper that lasts."""
     folder = tmp_path_factory.mktemp("offering")
-    settings = {"queues": {"ring_seconds": 3, "wrap_up_seconds": 0}}
+    settings = {"queues": {"wrap_up_seconds": 0}}
     menus = menus_with(folder, SHORT_TIMEOUT)
     with live(folder / "home", menus, settings=settings, lasting={WHISPER: LASTING}) as running:
         running.staff(*DESKS)

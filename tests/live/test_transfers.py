@@ -44,7 +44,7 @@ KEY_SECONDS, GAP_SECONDS = 0.1, 0.1
 def groups(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A service with consultants for pensions and for doctors, and one person's profile."""
     folder = tmp_path_factory.mktemp("groups")
-    settings = {"queues": {"ring_seconds": 3, "wrap_up_seconds": 0}}
+    settings = {"queues": {"wrap_up_seconds": 0}}
     with live(folder / "home", menus_with(folder, SHORT_TIMEOUT), settings=settings) as running:
         running.staff(*PENSIONS, *BENEFITS, INSURED)
         running.station.centrala("profiles", "add", stdin=f"{IDENTIFIER}\n{PIN}\n")

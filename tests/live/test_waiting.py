@@ -22,7 +22,7 @@ NEWS_SECONDS = 5
 def patient(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """The shipped service, where those who wait are told news often."""
     folder = tmp_path_factory.mktemp("patient")
-    queues = {"ring_seconds": 3, "wrap_up_seconds": 0, "news_seconds": NEWS_SECONDS}
+    queues = {"wrap_up_seconds": 0, "news_seconds": NEWS_SECONDS}
     with live(
         folder / "home", menus_with(folder, ("  timeout: 6\n", "  timeout: 2\n")), settings={"queues": queues}
     ) as running:
