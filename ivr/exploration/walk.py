@@ -46,20 +46,32 @@ class Horizon:
 
     def __init__(self, flow: Flow, *, narrow: bool = False) -> None:
         self._menus = frozenset[str]() if narrow else menus(flow)
+        self._states: set[Hashable] = set()
+        self._places: dict[Hashable, int] = {}
         self._seen: set[Hashable] = set()
-        self._trails: dict[Hashable, tuple[frozenset[str], frozenset[str]]] = {}
+        self._trails: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
 
     def widens(self, state: State, *circumstances: Hashable) -> bool:
         """Whether the state shows something that has not been seen in these circumstances."""
-        place = state.position, state.no_inputs, state.no_matches, circumstances
-        memory = state.pin_tries, state.auth_level, state.admitted, state.consent, state.sought, state.drawn
+        # Most states come again as they are; what they show is many facts.
+        whole = state, circumstances
+        if whole in self._states:
+            return False
+        self._states.add(whole)
         nearest = state.trail[-1:]
-        alone = ((place, nearest, number, fact) for number, fact in enumerate((*memory, state.topic)))
+        # By numbers, as they are part of each fact: so much would be hashed for each.
+        place = self._number(state.position, state.no_inputs, state.no_matches, circumstances)
+        at = self._number(place, nearest)
+        memory = state.pin_tries, state.auth_level, state.admitted, state.consent, state.sought, state.drawn
         before = len(self._seen)
-        self._seen.update(alone, ((place, memory, nearest == ()),))
-        return self._shows_a_trail((place, nearest), state) or len(self._seen) > before
+        self._seen.update(((at, number, fact) for number, fact in enumerate((*memory, state.topic))))
+        self._seen.add((place, memory, nearest == ()))
+        return self._shows_a_trail(at, state) or len(self._seen) > before
 
-    def _shows_a_trail(self, at: Hashable, state: State) -> bool:
+    def _number(self, *place: Hashable) -> int:
+        return self._places.setdefault(place, len(self._places))
+
+    def _shows_a_trail(self, at: int, state: State) -> bool:
         """Whether a menu is on the way back that never was here, or one is not that always was."""
         on = self._menus.intersection(state.trail)
         known = self._trails.get(at, (frozenset(), frozenset()))
