@@ -167,6 +167,13 @@ class SentOn:
 
 
 @dataclass(frozen=True, slots=True)
+class LoginAsked:
+    """The consultant whom the caller talks to has the caller log in; both are joined again afterwards."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     """A colleague of another group was asked by the consultant; told when the conversation is over."""
 
@@ -235,6 +242,7 @@ Event = (
     | CallbackCancelled
     | QueueLeft
     | SentOn
+    | LoginAsked
     | Joined
     | ConsentWithdrawn
     | Reentered

@@ -55,6 +55,11 @@ def authentication_at(flow: Flow, name: str) -> Authentication:
     return _step(flow, name, Authentication)
 
 
+def login_in_conversation(flow: Flow) -> Authentication | None:
+    """The login that a consultant can lead a caller to: the first one in the file."""
+    return next((step for step in flow.steps.values() if isinstance(step, Authentication)), None)
+
+
 def payers_at(flow: Flow, name: str) -> Payers:
     """How the login of that name asks whom the call is about."""
     found = authentication_at(flow, name).payers

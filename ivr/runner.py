@@ -25,6 +25,7 @@ from ivr.events import (
     HoursChecked,
     HungUp,
     Keyed,
+    LoginAsked,
     OfficeFound,
     OfficeNotFound,
     QueueLeft,
@@ -40,11 +41,11 @@ from ivr.live import Arrival as Arrival
 from ivr.live import Live as Live
 from ivr.live import call_row, unanswered
 from ivr.payers import Payers
-from ivr.places import begin_of_wait
 from ivr.promises import Promises, Terms, flow_of
 from ivr.prompts import Prompt
 from ivr.services import Authenticator, Mandates, event_of
-from ivr.state import AtConsent, AtGreeting, AtIdentifier, AtNotice, AtNumber, AtPayerNumber, Ended, InQueue, State
+from ivr.state import AtIdentifier, AtNumber, AtPayerNumber, Ended, State
+from ivr.stays import ABANDONED
 from ivr.stays import WITHOUT_IVR as WITHOUT_IVR
 from ivr.stays import Conversation as Conversation
 from ivr.turns import Ignored, Turn
@@ -60,7 +61,6 @@ from ivr.waits import (
     Gather,
     Hangup,
     ServiceWait,
-    Transfer,
     VerifyPin,
 )
 from recordings import consents
@@ -69,7 +69,6 @@ from routing.surveys import is_drawn
 from storage.database import Database
 
 RECORDING_PURPOSE = "consultant_call"
-ABANDONED = "abandoned"
 MOST_RACES = 3
 
 log = structlog.get_logger()
@@ -149,19 +148,31 @@ class Runner:
     def back_from_queue(self, arrival: Arrival, stay: Conversation) -> Live:
         """The call left a queue with its caller still there. Whoever has been told that already is taken over."""
         live = self.resume(arrival.call_id)
-        if live is None or not _is_of(stay, live):
+        told = None if live is None else self._told(live, stay)
+        if live is None or told is None:
             return self.arrive(arrival)
-        if stay.outcome == ABANDONED:
+        if told.outcome == ABANDONED:
             # Asterisk gives no status either where it could not begin; who is here has abandoned nothing.
-            stay = replace(stay, outcome="failed")
-        return leave_queue(self, live, stay)
+            told = replace(told, outcome="failed")
+        return leave_queue(self, live, told)
 
     def send_on(self, arrival: Arrival, stay: Conversation, topic: str) -> Live:
         """A consultant has sent the caller on to another topic. Whoever has been told that already is taken over."""
         live = self.resume(arrival.call_id)
-        if live is None or not _is_of(stay, live):
+        told = None if live is None else self._told(live, stay)
+        if live is None or told is None:
             return self.arrive(arrival)
-        return self.advance(live, SentOn(topic), stay)
+        return self.advance(live, SentOn(topic), told)
+
+    def log_in(self, arrival: Arrival, turn: int, agent: str, *, again: bool) -> Live:
+        """A consultant has the caller log in; `turn` is the newest one that the dialplan knows of.
+
+        `again`: another process has been asked before, and may have gone some way, or all of it.
+        """
+        live = self.resume(arrival.call_id)
+        if live is None or not stays.lasts(live.turn.state) or (again and turn < live.seq):
+            return self.arrive(arrival)
+        return self.advance(live, LoginAsked(agent))
 
     def note_end(self, arrival: Arrival, stay: Conversation | None = None, at: datetime | None = None) -> None:
         """The caller is gone, as the dialplan tells; `at` is when, if it is not now.
@@ -183,14 +194,18 @@ class Runner:
         if live is None:
             flow = self._library.current
             live, call = unanswered(arrival, flow), call_row(arrival, flow, at)
-        elif not alone and (stay is None or not _is_of(stay, live)):
-            # What the dialplan remembers is of an earlier stay.
-            stay = None
+        elif not alone:
+            # What the dialplan remembers may be of an earlier stay.
+            stay = None if stay is None else self._told(live, stay)
         if not ended(live):
             self._advance(live, HungUp("no-ivr" if alone else "caller"), self._after(live, at), stay=stay, call=call)
         elif alone and stay is not None:
             with self._database.writing() as connection:
                 stays.close(connection, live.call_id, stay, at)
+
+    def _told(self, live: Live, stay: Conversation) -> Conversation | None:
+        with self._database.reading() as connection:
+            return stays.of_call(connection, live, stay)
 
     def _after(self, live: Live, at: datetime) -> datetime:
         """`at`, or the time of the newest turn: a hang-up is noticed where a turn is just being committed."""
@@ -236,7 +251,7 @@ class Runner:
         if live is not None and not ended(live):
             with self._database.reading() as connection:
                 outcome = "answered" if visits.talks(connection, call_id) else "failed"
-            stay = Conversation(outcome) if isinstance(live.turn.wait, Transfer) else None
+            stay = Conversation(outcome) if stays.lasts(live.turn.state) else None
             with suppress(calls.Superseded):
                 self.advance(live, HungUp("lost"), stay)
 
@@ -258,7 +273,7 @@ class Runner:
             return live
         events, turn = self._answer_services(live, outcome, (masked,), pin)
         after = replace(live, seq=seq, turn=turn)
-        if stay is None and isinstance(before.position, InQueue) and ended(after):
+        if stay is None and stays.lasts(before) and ended(after):
             stay = Conversation(ABANDONED)
         with self._database.writing() as connection:
             if call is not None:
@@ -360,22 +375,12 @@ class Runner:
             consents.store(connection, consent)
         self.promises.keep(connection, (live.call_id, live.ani, live.flow), before, after, events, at)
         surveys.keep(connection, live.call_id, live.flow, before, events, at)
-        if isinstance(turn.wait, Transfer) and not isinstance(events[0], Reentered):
-            sent_on = isinstance(events[0], SentOn)
-            kept = after.callback if isinstance(before.position, AtGreeting | AtNotice | AtConsent) else None
-            began = begin_of_wait(connection, live.call_id, turn.wait.queue, at, sent_on=sent_on, kept=kept)
-            visit = visits.Visit(live.call_id, live.seq, turn.wait.queue, turn.wait.topic, began, callback=kept)
-            visits.enqueued(connection, visit)
+        stays.begin(connection, live, before, events, at, after.callback)
 
 
 def _said_again(flow: Flow, turn: calls.LoggedTurn) -> tuple[Prompt, ...]:
     found = (flow.prompts.get((name, turn.state.lang)) for name in turn.prompts)
     return tuple(prompt for prompt in found if prompt is not None)
-
-
-def _is_of(stay: Conversation, live: Live) -> bool:
-    """Whether it is the stay that the call's newest turn led to."""
-    return isinstance(live.turn.wait, Transfer) and stay.turn == live.seq
 
 
 def ended(live: Live) -> bool:

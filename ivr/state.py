@@ -270,7 +270,8 @@ class State:
     of one's own; `pin_tries` counts refused PINs of the whole call. `consent` is None until the caller has decided on
     recording. `sought` is set once the caller's callbacks have been looked for; `callback` is
     the one that this call keeps. `drawn` is set once it has been drawn whether the caller is asked by a survey:
-    that happens once in a call.
+    that happens once in a call. `talking` is the step of the consultants with one of whom the caller talks, while the
+    caller logs in in the middle of that conversation.
     """
 
     lang: str
@@ -289,6 +290,7 @@ class State:
     sought: bool = False
     callback: str | None = None
     drawn: bool = False
+    talking: str | None = None
 
 
 if TYPE_CHECKING:

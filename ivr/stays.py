@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ivr.events import CUT_OFF
+from ivr.events import CUT_OFF, Event, QueueLeft, Reentered, SentOn
+from ivr.live import Live
+from ivr.places import begin_of_wait
+from ivr.state import AtConsent, AtGreeting, AtNotice, InQueue, State
+from ivr.waits import Transfer
 from recordings import parts
 from routing import visits
 
 # The turn of a stay in a queue that no turn led to: the dialplan did, while no IVR process answered.
 WITHOUT_IVR = 0
+ABANDONED = "abandoned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,39 @@ class Conversation:
         return self.successor.topic if self.successor and self.outcome == CUT_OFF else ""
 
 
+def lasts(state: State) -> bool:
+    """Whether the call is in a queue or with a consultant, even while its caller logs in."""
+    return isinstance(state.position, InQueue) or state.talking is not None
+
+
+def begin(
+    connection: Connection, live: Live, before: State, events: tuple[Event, ...], at: datetime, callback: str | None
+) -> None:
+    """Begin a stay if the call's newest turn, to which these events led, is the beginning of one.
+
+    `callback` is the one that the call keeps.
+    """
+    wait, event = live.turn.wait, events[0]
+    is_rejoined = before.talking is not None and not isinstance(event, QueueLeft | SentOn)
+    if not isinstance(wait, Transfer) or isinstance(event, Reentered) or is_rejoined:
+        return
+    kept = callback if isinstance(before.position, AtGreeting | AtNotice | AtConsent) else None
+    sent_on = isinstance(event, SentOn)
+    began = begin_of_wait(connection, live.call_id, wait.queue, at, sent_on=sent_on, kept=kept)
+    visits.enqueued(connection, visits.Visit(live.call_id, live.seq, wait.queue, wait.topic, began, callback=kept))
+
+
+def of_call(connection: Connection, live: Live, stay: Conversation) -> Conversation | None:
+    """The stay if the call is in it, as one that its newest turn led to: logins may have had turns since it began."""
+    if stay.turn is None or not lasts(live.turn.state):
+        return None
+    if stay.turn != live.seq:
+        began = visits.open_visit(connection, live.call_id)
+        if began is None or not began <= stay.turn < live.seq:
+            return None
+    return replace(stay, turn=live.seq)
+
+
 def close(connection: Connection, call_id: str, stay: Conversation, at: datetime) -> None:
     """Close the call's stay in a queue; colleagues have the numbers after it, those of the turns that they are."""
     if stay.turn == WITHOUT_IVR:
@@ -88,7 +126,7 @@ def close(connection: Connection, call_id: str, stay: Conversation, at: datetime
     if seq is None:
         return None
     _keep_part(connection, call_id, seq, stay, until)
-    for number, colleague in enumerate(stay.colleagues if stay.turn == seq else (), seq + 1):
+    for number, colleague in enumerate(stay.colleagues, (stay.turn or seq) + 1):
         _keep_part(connection, call_id, number, colleague, colleague.left_at or at)
         if colleague is stay.successor:
             outcome = CUT_OFF if stay.cut_off_topic else "answered"

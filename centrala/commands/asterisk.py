@@ -19,11 +19,12 @@ from ivr.audio import AudioError, PromptStore
 from ivr.definition import Callbacks, Flow
 from ivr.fallback import fallback
 from ivr.library import Library, UnknownVersion
+from ivr.lookups import login_in_conversation
 from ivr.menus.faults import MenuError
 from ivr.prompts import Prompt
 from ivr.transfers import transfer_keys
 from routing.asterisk import rendered
-from routing.asterisk.music import write_music
+from routing.asterisk.music import write_music, write_silence
 from routing.asterisk.plan import Codes, Distribution, Fallback, Folders, Manager, Outbound, Plan, Sip
 from routing.asterisk.rendering import RELOAD, RenderError, render, write
 from routing.callbacks import waiting_callbacks
@@ -64,6 +65,7 @@ def render_configuration(
     with context.explained(RenderError, OSError, AudioError, provision.ProvisionError):
         plan = make_plan(installation, settings, flow, folder, hours_at)
         write_music(plan.folders.music)
+        write_silence(plan.folders.state / "silence")
         for part in ("lib/keys", "spool", "run", "log", "news"):
             (plan.folders.state / part).mkdir(mode=0o700, parents=True, exist_ok=True)
         files = render(plan, context.now().date())
@@ -111,6 +113,7 @@ def make_plan(
         agents=staff(settings, flow),
         breaks=tuple(sorted(settings.breaks.items())),
         codes=_codes(installation, settings, flow),
+        login=login_in_conversation(flow) is not None,
     )
 
 

@@ -20,6 +20,7 @@ from ivr.events import (
     Event,
     HungUp,
     Joined,
+    LoginAsked,
     QueueLeft,
     Reentered,
     SentOn,
@@ -28,9 +29,10 @@ from ivr.events import (
 from ivr.flow.authentication import GIVE_UP, authenticating
 from ivr.flow.callbacks import at_callback, called_back
 from ivr.flow.menus import choosing
+from ivr.flow.mid_call import in_conversation
 from ivr.flow.offices import at_offices
 from ivr.flow.payers import asking_whom
-from ivr.flow.queueing import back_from_queue, consenting, withdrawn
+from ivr.flow.queueing import consenting, withdrawn
 from ivr.flow.survey import surveying
 from ivr.flow.tries import ask
 from ivr.flow.walking import end, go
@@ -89,8 +91,8 @@ def step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return choosing(flow, state, event)
         case AtNotice() | AtConsent(), _:
             return consenting(flow, state, event)
-        case InQueue() as at, QueueLeft() | SentOn():
-            return back_from_queue(flow, state, at, event)
+        case _, LoginAsked() | QueueLeft() | SentOn():
+            return in_conversation(flow, state, event)
         case AtSurveyDraw() | AtSurveyOffer() | AtSurveyQuestion(), _:
             return surveying(flow, state, event)
         case AtIdentifier() | AtPin() | AtVerification() | AtResult() | AtDelay(), _:

@@ -44,7 +44,10 @@ from ivr.waits import Hangup
 
 
 def go(flow: Flow, state: State, target: str, said: Said) -> Turn:
-    """Walk to the step `target` and on to the first step that waits."""
+    """Walk to the step `target` and on to the first step that waits; out of a conversation nobody walks away."""
+    if state.talking is not None:
+        # Whatever ends a login in the middle of a conversation leads back into it.
+        return turn(flow, replace(state, talking=None), InQueue(state.talking), said)
     while True:
         match flow.steps[target]:
             case Message(play=play, then=then):
@@ -63,10 +66,10 @@ def go(flow: Flow, state: State, target: str, said: Said) -> Turn:
             case End(name, play, cause):
                 return end(state, said + say(flow, state, *play), name, cause)
             case waiting:
-                return _stop_at(flow, state, waiting, said)
+                return stop_at(flow, state, waiting, said)
 
 
-def _stop_at(flow: Flow, state: State, at: Step, said: Said) -> Turn:
+def stop_at(flow: Flow, state: State, at: Step, said: Said) -> Turn:
     """Enter a step that waits."""
     match at:
         case Menu():
@@ -124,7 +127,7 @@ def turn(flow: Flow, state: State, position: Position, said: Said) -> Turn:
 
 def end(state: State, said: Said, name: str, cause: str) -> Turn:
     """A stated ending."""
-    return Turn(replace(state, position=Ended(name, cause)), said, Hangup(cause))
+    return Turn(replace(state, position=Ended(name, cause), talking=None), said, Hangup(cause))
 
 
 def known(flow: Flow, state: State, login: Authentication, said: Said = ()) -> Turn:

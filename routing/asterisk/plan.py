@@ -22,6 +22,8 @@ RESTART_SECONDS = 6
 MOST_ENTRIES = 50
 # How often, each twentieth of a second, a caller's channel looks how the consultant's has ended.
 END_LOOKS = 20
+# How often, each tenth of a second, it looks whether the consultant has heard the level of a caller who has logged in.
+WHISPER_LOOKS = 150
 # The sound, in `Folders.news`, that is played to a caller who waits.
 NEWS = "news"
 
@@ -134,7 +136,7 @@ class Plan:
     `leaving_keys` lead out of a queue, each with its QUEUESTATUS; without `outbound` nobody is called back.
     `transfers` are the keys by which consultants send callers on, each with its topic and queue.
     `agents` log in to their queues, at any telephone; `breaks` are the reasons of breaks by the digit that is keyed for
-    them; without `codes` consultants hear no confirmation.
+    them; without `codes` consultants hear no confirmation. `login`: there is a code by which a caller logs in.
     """
 
     folders: Folders
@@ -152,6 +154,7 @@ class Plan:
     agents: tuple[Agent, ...] = ()
     breaks: tuple[tuple[str, str], ...] = ()
     codes: Codes | None = None
+    login: bool = False
 
     @property
     def always(self) -> tuple[str, ...]:

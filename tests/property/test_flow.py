@@ -19,6 +19,7 @@ from ivr.events import (
     HungUp,
     Joined,
     Keyed,
+    LoginAsked,
     ManyPayers,
     NoInput,
     NumberFound,
@@ -107,6 +108,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.just(CallbackCancelled()),
     st.builds(QueueLeft, st.sampled_from(QUEUE_OUTCOMES) | st.text(max_size=9), st.sampled_from(["", "all", "none"])),
     st.just(Joined("1301")),
+    st.just(LoginAsked("1301")),
     st.just(ConsentWithdrawn()),
     st.builds(SentOn, st.sampled_from(["all", "none"])),
     st.just(Reentered()),
@@ -167,7 +169,8 @@ def answer(wait: Wait, number: int) -> Event | None:
         case CancelCallback():
             return CallbackCancelled()
         case Transfer():
-            return QueueLeft(QUEUE_OUTCOMES[number % len(QUEUE_OUTCOMES)]) if number else SentOn("all")
+            from_the_queue = (SentOn("all"), LoginAsked("1301"))
+            return QueueLeft(QUEUE_OUTCOMES[number % len(QUEUE_OUTCOMES)]) if number > 1 else from_the_queue[number]
         case Gather():
             return Keyed("00001")
         case Hangup():

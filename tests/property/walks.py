@@ -21,6 +21,7 @@ from ivr.events import (
     HungUp,
     Joined,
     Keyed,
+    LoginAsked,
     ManyPayers,
     NoInput,
     NumberFound,
@@ -46,14 +47,19 @@ from ivr.menus.faults import MenuError
 from ivr.prompts import ENDING
 from ivr.state import (
     AtConsent,
+    AtDelay,
+    AtIdentifier,
     AtKnown,
     AtNotice,
     AtPayerChoice,
     AtPayerNumber,
+    AtPin,
+    AtResult,
     AtSurveyDraw,
     AtVerification,
     Ended,
     InQueue,
+    PayerPosition,
     State,
 )
 from ivr.turns import Ignored, Turn
@@ -62,6 +68,7 @@ from ivr.waits import Transfer, Wait
 
 KEYS = "0123456789*#"
 MENU_KEYS = 0.7
+LOGIN_PLACES = (AtIdentifier, AtPin, AtVerification, AtResult, AtDelay, *get_args(PayerPosition))
 
 
 def random_event(flow: Flow, state: State, random: Random) -> Event:
@@ -93,6 +100,7 @@ def random_event(flow: Flow, state: State, random: Random) -> Event:
         QueueLeft(random.choice([*QUEUE_OUTCOMES, "nonsense"]), random.choice(["", *flow.topics, "nonsense"])),
         SentOn(random.choice([*flow.topics, "nonsense"])),
         Joined("1301"),
+        LoginAsked("1301"),
         ConsentWithdrawn(),
         Reentered(),
         HungUp() if random.random() < 0.1 else Reentered(),
@@ -126,6 +134,7 @@ def _likely(flow: Flow, state: State, random: Random) -> Event:
         QueueLeft(CUT_OFF, random.choice(["", *flow.topics])),
         SurveyDrawn(random.random() < 0.7),
         SentOn(random.choice([*flow.topics])),
+        LoginAsked("1301"),
     ]
     return random.choice(likely)
 
@@ -191,6 +200,16 @@ def assert_history_holds(before: State, event: Event, after: State) -> None:
     assert not (after.drawn and isinstance(after.position, AtSurveyDraw))
     assert isinstance(after.position, InQueue) <= (after.topic is not None)
     assert isinstance(after.position, Ended) >= isinstance(event, HungUp)
+    assert_conversation_goes_on(before, event, after)
+
+
+def assert_conversation_goes_on(before: State, event: Event, after: State) -> None:
+    """From a login in the middle of a conversation it is only back into that one, until that is over."""
+    if after.talking is not None:
+        assert isinstance(after.position, LOGIN_PLACES)
+        assert after.talking == before.talking or (before.position, type(event)) == (InQueue(after.talking), LoginAsked)
+    elif before.talking is not None and not isinstance(event, QueueLeft | SentOn | HungUp):
+        assert InQueue(before.talking) == after.position
 
 
 def assert_payer_chosen(before: State, event: Event, after: State) -> None:

@@ -22,7 +22,7 @@ import structlog
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from ivr.calls import Superseded
-from ivr.gateways.agi.session import AGENT, CALL_ID, TURN, conversation, moment, only, printable
+from ivr.gateways.agi.dialplan import AGENT, CALL_ID, TURN, conversation, moment, only, printable
 from ivr.promises import LINE_RESULTS
 from ivr.runner import Arrival, Conversation, Runner
 from storage.database import reason_of

@@ -10,23 +10,22 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import structlog
 from asterisk.agi import AGIAppError, AGIHangup
 
 from ivr.audio import AudioError, Sound
 from ivr.calls import OUTGOING, Superseded
-from ivr.events import CALLBACK_REQUESTED, CUT_OFF, LEFT_BY_KEY, Event, Keyed, NoInput, Played
+from ivr.events import Event, Keyed, NoInput, Played
 from ivr.flow import GIVE_UP
+from ivr.gateways.agi.dialplan import AGENT, CALL_ID, QUEUE, TOPIC, TURN, conversation, only, printable
 from ivr.gateways.agi.protocol import ConnectionLost, ProtocolError, SafeAGI
 from ivr.herald import NOT_TOLD, Herald, Sight
 from ivr.lookups import Said
 from ivr.prompts import Prompt, pieces
-from ivr.runner import ABANDONED, Arrival, Conversation, Live, Runner, ended, hang_up
+from ivr.runner import Arrival, Conversation, Live, Runner, ended, hang_up
 from ivr.services import Identity
 from ivr.state import AtNotice, State
-from ivr.stays import Colleague
 from ivr.waits import Gather, Hangup, PlayOut, Transfer
 
 # Seconds beyond the longest a wait can take, after which Asterisk takes the call away from a process that hangs.
@@ -35,23 +34,15 @@ PATIENCE = 5
 LEASE_SECONDS = 20
 TERMINATOR = "#"
 KEYS = "0123456789*#"
-CALL_ID = re.compile(r"[0-9a-f-]{36}")
-AGENT = re.compile(r"[A-Za-z0-9_.-]{1,20}")
-QUEUE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
-TOPIC = re.compile(r"[a-z][a-z0-9-]{0,39}")
-FILE = re.compile(r"[A-Za-z0-9_-]{1,180}")
 SIGHT = re.compile(r"(\d{1,6}),(\d{1,6}),(\d{1,6})")
-TURN = re.compile(r"[0-9]{1,9}")
 KEY = re.compile(r"[0-9A-D*#]")
 ASCII_CODE = re.compile(r"[0-9]{1,3}")
-UNIX_TIME = re.compile(r"[0-9]{1,10}(\.[0-9]{1,6})?")
 # Nothing of an earlier stay is left when one begins: who hangs up at once has left the new one.
 NO_STAY = dict.fromkeys(
     ("QUEUESTATUS", "AGENT", "ANSWERED_AT", "RECORDING", "JOINED_AT", "COLLEAGUES", "PASSED_AT"), ""
 )
 # What Asterisk cannot play either.
 MISSING = Sound("missing", 0.0)
-UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ufffd]")
 
 log = structlog.get_logger()
 
@@ -88,6 +79,8 @@ class Session:
         self._number_was_full = False
         # Until the first lease, the dialplan's own timer may have gone off.
         self._leased_until = 0.0
+        # In the middle of a conversation: the caller's channel is in a bridge, and stays there.
+        self._is_bridged = False
 
     def run(self) -> None:
         """Carry the call until it leaves the IVR."""
@@ -108,10 +101,19 @@ class Session:
                 self._carry(self._runner.back_from_queue(arrival, stay))
             case "called-back", _, _ if callback := only(CALL_ID, self._agi.env.get("agi_arg_14", "")):
                 self._carry(self._runner.call_back(arrival, callback))
+            case "log-in" | "log-in-again", _, _:
+                self._log_in(arrival, again=stage == "log-in-again")
             case "sent-on", Conversation() as stay, topic if TOPIC.fullmatch(topic):
                 self._carry(self._runner.send_on(arrival, stay, topic))
             case _:
                 self._carry(self._runner.arrive(arrival))
+
+    def _log_in(self, arrival: Arrival, *, again: bool) -> None:
+        """The caller logs in. About one who hangs up the dialplan tells, which knows of the conversation as well."""
+        env, self._is_bridged = self._agi.env, True
+        agent, turn = only(AGENT, env.get("agi_arg_6", "")), only(TURN, env.get("agi_arg_4", ""))
+        if agent and turn:
+            self._carry(self._runner.log_in(arrival, int(turn), agent, again=again))
 
     def _arrival(self, call_id: str) -> Arrival:
         return Arrival(
@@ -145,6 +147,9 @@ class Session:
     def _left(self, live: Live) -> bool:
         """Hand the call back to the dialplan if this turn leaves the IVR; what is still to be heard is played there."""
         match live.turn.wait:
+            case Transfer() as transfer if self._is_bridged:
+                self._rejoin(live, transfer)
+                return True
             case Transfer() as transfer:
                 self._transfer(live, transfer)
                 return True
@@ -158,10 +163,19 @@ class Session:
         """Hand over the call, what its caller is told on the way, and what the consultant is to know of it."""
         self._show_identity(live.turn.state)
         where = {"QUEUE": to.queue, "TOPIC": to.topic, "TURN": live.seq, "LEVEL": to.auth_level, "LANG": to.lang}
-        whisper = live.flow.whispers.get((to.topic, to.lang, to.auth_level))
-        offer = {"CAPTION": live.flow.captions[to.topic], "WHISPER": self._sound((whisper,)).path if whisper else ""}
+        offer = {"CAPTION": live.flow.captions[to.topic], "WHISPER": self._whisper(live, to)}
         told = self._on_the_way(live, to.queue)
         self._set(**where, **NO_STAY, **offer, **told, RECORD=int(to.recorded), IVR_NEXT="queue")
+
+    def _rejoin(self, live: Live, to: Transfer) -> None:
+        """Hand the caller back to the consultant, and tell what is to be known of them now."""
+        self._show_identity(live.turn.state)
+        known = {"TURN": live.seq, "LEVEL": to.auth_level, "WHISPER": self._whisper(live, to)}
+        self._set(**known, IVR_SAY=self._said(live), IVR_NEXT="talk")
+
+    def _whisper(self, live: Live, to: Transfer) -> str:
+        whisper = live.flow.whispers.get((to.topic, to.lang, to.auth_level))
+        return self._sound((whisper,)).path if whisper else ""
 
     def _show_identity(self, state: State) -> None:
         """Only at the level `full`; by itself, since an application's arguments are there for others to see."""
@@ -294,7 +308,8 @@ class Session:
     def _lease(self, seconds: float) -> None:
         """See that the call is ours for so long; soon after, Asterisk takes it away from a process that hangs."""
         needed, now = int(seconds) + PATIENCE, time.monotonic()
-        if now + needed > self._leased_until:
+        # In a bridge the timer would end the conversation.
+        if now + needed > self._leased_until and not self._is_bridged:
             longest = max(needed, LEASE_SECONDS)
             self._leased_until = now + longest
             self._set(IVR_MET="yes", **{"TIMEOUT(absolute)": longest})
@@ -305,92 +320,7 @@ class Session:
         self._agi.ask("EXEC MSet", ",".join(f"{name}={value}" for name, value in variables.items()))
 
 
-def conversation(
-    turn: str,
-    outcome: str,
-    agent: str,
-    answered: str,
-    recording: str,
-    queue: str,
-    joined: str,
-    colleagues: str = "",
-    passed: str = "",
-    withdrawn: str = "",
-) -> Conversation | None:
-    """A stay in a queue as the dialplan tells it, or None where there was none.
-
-    `turn` is the turn that led there, `outcome` Asterisk's QUEUESTATUS, `agent` an extension, `answered` and `joined`
-    Unix times, `recording` the name of its files without their endings; `colleagues` were asked by that agent, who left
-    the call to the last of them at `passed`; at `withdrawn` the caller's consent to be recorded ended.
-    """
-    if not TURN.fullmatch(turn):
-        return None
-    answered_at = moment(answered)
-    file = only(FILE, recording)
-    return Conversation(
-        outcome=_after_talking(outcome) if answered_at else OUTCOMES.get(outcome.upper(), "failed"),
-        agent=only(AGENT, agent),
-        answered_at=answered_at,
-        caller_file=file and f"{file}-caller.wav",
-        agent_file=file and f"{file}-agent.wav",
-        queue=only(QUEUE, queue),
-        turn=int(turn),
-        joined_at=moment(joined),
-        colleagues=tuple(filter(None, map(_colleague, colleagues.split("&")))),
-        passed_at=moment(passed),
-        withdrawn_at=moment(withdrawn),
-    )
-
-
-def _after_talking(outcome: str) -> str:
-    """`CUTOFF` is the dialplan's own word, for a consultant whose telephone has gone."""
-    return CUT_OFF if outcome == "CUTOFF" else "answered"
-
-
-def _colleague(text: str) -> Colleague | None:
-    """`agent:answered:recording:topic:queue`, and `:left` once they have left."""
-    agent, answered, recording, topic, queue, left = [*text.split(":"), *("",) * 6][:6]
-    answered_at, file = moment(answered), only(FILE, recording)
-    if answered_at is None or not (AGENT.fullmatch(agent) and TOPIC.fullmatch(topic) and QUEUE.fullmatch(queue)):
-        return None
-    files = (f"{file}-caller.wav", f"{file}-agent.wav") if file else (None, None)
-    return Colleague(agent, topic, queue, answered_at, moment(left), *files)
-
-
 def _known_key(key: str) -> str:
     if not KEY.fullmatch(key):
         raise ProtocolError("a key that no telephone has")
     return key
-
-
-def only(pattern: re.Pattern[str], text: str) -> str | None:
-    """The text if the pattern matches all of it."""
-    return text if pattern.fullmatch(text) else None
-
-
-def moment(text: str) -> datetime | None:
-    """A Unix time as the dialplan writes it, or None where it wrote none."""
-    return datetime.fromtimestamp(float(text), UTC) if UNIX_TIME.fullmatch(text) else None
-
-
-# https://docs.asterisk.org, Queue(): QUEUESTATUS
-OUTCOMES = {
-    # Set by the dialplan: a key asked to be called back.
-    "CALLBACK": CALLBACK_REQUESTED,
-    "TIMEOUT": "timeout",
-    "FULL": "full",
-    "JOINEMPTY": "join_empty",
-    "LEAVEEMPTY": "leave_empty",
-    "JOINUNAVAIL": "join_empty",
-    "LEAVEUNAVAIL": "leave_empty",
-    # Set by the dialplan: a key led out.
-    "KEY": LEFT_BY_KEY,
-    "": ABANDONED,
-    # The caller has gone while the consultant was being told of the call.
-    "CONTINUE": ABANDONED,
-}
-
-
-def printable(text: str) -> str:
-    """A number or name from the network, without what a database or a terminal could stumble over."""
-    return "" if text == "unknown" else UNPRINTABLE.sub("", text)
