@@ -2,60 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+import numpy as np
+import psutil
 import pytest
 
 import provision
-from ivr.events import LoginAsked
+from demo.phone import sounds
+from ivr.events import LoginAsked, QueueLeft
 from ivr.waits import Transfer
 from tests.live import tones
-from tests.live.callers import PATIENCE, Talk, account, press, talk
+from tests.live.callers import (
+    GAP_SECONDS,
+    PATIENCE,
+    PRESS_SECONDS,
+    Talk,
+    account,
+    answered,
+    picked_up,
+    press,
+    recorded,
+    talk,
+    talk_at_once,
+)
 from tests.live.conftest import SHORT_TIMEOUT
 from tests.live.stations import Live, hears, hears_caller, hears_music, live, menus_with
-from tests.live.stories import IDENTIFIER, PIN, nothing_stays
+from tests.live.stories import IDENTIFIER, PIN, at_once, node, nothing_stays, stand_up, unfinished
 
-PENSIONS, BENEFITS = ("1201", "1202"), ("1301", "1302")
-LOG_IN = "*4"
-FULL = "pl:whisper-pensions-pl-full"
+PENSIONS, BENEFITS, INSURED = ("1201", "1202"), ("1301", "1302"), ("1401", "1402")
+LOG_IN, SEND_ON = "*4", "*2"
+NONE, FULL = "pl:whisper-pensions-pl-none", "pl:whisper-pensions-pl-full"
+VOICE = tones.CONSULTANT_VOICES[0]
+# What the caller's telephone sends beside the keys of a PIN, as one does that has no events for keys.
+IN_BAND = tones.CONSULTANT_VOICES[3]
+TENTH = tones.RATE // 10
+HEARD = 1000
+# At least so long the caller is with the IVR: the prompts and keys of a login take longer.
+SHORTEST_LOGIN = 1.5
 
 
 @pytest.fixture(scope="module")
-def service(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """A service with consultants for pensions and for doctors, two IVR processes, and one person's profile."""
+def running(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A service with consultants of three groups, two IVR processes, and one person's profile."""
     folder = tmp_path_factory.mktemp("mid-call")
     settings = {"queues": {"ring_seconds": 3, "wrap_up_seconds": 0}}
-    with live(folder / "home", menus_with(folder, SHORT_TIMEOUT), nodes=2, settings=settings) as running:
-        running.staff(*PENSIONS, *BENEFITS)
-        running.station.centrala("profiles", "add", stdin=f"{IDENTIFIER}\n{PIN}\n")
-        yield running
+    with live(folder / "home", menus_with(folder, SHORT_TIMEOUT), nodes=2, settings=settings) as made:
+        made.staff(*PENSIONS, *BENEFITS, *INSURED)
+        made.station.centrala("profiles", "add", stdin=f"{IDENTIFIER}\n{PIN}\n")
+        yield made
 
 
-def logs_in(there: Talk, times: int = 1) -> None:
+@pytest.fixture
+def service(running: Live) -> Live:
+    """The service with both processes up."""
+    stand_up(running)
+    return running
+
+
+def asks(there: Talk, times: int = 1) -> None:
+    """The consultant keys the code, and the caller is asked for the identifier."""
+    press(there.consultant, LOG_IN)
+    there.ear.wait_for("pl:identifier", times)
+
+
+def keys_both(there: Talk, times: int = 1, pin: str = PIN) -> None:
     """The caller keys identifier and PIN as they are asked for."""
     there.ear.wait_for("pl:identifier", times)
     press(there.call, f"{IDENTIFIER}#")
     there.ear.wait_for("pl:pin", times)
-    press(there.call, f"{PIN}#")
+    press(there.call, f"{pin}#")
 
 
-def joined(there: Talk) -> None:
-    """Until the two hear each other again."""
+def told(live: Live, there: Talk, whisper: str, times: int = 1) -> None:
+    """Until the consultant has heard the level, and then the two hear each other."""
+    tones.Ear(there.consultant, live.table).wait_end_of(whisper, times, timeout=PATIENCE)
     there.consultant.wait_until(lambda: hears_caller(there.consultant), PATIENCE, "the caller's voice")
-    voice = tones.CONSULTANT_VOICES[0]
-    there.call.wait_until(lambda: hears(there.call, voice), PATIENCE, "the consultant's voice")
+    there.call.wait_until(lambda: hears(there.call, VOICE), PATIENCE, "the consultant's voice")
+
+
+def levels(sound: tones.Samples, hertz: int) -> list[bool]:
+    """Whether a tone is heard, tenth by tenth of a second."""
+    whole = sound[: len(sound) // TENTH * TENTH].reshape(-1, TENTH)
+    return [tones.loudness(piece, hertz) > HEARD for piece in whole]
+
+
+def longest_silence(sound: tones.Samples) -> float:
+    """In seconds."""
+    whole = sound[: len(sound) // TENTH * TENTH].reshape(-1, TENTH)
+    runs = "".join(" " if np.abs(piece).max() < HEARD else "x" for piece in whole).split("x")
+    return max(len(run) for run in runs) / 10
 
 
 def test_the_caller_logs_in_and_the_two_talk_on(service: Live, ani: str) -> None:
     """The consultant hears music meanwhile, then the level, then the caller; level and subject are the call's."""
     with nothing_stays(service):
         there = talk(service, ani, "2")
-        press(there.consultant, LOG_IN)
-        there.ear.wait_for("pl:identifier")
+        asks(there)
         there.consultant.wait_until(lambda: hears_music(there.consultant), PATIENCE, "music")
-        logs_in(there)
-        tones.Ear(there.consultant, service.table).wait_for(FULL, timeout=PATIENCE)
-        joined(there)
+        keys_both(there)
+        told(service, there, FULL)
         there.end()
 
     kept = account(service, ani)
@@ -63,3 +109,205 @@ def test_the_caller_logs_in_and_the_two_talk_on(service: Live, ani: str) -> None
     assert [LoginAsked(there.extension)] == [event for event in kept.events if isinstance(event, LoginAsked)]
     assert ["none", "full"] == [turn.wait.auth_level for turn in kept.turns if isinstance(turn.wait, Transfer)]
     assert [(there.extension, "answered")] == [(visit.agent, visit.outcome) for visit in kept.visits]
+
+
+def test_the_next_consultant_is_shown_who_it_is(service: Live, ani: str) -> None:
+    """The level and the person go with the call, and nobody logs in twice."""
+    with nothing_stays(service):
+        there = talk(service, ani, "2")
+        asks(there)
+        keys_both(there)
+        told(service, there, FULL)
+        press(there.consultant, SEND_ON + "6")
+        there.consultant.wait_ended()
+        second = answered(service, ani, there.call, there.ear)
+        second.end()
+
+    header = f"topic=doctors;lang=pl;level=full;identifier={IDENTIFIER}"
+    assert (header,) == second.consultant.headers.all("X-Centrala")
+    assert ["pensions", "doctors"] == [visit.topic for visit in account(service, ani).visits]
+
+
+def test_nothing_of_the_login_is_recorded(service: Live, ani: str) -> None:
+    """Neither keys nor what sounds with them nor what is said meanwhile; before and after it both are recorded."""
+    with nothing_stays(service):
+        there = talk(service, ani, "2")
+        there.wait(1)
+        asks(there)
+        there.call.play(sounds.tone(IN_BAND))
+        keys_both(there)
+        there.call.play(sounds.tone(tones.CALLER_VOICE))
+        told(service, there, FULL)
+        there.wait(1)
+        press(there.call, PIN)
+        there.call.wait_until(lambda: not there.call.pressing, PATIENCE, "the keys to be sent")
+        # A telephone that sends keys sends no voice: as much silence comes at once, when it does again.
+        there.wait(len(PIN) * (PRESS_SECONDS + GAP_SECONDS) + 1)
+        there.end()
+
+    (part,) = account(service, ani).parts
+    sides = {hertz: recorded(service, name) for hertz, name in sides_of(part.caller_file, part.agent_file)}
+    assert "" == there.consultant.keys
+    for voice, sound in sides.items():
+        heard = levels(sound, voice)
+        assert (True, True) == (any(heard[:10]), any(heard[-10:]))
+        assert [] == [hertz for hertz in (IN_BAND, tones.MUSIC) if any(levels(sound, hertz))]
+        assert {"unknown"} >= {one.key.partition(":")[0] for one in tones.decode(sound, service.table)}
+        assert SHORTEST_LOGIN < longest_silence(sound)
+    first, second = (len(sound) / tones.RATE for sound in sides.values())
+    assert abs(first - second) < 0.2
+
+
+def sides_of(caller_file: str, agent_file: str) -> tuple[tuple[int, str], ...]:
+    """The files of a part, each with the voice that is to be heard in it."""
+    return (tones.CALLER_VOICE, caller_file), (VOICE, agent_file)
+
+
+def test_who_gives_up_is_joined_again_without_a_level(service: Live, ani: str) -> None:
+    """By a star, as anywhere; a second login in the same conversation succeeds, and a third changes nothing."""
+    with nothing_stays(service):
+        there = talk(service, ani, "2")
+        asks(there)
+        press(there.call, "*")
+        told(service, there, NONE, times=2)
+        there.wait(1)
+        asks(there, times=2)
+        press(there.call, f"{IDENTIFIER}#")
+        there.ear.wait_for("pl:pin")
+        press(there.call, f"{PIN}#")
+        told(service, there, FULL)
+        there.wait(1)
+        press(there.consultant, LOG_IN)
+        told(service, there, FULL, times=2)
+        there.end()
+
+    kept = account(service, ani)
+    assert ["none", "none", "full", "full"] == [
+        turn.wait.auth_level for turn in kept.turns if isinstance(turn.wait, Transfer)
+    ]
+    assert (2, 1) == (there.ear.keys().count("pl:authenticated"), len(kept.visits))
+
+
+def test_while_the_caller_logs_in_no_code_acts(service: Live, ani: str) -> None:
+    """The consultant neither sends the caller on nor has them log in twice."""
+    with nothing_stays(service):
+        there = talk(service, ani, "2")
+        asks(there)
+        press(there.consultant, f"{SEND_ON}6{LOG_IN}*9")
+        there.consultant.wait_until(lambda: not there.consultant.pressing, PATIENCE, "the keys to be sent")
+        keys_both(there)
+        told(service, there, FULL)
+        there.wait(2)
+        there.end()
+
+    kept = account(service, ani)
+    assert (1, 1) == (len(kept.visits), there.ear.keys().count("pl:identifier"))
+    assert [None] == [one.withdrawn_at for one in kept.consents]
+
+
+def test_a_caller_who_is_left_alone_finishes_and_is_served_first(service: Live, numbers: Callable[[], str]) -> None:
+    """By whoever of the group is free then, before others who wait, as one who has waited since the beginning."""
+    ani = numbers()
+    with nothing_stays(service):
+        there = talk(service, ani, "2")
+        asks(there)
+        there.consultant.hang_up()
+        there.consultant.wait_ended()
+        keys_both(there)
+        there.ear.wait_for("pl:conversation-cut-off", timeout=PATIENCE)
+        second = answered(service, ani, there.call, there.ear)
+        second.end()
+
+    kept = account(service, ani)
+    assert [FULL] == tones.Ear(second.consultant, service.table).keys()
+    assert ["cut_off", "answered"] == [visit.outcome for visit in kept.visits]
+    first, again = kept.visits
+    assert (first.enqueued_at, first.queue) == (again.enqueued_at, again.queue)
+    assert [QueueLeft("cut_off"), QueueLeft("answered")] == [one for one in kept.events if isinstance(one, QueueLeft)]
+
+
+@pytest.mark.parametrize("at", ["identifier", "pin"])
+def test_a_caller_who_hangs_up_leaves_nobody_reserved(service: Live, ani: str, at: str) -> None:
+    """The consultant's telephone is free at once, and the account says what it says of every conversation."""
+    with nothing_stays(service):
+        there = talk(service, ani, "2")
+        asks(there)
+        if at == "pin":
+            press(there.call, f"{IDENTIFIER}#")
+            there.ear.wait_for("pl:pin")
+        there.call.hang_up()
+        there.consultant.wait_ended()
+
+    kept = account(service, ani)
+    assert ("none", "caller", 1) == (kept.row.auth_level, kept.row.cause, len(kept.parts))
+    assert [(there.extension, "answered")] == [(visit.agent, visit.outcome) for visit in kept.visits]
+    assert [] == unfinished(service)
+
+
+@pytest.mark.parametrize("how", ["killed", "hung"])
+def test_a_process_that_is_lost_meanwhile_costs_no_conversation(service: Live, ani: str, how: str) -> None:
+    """The next one asks again; the two are joined."""
+    with nothing_stays(service):
+        there = talk(service, ani, "2")
+        asks(there)
+        if how == "killed":
+            node(service, 0).kill()
+        else:
+            psutil.Process(node(service, 0).process.pid).suspend()
+            press(there.call, IDENTIFIER[:3])
+        there.ear.wait_for("pl:identifier", 2, timeout=PATIENCE)
+        press(there.call, f"{IDENTIFIER}#")
+        there.ear.wait_for("pl:pin")
+        press(there.call, f"{PIN}#")
+        told(service, there, FULL)
+        there.wait(1)
+        there.end()
+
+    kept = account(service, ani)
+    assert ("full", ["answered"]) == (kept.row.auth_level, [visit.outcome for visit in kept.visits])
+    assert any(levels(recorded(service, kept.parts[0].caller_file)[-tones.RATE :], tones.CALLER_VOICE))
+
+
+def test_with_every_process_lost_the_two_are_joined_as_they_were(service: Live, ani: str) -> None:
+    """Nobody gains a level, the recording goes on, and what follows the conversation is as ever."""
+    with nothing_stays(service):
+        there = talk(service, ani, "2")
+        asks(there)
+        for number in (0, 1):
+            node(service, number).kill()
+        told(service, there, NONE, times=2)
+        there.wait(1)
+        stand_up(service)
+        there.end()
+
+    kept = account(service, ani)
+    assert ("none", "completed") == (kept.row.auth_level, kept.row.cause)
+    assert [(there.extension, "answered")] == [(visit.agent, visit.outcome) for visit in kept.visits]
+    assert any(levels(recorded(service, kept.parts[0].caller_file)[-tones.RATE :], tones.CALLER_VOICE))
+
+
+def test_five_who_log_in_at_once_are_kept_apart(service: Live, numbers: Callable[[], str]) -> None:
+    """Each goes back to their own consultant; who keys a wrong PIN has no level, whatever the others key."""
+    callers = {numbers(): key for key in ("2", "2", "6", "6", "4")}
+    wrong = list(callers)[::2]
+
+    def logs_in(ani: str, there: Talk) -> None:
+        asks(there)
+        press(there.call, f"{IDENTIFIER}#")
+        there.ear.wait_for("pl:pin")
+        press(there.call, "*" if ani in wrong else f"{PIN}#")
+        there.consultant.wait_until(lambda: hears_music(there.consultant), PATIENCE, "music")
+        there.consultant.wait_until(lambda: hears_caller(there.consultant), PATIENCE, "the caller's voice")
+
+    with nothing_stays(service):
+        talks = talk_at_once(service, callers)
+        at_once([lambda ani=ani, there=there: logs_in(ani, there) for ani, there in talks.items()])  # type: ignore[misc]
+        assert {ani: there.consultant for ani, there in talks.items()} == {
+            ani: picked_up(service, ani, there.call, there.ear).consultant for ani, there in talks.items()
+        }
+        for there in talks.values():
+            there.end()
+
+    expected = {ani: "none" if ani in wrong else "full" for ani in callers}
+    assert expected == {ani: account(service, ani).row.auth_level for ani in callers}
+    assert [1] * 5 == [len(account(service, ani).visits) for ani in callers]
