@@ -317,6 +317,7 @@ class Codes:
     not_here: str
     unknown: str
     unrecorded: str | None = None
+    logging_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

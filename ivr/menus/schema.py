@@ -376,6 +376,7 @@ class Codes(Model):
     unknown: Name
     # Menus from before it are kept, and must be read.
     unrecorded: Name | None = None
+    logging_in: Name | None = None
 
 
 class MenuFile(Model):

@@ -34,6 +34,7 @@ PENSIONS, BENEFITS, INSURED = ("1201", "1202"), ("1301", "1302"), ("1401", "1402
 LOG_IN, SEND_ON = "*4", "*2"
 NONE, FULL = "pl:whisper-pensions-pl-none", "pl:whisper-pensions-pl-full"
 VOICE = tones.CONSULTANT_VOICES[0]
+LOGGING_IN = "pl:code-logging-in"
 # What the caller's telephone sends beside the keys of a PIN, as one does that has no events for keys.
 IN_BAND = tones.CONSULTANT_VOICES[3]
 TENTH = tones.RATE // 10
@@ -104,6 +105,8 @@ def test_the_caller_logs_in_and_the_two_talk_on(service: Live, ani: str) -> None
         told(service, there, FULL)
         there.end()
 
+    heard = tones.Ear(there.consultant, service.table).heard()
+    assert [(NONE, False), (LOGGING_IN, False), (FULL, False)] == [(one.key, one.cut) for one in heard]
     kept = account(service, ani)
     assert ("full", True) == (kept.row.auth_level, kept.row.subject is not None)
     assert [LoginAsked(there.extension)] == [event for event in kept.events if isinstance(event, LoginAsked)]

@@ -28,7 +28,7 @@ ALONE = Plan(
     key=bytes(32),
     manager=Manager("127.0.0.1", 5038, "centrala"),
 )
-CALLING_BACK = replace(ALONE, outbound=Outbound(TRUNK, 30, "nobody-answers", "closed"))
+CALLING_BACK = replace(ALONE, login=True, outbound=Outbound(TRUNK, 30, "nobody-answers", "closed"))
 # Where the dialplan goes on, by name, and whoever it sends there.
 CONTEXT = re.compile(r"^\[([\w-]+)\]", re.MULTILINE)
 GOES_TO = re.compile(r"[(?:,]([a-z][\w-]*),(?:s|h|down),1\b")
@@ -47,6 +47,14 @@ def test_where_callers_are_called_back_it_is_by_the_trunk() -> None:
     assert "#include callbacks.conf\n" in files["extensions.conf"]
     assert f"contact = sip:{TRUNK}\n" in files["pjsip.conf"]
     assert "write = reporting,call,originate\n" in files["manager.conf"]
+
+
+def test_without_a_login_there_is_no_code_for_one() -> None:
+    """Nor anything that it needs: what is not used is not loaded."""
+    without, with_login = (render(replace(ALONE, login=login), MONDAY) for login in (False, True))
+    words = ("authenticate =", "authenticate)", "FRAME_DROP(", "app_chanspy", "func_frame_drop", "[silence]")
+    assert [] == [(name, word) for name, text in without.items() for word in words if word in text]
+    assert set(words) == {word for word in words if any(word in text for text in with_login.values())}
 
 
 def test_every_way_in_the_dialplan_leads_somewhere() -> None:
