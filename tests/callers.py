@@ -11,6 +11,7 @@ from ivr.events import (
     HoursChecked,
     HungUp,
     Keyed,
+    LoginAsked,
     ManyPayers,
     NoInput,
     NumberFound,
@@ -136,6 +137,16 @@ class Caller:
     def sent_on(self, topic: str) -> Caller:
         """Be sent on by a consultant."""
         return self._happen(SentOn(topic))
+
+    def asked_to_log_in(self, agent: str) -> Caller:
+        """Be asked to log in by the consultant."""
+        return self._happen(LoginAsked(agent))
+
+    def fails(self, times: int) -> Caller:
+        """Key wrong PINs, hearing each result but the last to its end."""
+        for _ in range(times - 1):
+            self.identifier().pin(right=False).listens()
+        return self.identifier().pin(right=False)
 
     def taken_over(self) -> Caller:
         """Go on in another process."""
