@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ivr.prompts import Prompt
 from routing.hours import Hours
 from routing.offices import Offices as OfficeTable
+from routing.queues import LEVELS as LEVELS
 from routing.queues import Queue
 
 REPEAT = "repeat"
@@ -26,8 +27,12 @@ PAYER_KEYS = "23456789"
 CONSULTANT_KEY = "0"
 REPEAT_KEY = "*"
 
-# How far a caller can be authenticated.
-LEVELS = ("none", "full")
+NONE, SUBSTITUTE, FULL = LEVELS
+
+
+def reaches(level: str, required: str) -> bool:
+    """Whether a caller of a level may come to what requires one."""
+    return LEVELS.index(level) >= LEVELS.index(required)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,8 @@ class Menu:
     """A choice by one key; `play` is heard the first time, `again` on every return.
 
     Then come the options, in a prompt that bears the menu's name. Before them, unless the caller is merely back, come
-    `offers`: every language that a key switches to, in that language's own words.
+    `offers`: every language that a key switches to, in that language's own words. `requires` is the least level that
+    callers have who come here.
     """
 
     name: str
@@ -54,6 +60,7 @@ class Menu:
     no_input: str
     no_match: str
     exhausted: str
+    requires: str = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ class Message:
     name: str
     play: tuple[str, ...]
     then: str
+    requires: str = NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ivr.definition import (
+    NONE,
     Authentication,
     Callback,
     Cancellation,
@@ -41,7 +42,8 @@ def fallback(flow: Flow) -> Fallback:
     """Follow silence through the menus, once with open hours and once with closed ones."""
     _, reached = _end_of_silence(flow, flow.start, is_open=True)
     closed, _ = _end_of_silence(flow, flow.start, is_open=False)
-    queue = flow.queues[reached.queue if isinstance(reached, Transfer) else next(iter(flow.queues))]
+    open_to_all = (queue.name for queue in flow.queues.values() if queue.requires == NONE)
+    queue = flow.queues[reached.queue if isinstance(reached, Transfer) else next(open_to_all)]
     unanswered, _ = _end_of_silence(flow, flow.queueing.after("unanswered", queue.name), is_open=True)
     return Fallback(
         queue=queue.name,

@@ -111,7 +111,7 @@ class Herald:
             if place <= sight.ready:
                 return Joining((), priority(visit.enqueued_at))
         found = estimate(place, pace)
-        offer = is_offered(live.flow, found, 0)
+        offer = is_offered(live.flow, queue, found, 0)
         told = Told(live.call_id, live.seq, 0, at, found, pace, offer)
         said = news(live.flow, live.turn.state.lang, None, found, offer=offer)
         if said:
@@ -163,7 +163,7 @@ class Herald:
             return False
         heard, fresh = (before.estimate if before else None), estimate(place, pace)
         flow, offered = self._library.flow(call.menu_version), before is not None and before.offered
-        offer = not offered and is_offered(flow, fresh, (at - visit.enqueued_at).total_seconds())
+        offer = not offered and is_offered(flow, visit.queue, fresh, (at - visit.enqueued_at).total_seconds())
         said = news(flow, call.lang, heard, fresh, offer=offer)
         if not said:
             return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from ivr.definition import (
+    NONE,
     Authentication,
     Callback,
     Cancellation,
@@ -90,6 +91,12 @@ def cancellation_at(flow: Flow, name: str) -> Cancellation:
 def way_to_topic(flow: Flow, topic: str | None) -> str | None:
     """The name of the step that leads to the consultants of a topic, or None."""
     return next((name for name, step in flow.steps.items() if isinstance(step, Transfer) and step.topic == topic), None)
+
+
+def can_be_called_back(flow: Flow, topic: str | None) -> bool:
+    """Whether somebody has been chosen who could call: of a queue that asks for no level, since callbacks have none."""
+    queue = flow.queues.get(flow.topics.get(topic or "", ""))
+    return queue is not None and queue.requires == NONE
 
 
 def transfer_at(flow: Flow, name: str) -> Transfer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr.definition import LEAVING, OFFERING, Flow
+from ivr.definition import LEAVING, NONE, OFFERING, Flow
 from ivr.lookups import Said
 from routing.estimates import BOUNDS, MINUTE, MOST_PLACES, Estimate, nearer, shorter
 
@@ -48,8 +48,8 @@ def news(flow: Flow, lang: str, told: Estimate | None, now: Estimate, *, offer: 
     return tuple(prompt for prompt in found if prompt is not None)
 
 
-def is_offered(flow: Flow, now: Estimate, waited: float) -> bool:
+def is_offered(flow: Flow, queue: str, now: Estimate, waited: float) -> bool:
     """Whether a callback is offered to somebody who has waited for so many seconds, and has that before them."""
-    if flow.callbacks is None:
+    if flow.callbacks is None or flow.queues[queue].requires != NONE:
         return False
     return max(waited, now.low * MINUTE) >= flow.callbacks.after or now.high is None

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+# How far a caller can be authenticated, from the least: not at all, by a consultant's control questions, by PIN.
+LEVELS = ("none", "substitute", "full")
+
 
 @dataclass(frozen=True, slots=True)
 class Overflow:
@@ -19,7 +22,7 @@ class Queue:
     """A group of consultants: the name of its opening hours and the extensions of those who are always its members.
 
     Of two groups that share a consultant the one of greater `weight` is served first. `wrap_up` is in seconds; None is
-    as long as the settings say.
+    as long as the settings say. `requires` is the least level of authentication that its callers have.
     """
 
     name: str
@@ -28,6 +31,7 @@ class Queue:
     weight: int = 0
     wrap_up: int | None = None
     overflow: Overflow | None = None
+    requires: str = LEVELS[0]
 
 
 def group_of(queues: Mapping[str, Queue], name: str) -> Queue | None:

@@ -135,7 +135,7 @@ WHISPERING = (
   whisper:
     phrase: "{topic}. {language}. {level}."
     languages: {pl: Polski, en: Angielski}
-    levels: {none: Nieznany, full: Znany}
+    levels: {none: Nieznany, substitute: Sprawdzony, full: Znany}
 prompts:
 """,
 )

@@ -28,6 +28,7 @@ from ivr.events import (
 )
 from ivr.flow.authentication import GIVE_UP, authenticating
 from ivr.flow.callbacks import at_callback, called_back
+from ivr.flow.levels import is_out_of_place, way_on
 from ivr.flow.menus import choosing
 from ivr.flow.mid_call import in_conversation
 from ivr.flow.offices import at_offices
@@ -68,6 +69,9 @@ from ivr.turns import Ignored, Turn
 
 __all__ = ["GIVE_UP", "start", "step"]
 
+# Told of a conversation that is over by then: nobody hears these turns.
+UNHEARD = Joined | ConsentWithdrawn
+
 
 def start(flow: Flow) -> State:
     """The state of a call that has not been answered yet."""
@@ -76,6 +80,13 @@ def start(flow: Flow) -> State:
 
 def step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
     """What the call does when `event` happens in `state`."""
+    outcome = _step(flow, state, event)
+    if isinstance(outcome, Turn) and is_out_of_place(flow, outcome.state) and not isinstance(event, UNHEARD):
+        return go(flow, outcome.state, way_on(flow), ())
+    return outcome
+
+
+def _step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
     match state.position, event:
         case Ended(), _:
             return Ignored("the call has ended")

@@ -18,7 +18,8 @@ from ivr.definition import (
     Survey,
     Transfer,
 )
-from ivr.lookups import Said, authentication_at, say, survey_at, way_to_topic
+from ivr.flow.levels import BARRED, is_barred, way_on
+from ivr.lookups import Said, authentication_at, can_be_called_back, say, survey_at, way_to_topic
 from ivr.questions import introduced, notice, returned_to
 from ivr.state import (
     AtCallbackSearch,
@@ -44,11 +45,19 @@ from ivr.waits import Hangup
 
 
 def go(flow: Flow, state: State, target: str, said: Said) -> Turn:
-    """Walk to the step `target` and on to the first step that waits; out of a conversation nobody walks away."""
+    """Walk to the step `target` and on to the first step that waits; to the way on if the caller may not go there.
+
+    Out of a conversation nobody walks away.
+    """
     if state.talking is not None:
         # Whatever ends a login in the middle of a conversation leads back into it.
         return turn(flow, replace(state, talking=None), InQueue(state.talking), said)
+    is_led_away = False
     while True:
+        while is_barred(flow, state, flow.steps[target]):
+            if is_led_away:
+                return end(state, said, target, BARRED)
+            is_led_away, target = True, way_on(flow)
         match flow.steps[target]:
             case Message(play=play, then=then):
                 said, target = said + say(flow, state, *play), then
@@ -56,8 +65,7 @@ def go(flow: Flow, state: State, target: str, said: Said) -> Turn:
                 target = then
             case Promised(otherwise=then) if state.sought:
                 target = then
-            case Callback(otherwise=then) if state.topic is None:
-                # Nobody has been chosen who could call.
+            case Callback(otherwise=then) if not can_be_called_back(flow, state.topic):
                 target = then
             case Survey(then=then) if state.drawn:
                 target = then

@@ -13,8 +13,9 @@ from ivr.menus.callbacks import choices_in_queues, faults_of_callbacks
 from ivr.menus.delays import WAIT, faults_of_delays, heard_elsewhere, telling_delays
 from ivr.menus.document import Document, Path
 from ivr.menus.faults import Fault
-from ivr.menus.fields import KEYS
 from ivr.menus.groups import faults_of_groups
+from ivr.menus.key_order import keys_in_order
+from ivr.menus.levels import faults_of_levels
 from ivr.menus.opening_hours import hours_make_sense
 from ivr.menus.payers import KEYS as KEYS_FOR_PAYERS
 from ivr.menus.payers import asking_whom, faults_of_payers, labels_of_payers, prompts_named_by_payers
@@ -24,11 +25,10 @@ from ivr.menus.spoken_hours import wordless
 from ivr.menus.spoken_waits import FIELDS, incomplete
 from ivr.menus.surveys import asking, faults_of_surveys
 from ivr.menus.ways import Edge, circles, closure, edges, hours_in_a_row, ways_of
-from ivr.menus.whispers import WHISPER_FIELDS, unspoken
+from ivr.menus.whispers import WHISPER_FIELDS, understated, unspoken
 from ivr.waits import MOST_SERVICE_ANSWERS
 
 OFFICE_FIELDS = frozenset({"name", "street", "postal_code", "city"})
-MOST_OPTIONS = 9
 MOST_TOLD = 10
 
 
@@ -293,6 +293,8 @@ def _template_fills(path: Path, text: str, allowed: frozenset[str], report: Repo
 def _phrases_have_words(file: schema.MenuFile, report: Reporter) -> None:
     for path, message, hint in (*wordless(file), *unspoken(file), *incomplete(file)):
         report.at_key(path, message, hint)
+    for path, message, hint in understated(file):
+        report.warn(path, message, hint)
 
 
 # Queues
@@ -301,7 +303,7 @@ def _phrases_have_words(file: schema.MenuFile, report: Reporter) -> None:
 def _parts_make_sense(file: schema.MenuFile, report: Reporter) -> None:
     parts = (
         *(faults_of_groups, faults_of_surveys, faults_of_callbacks),
-        *(faults_of_payers, faults_of_digits, faults_of_delays),
+        *(faults_of_payers, faults_of_digits, faults_of_delays, faults_of_levels),
     )
     for path, message, hint in chain.from_iterable(faults(file) for faults in parts):
         report.error(path, message, hint)
@@ -359,21 +361,6 @@ def _told(circle: list[Edge]) -> str:
     return " -> ".join([*steps, steps[0]])
 
 
-# What callers expect of a menu
-
-
-def _keys_in_order(file: schema.MenuFile, report: Reporter) -> None:
-    for name, step in file.steps.items():
-        if not isinstance(step, schema.Menu | schema.Offices):
-            continue
-        keys = list(step.options)
-        if keys != sorted(keys, key=KEYS.index):
-            wanted = " ".join(sorted(keys, key=KEYS.index))
-            report.warn(("steps", name, "options"), f'the keys of "{name}" are out of order', f"say {wanted}")
-        if len([key for key in keys if key.isdigit()]) > MOST_OPTIONS:
-            report.warn(("steps", name, "options"), f'"{name}" has more than {MOST_OPTIONS} options', "split it")
-
-
 CHECKS: tuple[Callable[[schema.MenuFile, Reporter], None], ...] = (
     _targets_exist,
     _names_exist,
@@ -392,6 +379,6 @@ CHECKS: tuple[Callable[[schema.MenuFile, Reporter], None], ...] = (
     _no_circle_without_a_wait,
     _services_answer_in_time,
     _silence_ends,
-    _keys_in_order,
+    keys_in_order,
 )
 CHECKS_OF_THE_WHOLE = (_nothing_unused, _templates_fill, _every_step_is_reached)

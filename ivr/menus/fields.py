@@ -114,5 +114,7 @@ Text = Annotated[str, AfterValidator(_text)]
 Digits = Annotated[int, AfterValidator(_digits_of_an_identifier)]
 IdentifierDigits = Annotated[tuple[Digits, Digits], Field(strict=False), AfterValidator(_identifier_digits)]
 Translations = dict[str, Text]
+# The level that a place requires of its callers.
+Level = Literal["substitute", "full"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)

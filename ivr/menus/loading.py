@@ -187,7 +187,8 @@ def _queueing(file: schema.MenuFile) -> definition.Queueing:
 
 def _queue(name: str, queue: schema.Queue) -> Queue:
     overflow = None if queue.overflow is None else Overflow(queue.overflow.to, queue.overflow.after)
-    return Queue(name, queue.hours, tuple(queue.agents), queue.weight, queue.wrap_up, overflow)
+    requires = queue.requires or definition.NONE
+    return Queue(name, queue.hours, tuple(queue.agents), queue.weight, queue.wrap_up, overflow, requires)
 
 
 def _step(file: schema.MenuFile, name: str, step: schema.Step) -> definition.Step:
@@ -195,7 +196,7 @@ def _step(file: schema.MenuFile, name: str, step: schema.Step) -> definition.Ste
         case schema.Menu():
             return _menu(file, name, step)
         case schema.Message():
-            return definition.Message(name, tuple(step.play), step.then)
+            return definition.Message(name, tuple(step.play), step.then, step.requires or definition.NONE)
         case schema.Opening():
             return definition.Opening(name, step.hours, step.open, step.closed)
         case schema.Authentication():
@@ -245,6 +246,7 @@ def _menu(file: schema.MenuFile, name: str, menu: schema.Menu) -> definition.Men
         no_input=menu.no_input or file.gathering.no_input,
         no_match=menu.no_match or file.gathering.no_match,
         exhausted=menu.exhausted or file.gathering.exhausted,
+        requires=menu.requires or definition.NONE,
     )
 
 

@@ -12,19 +12,23 @@ from pydantic import Field
 
 from ivr.menus.fields import (
     IDENTIFIER_DIGITS,
-    Country,
-    Extension,
     Format,
     IdentifierDigits,
     Key,
     Language,
+    Level,
     Name,
-    Span,
     Text,
     Translations,
-    Weekday,
     Wording,
 )
+from ivr.menus.groups_schema import OUTCOMES as OUTCOMES
+from ivr.menus.groups_schema import Hours as Hours
+from ivr.menus.groups_schema import Outcomes as Outcomes
+from ivr.menus.groups_schema import Overflow as Overflow
+from ivr.menus.groups_schema import Queue as Queue
+from ivr.menus.groups_schema import Topic as Topic
+from ivr.menus.groups_schema import Ways as Ways
 from ivr.menus.phrases import Model, Phrases
 
 
@@ -52,7 +56,10 @@ def offer_name(menu: str, lang: str) -> str:
 
 
 class Menu(Model):
-    """A choice by one key. `play` is heard before the options the first time, `again` on every return."""
+    """A choice by one key. `play` is heard before the options the first time, `again` on every return.
+
+    `requires` is the least level that callers have who come here; so it is of messages and queues.
+    """
 
     type: Literal["menu"]
     play: list[Name] = Field(default=[])
@@ -61,6 +68,7 @@ class Menu(Model):
     no_input: Name | None = None
     no_match: Name | None = None
     exhausted: str | None = None
+    requires: Level | None = None
 
 
 class Message(Model):
@@ -69,6 +77,7 @@ class Message(Model):
     type: Literal["message"]
     play: list[Name] = Field(min_length=1)
     then: str
+    requires: Level | None = None
 
 
 class Opening(Model):
@@ -237,70 +246,6 @@ Step = Annotated[
 ]
 
 
-class Hours(Model):
-    """Opening hours by weekday; `holidays` is a country whose public holidays are closed."""
-
-    holidays: Country | None = None
-    open: dict[Weekday, list[Span]] = Field(min_length=1)
-
-
-class Overflow(Model):
-    """The group that a caller goes on to who has waited for `after` seconds."""
-
-    to: Name
-    after: Annotated[int, Field(ge=1, le=14400)]
-
-
-class _Outcomes(Model):
-    """The ways of single outcomes of a stay in a queue."""
-
-    cut_off: str | None = None
-    timeout: str | None = None
-    full: str | None = None
-    join_empty: str | None = None
-    leave_empty: str | None = None
-    failed: str | None = None
-
-
-OUTCOMES = tuple(_Outcomes.model_fields)
-
-
-class Ways(_Outcomes):
-    """Where callers of one queue go on: each way is taken instead of the one of the same name under `queueing:`."""
-
-    answered: str | None = None
-    unanswered: str | None = None
-
-
-class Queue(Model):
-    """A group of consultants: its hours and the extensions of those who are always its members.
-
-    Of two groups that share a consultant the one of greater `weight` is served first; `wrap_up` is in seconds. `ways`
-    are of those who were sent to this group.
-    """
-
-    hours: Name
-    agents: list[Extension] = Field(default=[], min_length=1)
-    label: Translations
-    weight: Annotated[int, Field(ge=0, le=100)] = 0
-    wrap_up: Annotated[int, Field(ge=0, le=600)] | None = None
-    overflow: Overflow | None = None
-    ways: Ways = Ways()
-
-
-class Topic(Model):
-    """A subject of calls and the queue that answers it.
-
-    `short` is what consultants hear and see of it, in the service's first language (default: the label). `callers` is
-    the group of callers that it is counted with in reports (default: the topic itself).
-    """
-
-    queue: Name
-    label: Translations
-    short: Text | None = None
-    callers: Name | None = None
-
-
 class Recording(Model):
     """How consent to record is obtained. `wording` names the version of the notice that a consent refers to.
 
@@ -332,7 +277,7 @@ class Leaving(Choice):
     key: Key
 
 
-class Queueing(_Outcomes):
+class Queueing(Outcomes):
     """What is heard on the way to a queue, and where a call goes when it comes back from one.
 
     `answered` is the way after a conversation, `unanswered` that of every other outcome that has none of its own.

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
-from ivr.definition import LEVELS
+from ivr.definition import LEVELS, NONE, SUBSTITUTE
 from ivr.menus import schema
 from ivr.menus.document import Path
 from ivr.menus.phrases import WhisperPhrases
@@ -31,7 +31,9 @@ def _whispers(file: schema.MenuFile, phrases: WhisperPhrases) -> Iterator[tuple[
         for lang in file.languages:
             for level in LEVELS:
                 words = phrases.phrase.format(
-                    topic=_short(file, topic), language=phrases.languages[lang], level=phrases.levels[level]
+                    topic=_short(file, topic),
+                    language=phrases.languages[lang],
+                    level=phrases.levels.get(level, phrases.levels[NONE]),
                 )
                 yield (topic, lang, level), Prompt(f"whisper-{topic}-{lang}-{level}", file.languages[0], words)
 
@@ -44,10 +46,17 @@ def unspoken(file: schema.MenuFile) -> Iterator[tuple[Path, str, str]]:
         words: dict[str, str] = getattr(file.phrases.whisper, field)
         at: Path = ("phrases", "whisper", field)
         for name in needed:
-            if name not in words:
+            if name not in (*words, SUBSTITUTE):
                 yield at, f'no word for "{name}" in {field}', f'add "{name}": word'
         for name in words.keys() - set(needed):
             yield (*at, name), f'"{name}" is not among the {field}', f"known: {', '.join(needed)}"
+
+
+def understated(file: schema.MenuFile) -> Iterator[tuple[Path, str, str]]:
+    """Menus from before this level are kept, and must be read: without its word that of no level is said."""
+    if file.phrases.whisper is not None and SUBSTITUTE not in file.phrases.whisper.levels:
+        message = f'no word for "{SUBSTITUTE}" in levels: consultants hear that of "{NONE}"'
+        yield ("phrases", "whisper", "levels"), message, f'add "{SUBSTITUTE}": word'
 
 
 def captions(file: schema.MenuFile) -> Mapping[str, str]:

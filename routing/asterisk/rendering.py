@@ -24,6 +24,7 @@ from routing.asterisk.plan import (
     phone_password,
 )
 from routing.hours import Hours, holidays_of
+from routing.queues import LEVELS, Queue
 from routing.waiting import FIRST_MOMENT, HIGHEST_PRIORITY, PRIORITY_PER_SECOND
 
 # What the manager's user is told of: that Asterisk has booted; queues' members; queues' calls. It holds callers'
@@ -75,6 +76,7 @@ def render(plan: Plan, today: date) -> Mapping[str, str]:
         "manager_events": MANAGER_EVENTS,
         "manager_password": manager_password(plan.key, plan.manager.user) if plan.manager else "",
         "served": served(plan),
+        "levels": {queue.name: _levels(queue) for queue in plan.queues},
         "wrap_ups": {queue.name: wrap_up_of(plan, queue) for queue in plan.queues},
         "logging_in": logging_in(plan),
         "contacts": dict(plan.sip.phones),
@@ -115,6 +117,13 @@ def _spans(hours: Hours) -> tuple[tuple[int, str, str], ...]:
         (day + 1, span.start.strftime("%H%M"), "2400" if span.ends_the_day else span.end.strftime("%H%M"))
         for day, spans in sorted(hours.spans.items())
         for span in spans
+    )
+
+
+def _levels(queue: Queue) -> str:
+    """The levels of callers that a queue serves; nothing where it serves all."""
+    return (
+        "" if queue.requires == LEVELS[0] else "".join(f"-{level}-" for level in LEVELS[LEVELS.index(queue.requires) :])
     )
 
 

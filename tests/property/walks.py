@@ -43,6 +43,7 @@ from ivr.events import (
     SurveyDrawn,
 )
 from ivr.flow import start, step
+from ivr.flow.levels import is_out_of_place
 from ivr.menus.faults import MenuError
 from ivr.prompts import ENDING
 from ivr.state import (
@@ -159,6 +160,7 @@ def checked_step(flow: Flow, before: State, event: Event) -> State:
     assert outcome.wait == wait_at(flow, outcome.state)
     assert_history_holds(before, event, outcome.state)
     assert_bounded(flow, outcome)
+    assert not is_out_of_place(flow, outcome.state)
     if isinstance(outcome.wait, Transfer):
         assert outcome.state.consent is not None
         assert outcome.wait.recorded == outcome.state.consent

@@ -540,11 +540,15 @@ WHISPERS: dict[str, Case] = {
         [WHISPERING, ("languages: {pl: Polski, en: Angielski}", "languages: {pl: Polski}")],
         ['59:5: no word for "en" in languages (add "en": word)'],
     ),
+    "no word for substitute": (
+        [WHISPERING, ("substitute: Sprawdzony, ", "")],
+        ['60:5: warning: no word for "substitute" in levels: consultants hear that of "none" (add "substitute": word)'],
+    ),
     "no word for a level": (
         [WHISPERING, ("full: Znany", "ful: Znany")],
         [
             '60:5: no word for "full" in levels (add "full": word)',
-            '60:30: "ful" is not among the levels (known: none, full)',
+            '60:54: "ful" is not among the levels (known: none, substitute, full)',
         ],
     ),
     "a whisper without a level": (
@@ -651,6 +655,97 @@ LANGUAGES: dict[str, Case] = {
     ),
 }
 
+PERSONAL = (
+    ("    failure: stranger\n    then: main\n", "    failure: stranger\n    then: own\n"),
+    (
+        "  to-help: {",
+        '  own: {type: menu, requires: full, options: {"1": {label: {pl: Pomoc, en: Help}, to: to-help}}}\n'
+        "  to-help: {",
+    ),
+)
+ANOTHER_QUEUE = (
+    "queues:\n",
+    'queues:\n  rest: {hours: daytime, agents: ["13"], overflow: {to: help, after: 9}, label: {pl: Inne, en: Other}}\n',
+)
+A_LEVEL = ('agents: ["11", "12"]', 'agents: ["11", "12"], requires: full')
+BEHIND = "(lead there from the then: of a login, or take requires: out)"
+LEVELS: dict[str, Case] = {
+    "behind a login": ([*PERSONAL], []),
+    "a level that there is not": (
+        [("type: menu\n", "type: menu\n    requires: some\n")],
+        ["22:15: requires: should be 'substitute' or 'full'"],
+    ),
+    "passed round by a key": (
+        [*PERSONAL, ("to: news", "to: own")],
+        [
+            f'24:51: "own" requires full, and callers of level none come there: main (1) > own {BEHIND}',
+            '30:3: no way leads to the step "news" (lead one here or delete it)',
+        ],
+    ),
+    "passed round by failing": (
+        [*PERSONAL, ("    then: own\n    otherwise: main\n", "    then: own\n    otherwise: own\n")],
+        [
+            '48:16: "own" requires full, and callers of level none come there: main (4) > login (otherwise) > own'
+            f" {BEHIND}"
+        ],
+    ),
+    "passed round by silence": (
+        [*PERSONAL, ("exhausted: to-help", "exhausted: own")],
+        [
+            f'10:14: "own" requires full, and callers of level none come there: main (silence) > own {BEHIND}',
+            "10:14: a caller who keys nothing never gets out: own -> own (see exhausted:)",
+        ],
+    ),
+    "behind a queue": (
+        [*PERSONAL, ("answered: goodbye", "answered: own")],
+        [
+            '12:46: "own" requires full, and callers of level none come there: main (silence) > to-help (answered)'
+            f" > own {BEHIND}"
+        ],
+    ),
+    "behind a queue that is behind a login": (
+        [
+            *PERSONAL,
+            ("topics:\n", "topics:\n  rest: {queue: rest, label: {pl: Inne, en: Other}}\n"),
+            (
+                "queues:\n",
+                'queues:\n  rest: {hours: daytime, agents: ["13"], ways: {answered: own}, label: {pl: X, en: X}}\n',
+            ),
+            ("en: Help}, to: to-help", "en: Help}, to: to-rest"),
+            ("  to-help: {", "  to-rest: {type: transfer, topic: rest}\n  to-help: {"),
+        ],
+        [
+            '16:59: "own" requires full, and callers of level none come there: to-rest (answered) > own'
+            ' (consultants can send anybody to "rest": let its queue require as much, or lead elsewhere)'
+        ],
+    ),
+    "at the beginning": (
+        [("type: menu\n", "type: menu\n    requires: substitute\n")],
+        [
+            f'4:8: "main" requires substitute {BEHIND}',
+            '49:16: "main" requires substitute, and callers of level none come there: login (otherwise) > main'
+            " (callers without the level are led here: take requires: out)",
+        ],
+    ),
+    "overflow to a level": (
+        [
+            ANOTHER_QUEUE,
+            A_LEVEL,
+            ("topics:\n  help: {queue: help", "topics:\n  help: {queue: rest"),
+        ],
+        [
+            '16:57: "help" requires full, and callers of "rest" go on to it without'
+            ' (let "rest" require as much, or name another queue)'
+        ],
+    ),
+    "a callback that nobody meets": (
+        [*CALLING_BACK, *PERSONAL, ("unmet: goodbye", "unmet: own")],
+        [
+            '13:135: "own" requires full (callbacks begin without a level: lead elsewhere, or take requires: out)',
+        ],
+    ),
+}
+
 SHAPE: dict[str, Case] = {
     "unquoted key": (
         [('"1": {label: {pl: Wia', "1: {label: {pl: Wia")],
@@ -713,7 +808,7 @@ SHAPE: dict[str, Case] = {
     ),
     "unknown field": (
         [("play: [welcome]", "play: [welcome]\n    colour: red")],
-        ['23:5: unknown field "colour" (known: type, play, again, options, no_input, no_match, exhausted)'],
+        ['23:5: unknown field "colour" (known: type, play, again, options, no_input, no_match, exhausted, requires)'],
     ),
     "misspelt field": (
         [("    options:\n", "    opitons:\n")],
@@ -943,6 +1038,7 @@ CASES = [
         LANGUAGES,
         SPOKEN_HOURS,
         WHISPERS,
+        LEVELS,
         SHAPE,
         YAML,
     )

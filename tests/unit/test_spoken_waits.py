@@ -77,9 +77,11 @@ def test_a_callback_is_offered_to_who_waits_long(flow: Flow) -> None:
     """Who has waited so long, is told to wait so long, or whose wait nobody can tell; beside everything else."""
     assert flow.callbacks is not None
     after = flow.callbacks.after
-    assert [False, True] == [is_offered(flow, Estimate(1, 0, 1), waited) for waited in (after - 1, after)]
-    assert [False, True, True] == [is_offered(flow, Estimate(1, *span), 0) for span in ((3, 10), (5, 10), (0, None))]
+    assert [False, True] == [is_offered(flow, "pensions", Estimate(1, 0, 1), waited) for waited in (after - 1, after)]
+    assert [False, True, True] == [
+        is_offered(flow, "pensions", Estimate(1, *span), 0) for span in ((3, 10), (5, 10), (0, None))
+    ]
     told = news(flow, "pl", None, Estimate(9, 5, 10), offer=True)
     assert ["place-9", "wait-5-10", LEAVING, OFFERING] == [prompt.name for prompt in told]
     assert [OFFERING] == [prompt.name for prompt in news(flow, "pl", Estimate(1, 0, 1), Estimate(1, 0, 1), offer=True)]
-    assert not is_offered(replace(flow, callbacks=None), Estimate(1, 60, None), 9999)
+    assert not is_offered(replace(flow, callbacks=None), "pensions", Estimate(1, 60, None), 9999)
