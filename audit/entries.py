@@ -34,6 +34,8 @@ class Action(StrEnum):
     CONSENT_WITHDRAWN = "consent withdrawn"
     KEYS_ROTATED = "keys rotated"
     KEY_RETIRED = "key retired"
+    CALLER_AUTHORISED = "caller authorised"
+    AUTHORISATION_REFUSED = "authorisation refused"
     PIN_SET = "PIN set"
     PROFILE_STATE_SET = "profile state set"
     TERM_DECIDED = "term decided"

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 
 from auth_pin.pin_policy import FEWEST_DIGITS, MOST_DIGITS, PIN_DIGITS
 from auth_pin.pins import PARALLEL
+from ivr.authorisations import KIND
 from ivr.menus.document import Document, read_bytes, read_document
 from recordings.retention import LONGEST_YEARS, YEARS, Term, Unit, parse_term
 from routing.telephones import extensions
@@ -100,6 +101,7 @@ Number = Annotated[str, Field(pattern=r"^\+?[0-9]{3,15}$")]
 Extension = Annotated[str, Field(pattern=r"^[0-9]{2,10}$")]
 Telephones = Annotated[str, AfterValidator(_telephones)]
 Digit = Annotated[str, Field(pattern=r"^[0-9]$")]
+Question = Annotated[str, Field(pattern=rf"^{KIND.pattern}$")]
 Reason = Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,19}$")]
 
 
@@ -165,12 +167,19 @@ class GuessingLimits(_Model):
 class Authentication(_Model):
     """How many digits PINs have (menus.yaml says the same), how many are verified at a time in a process, and limits.
 
+    `control_questions` are the kinds that consultants ask for a substitute authorisation, by the digits keyed for them.
     Waits after failures at an identifier are no settings (`auth_pin.limits`).
     """
 
     pin_digits: Annotated[int, Field(ge=FEWEST_DIGITS, le=MOST_DIGITS)] = PIN_DIGITS
     hashes_at_once: Annotated[int, Field(ge=1, le=64)] = PARALLEL
     limits: GuessingLimits = GuessingLimits()
+    control_questions: Annotated[dict[Digit, Question], Field(min_length=1)] = {
+        "1": "surname",
+        "2": "address",
+        "3": "date_of_birth",
+        "4": "last_contribution",
+    }
 
 
 class Queues(_Model):

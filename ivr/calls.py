@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    case,
     exists,
     insert,
     select,
@@ -30,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from ivr import codec
+from ivr.definition import NONE, SUBSTITUTE
 from ivr.events import Event
 from ivr.state import Ended, State
 from ivr.turns import Turn
@@ -67,6 +69,10 @@ calls = Table(
     Column("asked", Boolean(name="asked_is_boolean")),
     # When its person had everything erased, where a hold keeps it: it goes when the hold has ended.
     Column("erased_at", Instant),
+    # Control questions that a consultant has asked: the kinds that were answered, apart by spaces.
+    Column("authorised_at", Instant),
+    Column("authorised_by", String(20)),
+    Column("authorised_questions", String(400)),
     Index("ix_calls_started_at", "started_at"),
     Index("ix_calls_ended_at", "ended_at"),
     Index("ix_calls_subject", "subject"),
@@ -120,6 +126,7 @@ class CallRow:
 
     `subject` is the profile that was authenticated. `informed` and `asked` are None while there is a turn log: what it
     said of both is kept here when it goes. `erased_at` is when its person had it erased, though a hold still keeps it.
+    The last three are those of `ivr.authorisations.Authorisation`.
     """
 
     id: str
@@ -138,6 +145,9 @@ class CallRow:
     informed: bool | None = None
     asked: bool | None = None
     erased_at: datetime | None = None
+    authorised_at: datetime | None = None
+    authorised_by: str | None = None
+    authorised_questions: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +215,15 @@ def summarise(connection: Connection, call_id: str, at: datetime, before: State,
         changed |= {"ended_at": at, "ended_where": after.position.step, "cause": after.position.cause}
     if changed:
         connection.execute(_UPDATE_CALL, {"call_id": call_id, **changed})
+
+
+def authorise(connection: Connection, call_id: str, at: datetime, agent: str, questions: str) -> bool:
+    """Keep that a consultant has asked control questions, and the level that it gives; False where one has before."""
+    c = calls.c
+    first = update(calls).where(c.id == call_id, c.authorised_at.is_(None))
+    level = case((c.auth_level == NONE, SUBSTITUTE), else_=c.auth_level)
+    values = {"authorised_at": at, "authorised_by": agent, "authorised_questions": questions, "auth_level": level}
+    return connection.execute(first.values(values)).rowcount > 0
 
 
 def give_up(connection: Connection, call_id: str, at: datetime) -> None:

@@ -326,6 +326,9 @@ class Codes:
     unknown: str
     unrecorded: str | None = None
     logging_in: str | None = None
+    questions: str | None = None
+    authorised: str | None = None
+    unauthorised: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,17 @@ class ConsentWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class Authorised:
+    """A consultant has asked control questions of these kinds, and the caller has answered them.
+
+    It happens in the conversation; the flow learns it with the next turn.
+    """
+
+    agent: str
+    questions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reentered:
     """Another process took the call over; the caller is to hear the same place again."""
 
@@ -245,6 +256,7 @@ Event = (
     | LoginAsked
     | Joined
     | ConsentWithdrawn
+    | Authorised
     | Reentered
     | HungUp
 )

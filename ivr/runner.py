@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import Connection
 
 from ivr import belated, calls, stays, surveys
+from ivr.authorisations import Authorisation, keep_keyed
 from ivr.codec import CodecError
 from ivr.definition import Flow
 from ivr.events import (
@@ -224,6 +225,11 @@ class Runner:
             talking = visits.of_call(connection, call_id)
             belated.withdraw(connection, call_id, at, talking[-1].agent if talking else None)
 
+    def note_authorisation(self, call_id: str, one: Authorisation) -> None:
+        """A consultant has keyed that control questions were answered."""
+        with self._database.writing() as connection:
+            keep_keyed(connection, call_id, one)
+
     def note_line(self, callback: str, result: str, at: datetime) -> None:
         """A callback's line is in its queue no more; `result` is one of LINE_RESULTS."""
         with self._database.writing() as connection:
@@ -264,7 +270,7 @@ class Runner:
         stay: Conversation | None = None,
         call: calls.Call | None = None,
     ) -> Live:
-        told = belated.belated(live, stay, self._withdrawn_at(live, stay))
+        told = belated.outstanding(self._database, live, stay)
         seq, before = live.seq + len(told) + 1, told[-1].turn.state if told else live.turn.state
         masked, pin = self._mask(live, event)
         outcome = step(live.flow, before, masked)
@@ -287,15 +293,6 @@ class Runner:
         if self._observe is not None:
             self._observe(after, live.turn.state, (*(one.event for one in told), *events))
         return after
-
-    def _withdrawn_at(self, live: Live, stay: Conversation | None) -> datetime | None:
-        """When the caller's consent has ended, of which the call's state does not know yet."""
-        if live.turn.state.consent is not True:
-            return None
-        if stay is not None and stay.withdrawn_at is not None:
-            return stay.withdrawn_at
-        with self._database.reading() as connection:
-            return consents.withdrawn_at(connection, live.call_id)
 
     def _take_over(self, row: calls.CallRow) -> Live:
         flow = self._library.flow(row.menu_version)

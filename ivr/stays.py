@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from ivr.authorisations import Authorisation
 from ivr.events import CUT_OFF, Event, QueueLeft, Reentered, SentOn
 from ivr.live import Live
 from ivr.places import begin_of_wait
@@ -42,7 +43,8 @@ class Conversation:
 
     `turn` is the number of the turn that led there, or WITHOUT_IVR; a gateway that cannot lose its call leaves it out.
     `passed_at` is when the consultant left while the caller stayed, with the last of the `colleagues` if there are any;
-    `withdrawn_at` when the caller's consent to be recorded ended, in this stay or in one before.
+    `withdrawn_at` when the caller's consent to be recorded ended, and `authorisation` that control questions were
+    answered, in this stay or in one before.
     """
 
     outcome: str
@@ -56,6 +58,7 @@ class Conversation:
     colleagues: tuple[Colleague, ...] = ()
     passed_at: datetime | None = None
     withdrawn_at: datetime | None = None
+    authorisation: Authorisation | None = None
 
     @property
     def only_agent(self) -> str | None:

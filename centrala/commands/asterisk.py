@@ -114,6 +114,7 @@ def make_plan(
         breaks=tuple(sorted(settings.breaks.items())),
         codes=_codes(installation, settings, flow),
         login=login_in_conversation(flow) is not None,
+        questions=tuple(sorted(settings.authentication.control_questions.items())),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from centrala import context
+from centrala.commands.authorising import authorise
 from ivr import calls as call_rows
 from ivr import codec
 from recordings import consents, parts
@@ -59,6 +60,9 @@ def show_call(call_id: str, as_json: bool) -> None:
         click.echo(json.dumps(account, ensure_ascii=False))
     else:
         _show(account)
+
+
+calls.add_command(authorise)
 
 
 def _show(account: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from ivr.definition import Flow
 from ivr.events import (
+    Authorised,
     CalledBack,
     ConsentWithdrawn,
     Event,
@@ -33,7 +34,7 @@ from ivr.flow.menus import choosing
 from ivr.flow.mid_call import in_conversation
 from ivr.flow.offices import at_offices
 from ivr.flow.payers import asking_whom
-from ivr.flow.queueing import consenting, withdrawn
+from ivr.flow.queueing import consenting, told_late
 from ivr.flow.survey import surveying
 from ivr.flow.tries import ask
 from ivr.flow.walking import end, go
@@ -70,7 +71,7 @@ from ivr.turns import Ignored, Turn
 __all__ = ["GIVE_UP", "start", "step"]
 
 # Told of a conversation that is over by then: nobody hears these turns.
-UNHEARD = Joined | ConsentWithdrawn
+UNHEARD = Joined | ConsentWithdrawn | Authorised
 
 
 def start(flow: Flow) -> State:
@@ -96,8 +97,8 @@ def _step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return _begin(flow, state, event)
         case (_, Reentered()) | (InQueue(), Joined()):
             return _again(flow, state)
-        case _, ConsentWithdrawn():
-            return withdrawn(flow, state)
+        case (_, ConsentWithdrawn() as told) | (InQueue(), Authorised() as told):
+            return told_late(flow, state, told)
         case AtMenu() | AtOpening(), _:
             return choosing(flow, state, event)
         case AtNotice() | AtConsent(), _:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ivr.definition import Flow
-from ivr.events import Event, Keyed, NoInput, Played, QueueLeft, SentOn
+from ivr.definition import NONE, SUBSTITUTE, Flow
+from ivr.events import Authorised, ConsentWithdrawn, Event, Keyed, NoInput, Played, QueueLeft, SentOn
 from ivr.flow.tries import no_input, no_match, not_recorded
 from ivr.flow.walking import go, to_queue, turn
 from ivr.lookups import place, say, transfer_at, way_to_topic
@@ -29,12 +29,25 @@ def consenting(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return Ignored(f"{type(event).__name__} at {place(position)}")
 
 
-def withdrawn(flow: Flow, state: State) -> Turn | Ignored:
-    """Nothing of the call is recorded from now on. It stays where it is, and nothing is said: whoever told it knows."""
+def told_late(flow: Flow, state: State, event: ConsentWithdrawn | Authorised) -> Turn | Ignored:
+    """What was told in a conversation. The call stays where it is, and nothing is said: whoever told it knows."""
+    return _withdrawn(flow, state) if isinstance(event, ConsentWithdrawn) else _authorised(flow, state)
+
+
+def _withdrawn(flow: Flow, state: State) -> Turn | Ignored:
+    """Nothing of the call is recorded from now on."""
     if state.consent is not True:
         return Ignored("nobody has agreed to be recorded")
     unrecorded = replace(state, consent=False)
     return Turn(unrecorded, (), wait_at(flow, unrecorded))
+
+
+def _authorised(flow: Flow, state: State) -> Turn | Ignored:
+    """Control questions give the level `substitute`, for this call, and take none away."""
+    if state.auth_level != NONE:
+        return Ignored(f"the level is {state.auth_level} already")
+    known = replace(state, auth_level=SUBSTITUTE)
+    return Turn(known, (), wait_at(flow, known))
 
 
 def back_from_queue(flow: Flow, state: State, at: InQueue, event: QueueLeft | SentOn) -> Turn:

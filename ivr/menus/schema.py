@@ -319,9 +319,12 @@ class Codes(Model):
     no_agent: Name
     not_here: Name
     unknown: Name
-    # Menus from before it are kept, and must be read.
+    # Menus from before these are kept, and must be read.
     unrecorded: Name | None = None
     logging_in: Name | None = None
+    questions: Name | None = None
+    authorised: Name | None = None
+    unauthorised: Name | None = None
 
 
 class MenuFile(Model):

@@ -24,6 +24,8 @@ MOST_ENTRIES = 50
 END_LOOKS = 20
 # How often, each tenth of a second, it looks whether the consultant has heard the level of a caller who has logged in.
 WHISPER_LOOKS = 150
+# How long a consultant may think before each digit that is asked for.
+KEY_SECONDS = 5
 # The sound, in `Folders.news`, that is played to a caller who waits.
 NEWS = "news"
 
@@ -128,6 +130,9 @@ class Codes:
     unknown: str
     unrecorded: str | None = None
     logging_in: str | None = None
+    questions: str | None = None
+    authorised: str | None = None
+    unauthorised: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,8 @@ class Plan:
     `leaving_keys` lead out of a queue, each with its QUEUESTATUS; without `outbound` nobody is called back.
     `transfers` are the keys by which consultants send callers on, each with its topic and queue.
     `agents` log in to their queues, at any telephone; `breaks` are the reasons of breaks by the digit that is keyed for
-    them; without `codes` consultants hear no confirmation. `login`: there is a code by which a caller logs in.
+    them; without `codes` consultants hear no confirmation. `login`: there is a code by which a caller logs in. `questions`
+    are kinds of control questions by their digits.
     """
 
     folders: Folders
@@ -156,6 +162,7 @@ class Plan:
     breaks: tuple[tuple[str, str], ...] = ()
     codes: Codes | None = None
     login: bool = False
+    questions: tuple[tuple[str, str], ...] = ()
 
     @property
     def always(self) -> tuple[str, ...]:

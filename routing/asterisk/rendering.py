@@ -14,6 +14,7 @@ from routing.asterisk.groups import logging_in, served, wrap_up_of
 from routing.asterisk.plan import (
     END_LOOKS,
     ENTRY_SECONDS,
+    KEY_SECONDS,
     MOST_ENTRIES,
     NEWS,
     NOBODY_SECONDS,
@@ -68,6 +69,7 @@ def render(plan: Plan, today: date) -> Mapping[str, str]:
         "most_entries": MOST_ENTRIES,
         "end_looks": END_LOOKS,
         "whisper_looks": WHISPER_LOOKS,
+        "key_seconds": KEY_SECONDS,
         "news": NEWS,
         "highest_priority": HIGHEST_PRIORITY,
         "priority_per_second": PRIORITY_PER_SECOND,

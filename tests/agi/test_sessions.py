@@ -90,7 +90,8 @@ def test_a_transfer_is_handed_to_the_dialplan(line: Line) -> None:
     handed = variables(line.calls("2")[1:])
 
     where = {"QUEUE": "help", "TOPIC": "help", "TURN": "3", "LEVEL": "none", "RECORD": "1", "LANG": "pl"}
-    offer = {"CAPTION": "Pomoc", "WHISPER": "/prompts/whisper-help-pl-none"}
+    whispers = {"WHISPER_AUTHORISED": "/prompts/whisper-help-pl-substitute"}
+    offer = {"CAPTION": "Pomoc", "WHISPER": "/prompts/whisper-help-pl-none", **whispers}
     handed_over = {"IVR_SAY": "/prompts/connecting", "QUEUE_PRIO": "", "IVR_NEXT": "queue"}
     assert {**where, **NO_STAY, **offer, **handed_over} == handed
     assert line.row.ended_at is None

@@ -68,6 +68,7 @@ LAYERS = (
             "ivr.runner",
             "ivr.stays",
             "ivr.belated",
+            "ivr.authorisations",
             "ivr.surveys",
             "ivr.transcript",
             "ivr.services",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ivr.definition import Authentication, Flow, Menu
 from ivr.events import (
     QUEUE_OUTCOMES,
+    Authorised,
     CallbackCancelled,
     CallbackSought,
     ConsentWithdrawn,
@@ -110,6 +111,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.just(Joined("1301")),
     st.just(LoginAsked("1301")),
     st.just(ConsentWithdrawn()),
+    st.just(Authorised("1201", ("surname",))),
     st.builds(SentOn, st.sampled_from(["all", "none"])),
     st.just(Reentered()),
 )

@@ -7,11 +7,12 @@ from random import Random
 from typing import get_args
 
 from ivr.codec import decode, encode
-from ivr.definition import PAYER_KEYS, Flow, Menu
+from ivr.definition import PAYER_KEYS, Flow, Menu, reaches
 from ivr.events import (
     CALLBACK_REQUESTED,
     CUT_OFF,
     QUEUE_OUTCOMES,
+    Authorised,
     CallbackCancelled,
     CallbackSought,
     CalledBack,
@@ -103,6 +104,7 @@ def random_event(flow: Flow, state: State, random: Random) -> Event:
         Joined("1301"),
         LoginAsked("1301"),
         ConsentWithdrawn(),
+        Authorised("1201", ("surname",)),
         Reentered(),
         HungUp() if random.random() < 0.1 else Reentered(),
     ]
@@ -136,6 +138,7 @@ def _likely(flow: Flow, state: State, random: Random) -> Event:
         SurveyDrawn(random.random() < 0.7),
         SentOn(random.choice([*flow.topics])),
         LoginAsked("1301"),
+        Authorised("1201", ("surname",)),
     ]
     return random.choice(likely)
 
@@ -186,9 +189,14 @@ def assert_history_holds(before: State, event: Event, after: State) -> None:
             or (isinstance(before.position, AtConsent) and event == Keyed("1"))
         )
     if after.auth_level != before.auth_level:
-        assert ("none", "full") == (before.auth_level, after.auth_level)
-        assert isinstance(event, PinVerified)
-        assert isinstance(before.position, AtVerification)
+        assert reaches(after.auth_level, before.auth_level)
+        match before.position, event:
+            case InQueue(), Authorised():
+                assert ("none", "substitute") == (before.auth_level, after.auth_level)
+            case AtVerification(), PinVerified():
+                assert "full" == after.auth_level
+            case position, other:
+                raise AssertionError(f"a level by {other} at {position}")
     assert (after.auth_level == "full") == (after.subject is not None)
     assert after.payer is None or after.auth_level == "full"
     if after.payer != before.payer:

@@ -9,6 +9,7 @@ import pytest
 
 from ivr.definition import Flow
 from ivr.events import (
+    Authorised,
     CallbackCancelled,
     CallbackSought,
     CalledBack,
@@ -153,6 +154,7 @@ EVENTS: tuple[Event, ...] = (
     LoginAsked("1301"),
     Joined("1301"),
     ConsentWithdrawn(),
+    Authorised("1201", ("surname", "address")),
     Reentered(),
     HungUp(),
 )
@@ -183,7 +185,7 @@ MEANINGFUL: dict[type[Position], set[type[Event]]] = {
     AtCallbackSearch: {CallbackSought, *ANYWHERE},
     AtCancellation: {CallbackCancelled, *ANYWHERE},
     AtGreeting: {Keyed, NoInput, *ANYWHERE},
-    InQueue: {QueueLeft, SentOn, LoginAsked, Joined, ConsentWithdrawn, *ANYWHERE},
+    InQueue: {QueueLeft, SentOn, LoginAsked, Joined, ConsentWithdrawn, Authorised, *ANYWHERE},
     AtSurveyDraw: {SurveyDrawn, *ANYWHERE},
     AtSurveyOffer: {Keyed, NoInput, *ANYWHERE},
     AtSurveyQuestion: {Keyed, NoInput, *ANYWHERE},

@@ -1,10 +1,11 @@
-"""What the dialplan tells of a call, as text: read into what the runner knows, or into nothing where it cannot be."""
+"""What the dialplan tells of a call, in its own words: stays in queues, numbers, moments."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
 
+from ivr.authorisations import KIND, Authorisation
 from ivr.events import CALLBACK_REQUESTED, CUT_OFF, LEFT_BY_KEY
 from ivr.stays import ABANDONED, Colleague, Conversation
 
@@ -29,12 +30,14 @@ def conversation(
     colleagues: str = "",
     passed: str = "",
     withdrawn: str = "",
+    authorised: str = "",
 ) -> Conversation | None:
     """A stay in a queue as the dialplan tells it, or None where there was none.
 
     `turn` is the turn that led there, `outcome` Asterisk's QUEUESTATUS, `agent` an extension, `answered` and `joined`
     Unix times, `recording` the name of its files without their endings; `colleagues` were asked by that agent, who left
-    the call to the last of them at `passed`; at `withdrawn` the caller's consent to be recorded ended.
+    the call to the last of them at `passed`; at `withdrawn` the caller's consent to be recorded ended; `authorised` are
+    the control questions that were answered.
     """
     if not TURN.fullmatch(turn):
         return None
@@ -52,6 +55,7 @@ def conversation(
         colleagues=tuple(filter(None, map(_colleague, colleagues.split("&")))),
         passed_at=moment(passed),
         withdrawn_at=moment(withdrawn),
+        authorisation=authorisation(authorised),
     )
 
 
@@ -68,6 +72,15 @@ def _colleague(text: str) -> Colleague | None:
         return None
     files = (f"{file}-caller.wav", f"{file}-agent.wav") if file else (None, None)
     return Colleague(agent, topic, queue, answered_at, moment(left), *files)
+
+
+def authorisation(text: str) -> Authorisation | None:
+    """`time:agent:kinds`, the kinds joined by +; None where there are none."""
+    at, agent, kinds = [*text.split(":"), *("",) * 3][:3]
+    asked_at, questions = moment(at), tuple(dict.fromkeys(kinds.split("+")))
+    if asked_at is None or not AGENT.fullmatch(agent) or not all(map(KIND.fullmatch, questions)):
+        return None
+    return Authorisation(asked_at, agent, questions)
 
 
 def only(pattern: re.Pattern[str], text: str) -> str | None:

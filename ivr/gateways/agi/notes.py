@@ -4,7 +4,7 @@ A note is a line `time|ANI|DNIS|turn,QUEUESTATUS,agent,answered,recording,queue,
 call. One that cannot be used is put aside under another name, for people to look at. That a consultant has answered is
 told by a file of its own, `time|turn|agent|end`: who waits and who does not must be known while calls go on. So is what
 became of a callback's line, `time|result|end`, in a file named after the callback, and that a caller does not want to
-be recorded any more, `time|end`.
+be recorded any more, `time|end`, and which control questions were answered, `time|agent|kinds|end`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from urllib.parse import unquote
 import structlog
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
+from ivr.authorisations import Authorisation
 from ivr.calls import Superseded
-from ivr.gateways.agi.dialplan import AGENT, CALL_ID, TURN, conversation, moment, only, printable
+from ivr.gateways.agi.dialplan import AGENT, CALL_ID, TURN, authorisation, conversation, moment, only, printable
 from ivr.promises import LINE_RESULTS
 from ivr.runner import Arrival, Conversation, Runner
 from storage.database import reason_of
@@ -31,6 +32,7 @@ FIELDS = 5
 ANSWER_FIELDS = 4
 LINE_FIELDS = 3
 WITHDRAWAL_FIELDS = 2
+AUTHORISATION_FIELDS = 4
 # Colleagues are told of by two more, and consent that was withdrawn by another.
 STAY_FIELDS = (7, 9, 10)
 # Asterisk writes a note at once; one that is not whole after this time never will be.
@@ -61,6 +63,7 @@ def take_in(folder: Path, runner: Runner) -> int:
         # Before the ends of calls: what was recorded of this one is not to be taken in.
         taken("withdrawn", read_withdrawal, runner.note_withdrawal)
         + taken("answer", read_answer, lambda call, told: runner.note_answer(call, told.turn, told.at, told.agent))
+        + taken("authorised", read_authorisation, runner.note_authorisation)
         + taken("line", read_line, lambda callback, told: runner.note_line(callback, told[1], told[0]))
         + taken("note", read, lambda _, note: runner.note_end(note.arrival, note.stay, note.at))
     )
@@ -73,7 +76,7 @@ def _take(path: Path, read: Callable[[Path], Read | None], keep: Callable[[str, 
         if _is_old(path):
             _put_aside(path)
         return False
-    return _kept(path, lambda: keep(path.stem, found))
+    return _kept(path, lambda: keep(_call_of(path), found))
 
 
 def _kept(path: Path, take: Callable[[], object]) -> bool:
@@ -113,6 +116,12 @@ def read_withdrawal(path: Path) -> datetime | None:
     return None if fields is None else moment(fields[0])
 
 
+def read_authorisation(path: Path) -> Authorisation | None:
+    """The control questions that were answered, or None if the file is not (yet) whole."""
+    fields = _fields(path, AUTHORISATION_FIELDS)
+    return None if fields is None else authorisation(":".join(fields[:-1]))
+
+
 def read_answer(path: Path) -> AnswerNote | None:
     """The answer in a file, or None if it is not (yet) whole."""
     fields = _fields(path, ANSWER_FIELDS)
@@ -147,8 +156,13 @@ def _fields(path: Path, number: int) -> list[str] | None:
         fields = path.read_text("utf-8", "replace").strip().split("|")
     except OSError:
         return None
-    is_whole = len(fields) == number and fields[-1] == "end" and CALL_ID.fullmatch(path.stem)
+    is_whole = len(fields) == number and fields[-1] == "end" and CALL_ID.fullmatch(_call_of(path))
     return fields if is_whole else None
+
+
+def _call_of(path: Path) -> str:
+    """The call that a note is of; where a call has several of a kind, something else follows it in the name."""
+    return path.stem.partition("_")[0]
 
 
 def _is_old(path: Path) -> bool:

@@ -16,9 +16,10 @@ from asterisk.agi import AGIAppError, AGIHangup
 
 from ivr.audio import AudioError, Sound
 from ivr.calls import OUTGOING, Superseded
+from ivr.definition import FULL, SUBSTITUTE, reaches
 from ivr.events import Event, Keyed, NoInput, Played
 from ivr.flow import GIVE_UP
-from ivr.gateways.agi.dialplan import AGENT, CALL_ID, QUEUE, TOPIC, TURN, conversation, only, printable
+from ivr.gateways.agi.dialplan import AGENT, CALL_ID, QUEUE, TOPIC, TURN, authorisation, conversation, only, printable
 from ivr.gateways.agi.protocol import ConnectionLost, ProtocolError, SafeAGI
 from ivr.herald import NOT_TOLD, Herald, Sight
 from ivr.lookups import Said
@@ -112,6 +113,9 @@ class Session:
         """The caller logs in. About one who hangs up the dialplan tells, which knows of the conversation as well."""
         env, self._is_bridged = self._agi.env, True
         agent, turn = only(AGENT, env.get("agi_arg_6", "")), only(TURN, env.get("agi_arg_4", ""))
+        if answered := authorisation(env.get("agi_arg_16", "")):
+            # A login that fails takes nothing away from what the consultant has asked before.
+            self._runner.note_authorisation(arrival.call_id, answered)
         if agent and turn:
             self._carry(self._runner.log_in(arrival, int(turn), agent, again=again))
 
@@ -142,7 +146,7 @@ class Session:
 
     def _stay(self) -> Conversation | None:
         env = self._agi.env
-        return conversation(*(env.get(f"agi_arg_{number}", "") for number in (*range(4, 11), 12, 13, 15)))
+        return conversation(*(env.get(f"agi_arg_{number}", "") for number in (*range(4, 11), 12, 13, 15, 16)))
 
     def _left(self, live: Live) -> bool:
         """Hand the call back to the dialplan if this turn leaves the IVR; what is still to be heard is played there."""
@@ -163,23 +167,26 @@ class Session:
         """Hand over the call, what its caller is told on the way, and what the consultant is to know of it."""
         self._show_identity(live.turn.state)
         where = {"QUEUE": to.queue, "TOPIC": to.topic, "TURN": live.seq, "LEVEL": to.auth_level, "LANG": to.lang}
-        offer = {"CAPTION": live.flow.captions[to.topic], "WHISPER": self._whisper(live, to)}
+        offer = {"CAPTION": live.flow.captions[to.topic], **self._whispers(live, to)}
         told = self._on_the_way(live, to.queue)
         self._set(**where, **NO_STAY, **offer, **told, RECORD=int(to.recorded), IVR_NEXT="queue")
 
     def _rejoin(self, live: Live, to: Transfer) -> None:
         """Hand the caller back to the consultant, and tell what is to be known of them now."""
         self._show_identity(live.turn.state)
-        known = {"TURN": live.seq, "LEVEL": to.auth_level, "WHISPER": self._whisper(live, to)}
+        known = {"TURN": live.seq, "LEVEL": to.auth_level, **self._whispers(live, to)}
         self._set(**known, IVR_SAY=self._said(live), IVR_NEXT="talk")
 
-    def _whisper(self, live: Live, to: Transfer) -> str:
-        whisper = live.flow.whispers.get((to.topic, to.lang, to.auth_level))
-        return self._sound((whisper,)).path if whisper else ""
+    def _whispers(self, live: Live, to: Transfer) -> dict[str, str]:
+        """What a consultant hears of the call; and a colleague, once control questions were answered."""
+        later = to.auth_level if reaches(to.auth_level, SUBSTITUTE) else SUBSTITUTE
+        said = (live.flow.whispers.get((to.topic, to.lang, level)) for level in (to.auth_level, later))
+        now, then = (self._sound((one,)).path if one else "" for one in said)
+        return {"WHISPER": now, "WHISPER_AUTHORISED": then}
 
     def _show_identity(self, state: State) -> None:
         """Only at the level `full`; by itself, since an application's arguments are there for others to see."""
-        if state.auth_level != "full" or state.subject is None:
+        if state.auth_level != FULL or state.subject is None:
             return
         if identity := self._identify(state.subject, state.payer):
             self._agi.ask("SET VARIABLE", "IDENTIFIER", identity.identifier)
