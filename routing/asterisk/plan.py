@@ -142,8 +142,8 @@ class Plan:
     `leaving_keys` lead out of a queue, each with its QUEUESTATUS; without `outbound` nobody is called back.
     `transfers` are the keys by which consultants send callers on, each with its topic and queue.
     `agents` log in to their queues, at any telephone; `breaks` are the reasons of breaks by the digit that is keyed for
-    them; without `codes` consultants hear no confirmation. `login`: there is a code by which a caller logs in. `questions`
-    are kinds of control questions by their digits.
+    them; without `codes` consultants hear no confirmation. `login`: there is a code by which a caller logs in.
+    `questions` are kinds of control questions by their digits.
     """
 
     folders: Folders

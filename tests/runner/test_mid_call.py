@@ -9,7 +9,6 @@ from ivr.runner import Conversation, Runner
 from ivr.state import InQueue
 from ivr.waits import Transfer
 from tests.runner.conftest import IDENTIFIER, PIN, Clock, Line
-from tests.runner.test_queue_stays import FILES
 
 AGENT = "11"
 
@@ -32,7 +31,7 @@ def asked(line: Line, runner: Runner, turn: int, *, again: bool = False) -> None
 
 def told(line: Line, clock: Clock, turn: int, outcome: str = "answered") -> Conversation:
     """The conversation as the dialplan tells of it, which knows of that turn."""
-    return Conversation(outcome, AGENT, clock(), queue="help", turn=turn, **FILES)
+    return Conversation(outcome, AGENT, clock(), "x-caller.wav", "x-agent.wav", "help", turn)
 
 
 def logs_in(line: Line, runner: Runner) -> None:
