@@ -17,6 +17,9 @@ from audit.records import ACTOR_LENGTH, DETAILS_LENGTH, OBJECT_LENGTH, audit_ent
 from storage import chain
 from storage.chain import NOTHING, Head
 
+CALLER = "caller"
+"""Who has done what callers do by telephone."""
+
 AUDIT = int.from_bytes(b"audit")  # PostgreSQL's advisory locks are named by 64-bit numbers
 _KIND = "centrala audit 1"
 
@@ -34,6 +37,11 @@ class Action(StrEnum):
     CONSENT_WITHDRAWN = "consent withdrawn"
     KEYS_ROTATED = "keys rotated"
     KEY_RETIRED = "key retired"
+    LOGIN_ACCEPTED = "login accepted"
+    LOGIN_REFUSED = "login refused"
+    LOGIN_DELAYED = "login delayed"
+    LEVEL_RAISED = "level raised"
+    LEVEL_SHOWN = "level shown"
     CALLER_AUTHORISED = "caller authorised"
     AUTHORISATION_REFUSED = "authorisation refused"
     PIN_SET = "PIN set"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from audit import entries
+from audit.entries import CALLER, Action, Entry
 from auth_pin import attempts, buckets, failures
 from auth_pin.attempts import Attempt, Outcome
 from auth_pin.limits import Decision, Limits, Standing, decide
@@ -27,6 +29,8 @@ def admit(connection: Connection, limits: Limits, attempt: Attempt, caller: str)
     decision = Decision(0, known) if counted else decide(limits, known, attempt.at)
     _store(connection, decision.standing, attempt.claim, caller)
     attempts.begin(connection, attempt, Outcome.LIMITED if decision.seconds else Outcome.PENDING)
+    if decision.seconds:
+        _tell(connection, attempt, Action.LOGIN_DELAYED)
     return decision.seconds
 
 
@@ -34,6 +38,12 @@ def finish(connection: Connection, attempt: Attempt, *, right: bool) -> None:
     """Say how an attempt ended that was let through; a success clears the failures at its identifier."""
     failures.clear(connection, attempt.claim, right=right)
     attempts.finish(connection, attempt, Outcome.ACCEPTED if right else Outcome.REFUSED)
+    _tell(connection, attempt, Action.LOGIN_ACCEPTED if right else Action.LOGIN_REFUSED)
+
+
+def _tell(connection: Connection, attempt: Attempt, action: Action) -> None:
+    """Tell the audit, which knows the call and nobody: who was claimed to call is between the caller and the PIN."""
+    entries.append(connection, Entry(attempt.at, CALLER, action, f"call:{attempt.call_id}", None, f"try {attempt.seq}"))
 
 
 def _store(connection: Connection, standing: Standing, claim: str, caller: str) -> None:

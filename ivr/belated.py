@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from audit import entries
-from audit.entries import Action, Entry
+from audit.entries import CALLER, Action, Entry
 from ivr import authorisations, calls
 from ivr.authorisations import Authorisation
 from ivr.definition import NONE
@@ -21,7 +21,6 @@ from ivr.turns import Turn
 from recordings import consents
 from storage.database import Database
 
-CALLER = "caller"
 BY_CODE = "by code in the conversation"
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from ivr import belated, calls, stays, surveys
+from ivr import belated, calls, level_audit, stays, surveys
 from ivr.authorisations import Authorisation, keep_keyed
 from ivr.codec import CodecError
 from ivr.definition import Flow
@@ -289,6 +289,8 @@ class Runner:
             if stay is not None:
                 stays.close(connection, live.call_id, stay, at)
             self._commit(connection, after, before, events, at)
+            # The last thing: until the end nobody else lengthens the audit.
+            level_audit.tell(connection, live.call_id, before, turn.state, stay, at)
         after = self._payers.told(after)
         if self._observe is not None:
             self._observe(after, live.turn.state, (*(one.event for one in told), *events))
