@@ -9,15 +9,24 @@ from datetime import UTC
 
 import click
 from sqlalchemy import Connection
+from sqlalchemy.exc import ProgrammingError
 
 from audit import entries, verification
 from audit.entries import Trimming, Written
+from audit.records import audit_entries, audit_heads, audit_trimmings
 from centrala import context
 from centrala.context import SERVICE_ZONE
 from centrala.forms import Line, print_json, print_table, text
+from recordings.records import tombstones
+from storage import roles
 from storage.chain import Chain
+from storage.database import is_sqlite
+from storage.roles import owns
 
 BROKEN = 1
+# To the first ones the service only adds, the others it only reads: what goes by its term is the job's, as the owner.
+GROWING = (audit_entries.name, tombstones.name)
+FIXED = (audit_trimmings.name, audit_heads.name)
 COLUMNS = ("number", "at", "actor", "action", "object", "details")
 
 
@@ -58,6 +67,37 @@ def verify(as_json: bool) -> None:
     else:
         _tell(found, trimmed)
     sys.exit(0 if found.whole else BROKEN)
+
+
+@audit.command("grant")
+@click.argument("role")
+def grant_(role: str) -> None:
+    """Let ROLE of PostgreSQL use the database, and only add to the audit.
+
+    For `centrala serve` and all else but the retention job and new versions, which work as the tables' owner. Do it
+    again after a new version. In SQLite triggers alone keep the audit: whoever can write the file owns it.
+    """
+    opened = context.installation()
+    with closing(opened.database):
+        if is_sqlite(opened.database.engine.url):
+            context.fail("SQLite has no roles: there triggers keep the audit; see CENTRALA_DATABASE_URL")
+        with _granting(role), opened.database.writing() as connection:
+            if not owns(connection, None, audit_entries.name):
+                context.fail("only the owner of the tables can do that: see CENTRALA_DATABASE_URL")
+            if owns(connection, role, audit_entries.name):
+                context.fail(f"{role} owns the audit or is a superuser: give the service a role of its own")
+            roles.grant(connection, role, growing=GROWING, fixed=FIXED)
+    click.echo(f"{role} uses all tables, and only adds to {' and '.join(GROWING)}")
+
+
+@contextmanager
+def _granting(role: str) -> Iterator[None]:
+    try:
+        yield
+    except ProgrammingError as error:
+        # PostgreSQL's own words, about roles and tables alone.
+        why = str(error.orig).partition("\n")[0]
+        context.fail(f"{role}: {why}; make it with CREATE ROLE")
 
 
 def _tell(found: Chain, trimmed: Sequence[Trimming]) -> None:
