@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -15,7 +16,6 @@ from sqlalchemy import (
     String,
     Table,
     and_,
-    bindparam,
     insert,
     or_,
     select,
@@ -90,10 +90,12 @@ def names_of(connection: Connection, keys: Iterable[tuple[str, int]]) -> tuple[s
 
 def remove(connection: Connection, keys: Iterable[tuple[str, int]]) -> None:
     """Take the rows of these calls and turns out: what they tell of is destroyed."""
-    values = [{"of_call": call_id, "at": seq} for call_id, seq in keys]
-    if values:
-        mine = (recording_parts.c.call_id == bindparam("of_call")) & (recording_parts.c.seq == bindparam("at"))
-        connection.execute(recording_parts.delete().where(mine), values)
+    c, calls = recording_parts.c, defaultdict[int, list[str]](list)
+    for call_id, seq in keys:
+        calls[seq].append(call_id)
+    # There are few turns, and thousands of calls: pairs SQLite would look for through the whole table.
+    for seq, of_calls in calls.items():
+        connection.execute(recording_parts.delete().where(c.call_id.in_(of_calls), c.seq == seq))
 
 
 def files(part: RecordingPart, folder: Path) -> tuple[Path, ...]:

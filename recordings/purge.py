@@ -30,7 +30,7 @@ from storage.home import Home
 BATCHES = 10
 """So many batches are destroyed together: a database's own cleaning up, and a folder's, costs by its size."""
 
-ROOMY = ("PRAGMA cache_size = -4000", "PRAGMA wal_autocheckpoint = 16000")
+ROOMY = ("PRAGMA cache_size = -6000", "PRAGMA wal_autocheckpoint = 16000")
 """SQLite writes what does not fit into 2 MB, its default, to the log several times; more is memory of the job. What one
 batch changes is changed again by the next: of 64 MB of log each page goes to the file once."""
 
