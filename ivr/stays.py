@@ -44,7 +44,8 @@ class Conversation:
     `turn` is the number of the turn that led there, or WITHOUT_IVR; a gateway that cannot lose its call leaves it out.
     `passed_at` is when the consultant left while the caller stayed, with the last of the `colleagues` if there are any;
     `withdrawn_at` when the caller's consent to be recorded ended, and `authorisation` that control questions were
-    answered, in this stay or in one before.
+    answered, in this stay or in one before. `logins` are when the caller logged in in the middle of it: from when until
+    when, or None where it did not come to its end.
     """
 
     outcome: str
@@ -58,6 +59,7 @@ class Conversation:
     colleagues: tuple[Colleague, ...] = ()
     passed_at: datetime | None = None
     withdrawn_at: datetime | None = None
+    logins: tuple[tuple[datetime, datetime | None], ...] = ()
     authorisation: Authorisation | None = None
 
     @property
@@ -128,7 +130,7 @@ def close(connection: Connection, call_id: str, stay: Conversation, at: datetime
     )
     if seq is None:
         return None
-    _keep_part(connection, call_id, seq, stay, until)
+    _keep_part(connection, call_id, seq, stay, until, stay.logins)
     for number, colleague in enumerate(stay.colleagues, (stay.turn or seq) + 1):
         _keep_part(connection, call_id, number, colleague, colleague.left_at or at)
         if colleague is stay.successor:
@@ -137,10 +139,19 @@ def close(connection: Connection, call_id: str, stay: Conversation, at: datetime
     return None
 
 
-def _keep_part(connection: Connection, call_id: str, seq: int, talk: Conversation | Colleague, until: datetime) -> None:
+def _keep_part(
+    connection: Connection,
+    call_id: str,
+    seq: int,
+    talk: Conversation | Colleague,
+    until: datetime,
+    logins: tuple[tuple[datetime, datetime | None], ...] = (),
+) -> None:
     if talk.agent and talk.answered_at and talk.caller_file and talk.agent_file:
         files = talk.caller_file, talk.agent_file
-        parts.store(connection, parts.RecordingPart(call_id, seq, talk.agent, talk.answered_at, until, *files))
+        pauses = parts.pauses(talk.answered_at, tuple((began, ended or until) for began, ended in logins))
+        part = parts.RecordingPart(call_id, seq, talk.agent, talk.answered_at, until, *files, pauses=pauses)
+        parts.store(connection, part)
 
 
 def _keep_successor(

@@ -15,10 +15,12 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    Text,
     and_,
     insert,
     or_,
     select,
+    text,
     update,
 )
 
@@ -35,6 +37,7 @@ recording_parts = Table(
     Column("caller_file", String(200), nullable=False),
     Column("agent_file", String(200), nullable=False),
     Column("settled_at", Instant, index=True),
+    Column("pauses", Text, nullable=False, server_default=text("''")),
 )
 
 
@@ -42,7 +45,8 @@ recording_parts = Table(
 class RecordingPart:
     """One conversation of a call. `seq` is the turn that sent the call to the queue; files lie in Home.recordings.
 
-    `settled_at` is when they were gone from there: taken into the archive, put aside or destroyed.
+    `settled_at` is when they were gone from there: taken into the archive, put aside or destroyed. `pauses` are when it
+    is silent, since the caller was logging in: `from-until`, in seconds since it began, with commas between.
     """
 
     call_id: str
@@ -53,6 +57,13 @@ class RecordingPart:
     caller_file: str
     agent_file: str
     settled_at: datetime | None = None
+    pauses: str = ""
+
+
+def pauses(begin: datetime, spans: tuple[tuple[datetime, datetime], ...]) -> str:
+    """These spans of time as a part that began at `begin` tells of its pauses."""
+    seconds = (((since - begin).total_seconds(), (until - begin).total_seconds()) for since, until in spans)
+    return ",".join(f"{since:.1f}-{until:.1f}" for since, until in seconds)
 
 
 def store(connection: Connection, part: RecordingPart) -> None:
@@ -64,6 +75,11 @@ def of_call(connection: Connection, call_id: str) -> tuple[RecordingPart, ...]:
     """The parts of a call, in order."""
     query = select(recording_parts).where(recording_parts.c.call_id == call_id).order_by(recording_parts.c.seq)
     return tuple(RecordingPart(**row._mapping) for row in connection.execute(query))
+
+
+def pauses_in(connection: Connection, call_id: str, seq: int) -> str:
+    """When a part paused; empty where it did not."""
+    return connection.execute(select(recording_parts.c.pauses).where(_is(call_id, seq))).scalar() or ""
 
 
 def unsettled(connection: Connection, after: tuple[str, int], most: int) -> tuple[RecordingPart, ...]:

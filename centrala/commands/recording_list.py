@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy import Connection
 
 from audit.entries import Action
 from centrala.auditing import auditing
 from centrala.context import SERVICE_ZONE, explained, fail, installation, today
 from centrala.forms import FROM_TO, check_options, span
 from centrala.keeping import open_archive
-from recordings import drawing, scores, waveform
+from recordings import drawing, parts, scores, waveform
 from recordings.catalogue import Recording
 from recordings.faults import RecordingFault
-from recordings.identity import CALL
+from recordings.identity import CALL, part_of
 from recordings.overview import Entry, Sought, Status, entries, find
 from recordings.wanted import Wanted
 from recordings.waveform import Peaks
@@ -84,7 +85,7 @@ def show(recording_id: str, svg: Path | None, as_json: bool) -> None:
     """Show all that is known of one recording, with the caller's number, its scores, and who speaks when.
 
     The waveform has a line for each side, 6 dB a step, and a dot where it is silent; with --json its peaks, from 0 to
-    255. The audit tells who looked.
+    255. `paused` are the seconds in which the caller logged in and nothing was recorded. The audit tells who looked.
     """
     opened = installation()
     with opened.database.reading() as connection:
@@ -92,7 +93,8 @@ def show(recording_id: str, svg: Path | None, as_json: bool) -> None:
         if entry is None:
             fail(f"there is no recording {recording_id}; see centrala recordings list")
         given = scores.of_recording(connection, recording_id)
-    told = _told_in_full(entry)
+        pauses = _pauses(connection, entry.recording)
+    told = _told_in_full(entry) | ({"paused": pauses} if pauses else {})
     told["scores"] = [
         {"by": one.scored_by, "at": one.scored_at.isoformat(), "correctness": one.correctness, "service": one.service}
         for one in given
@@ -106,6 +108,11 @@ def show(recording_id: str, svg: Path | None, as_json: bool) -> None:
         click.echo(json.dumps(told | _plain_peaks(peaks, entry), ensure_ascii=False))
     else:
         _print(told, peaks, entry)
+
+
+def _pauses(connection: Connection, recording: Recording | None) -> str:
+    part = None if recording is None else part_of(recording.origin)
+    return "" if part is None else parts.pauses_in(connection, *part)
 
 
 def _told(entry: Entry) -> dict[str, Any]:

@@ -157,6 +157,8 @@ def test_nothing_of_the_login_is_recorded(service: Live, ani: str) -> None:
         assert [] == [hertz for hertz in (IN_BAND, tones.MUSIC) if any(levels(sound, hertz))]
         assert {"unknown"} >= {one.key.partition(":")[0] for one in tones.decode(sound, service.table)}
         assert SHORTEST_LOGIN < longest_silence(sound)
+    began, ended = (float(second) for second in part.pauses.split("-"))
+    assert ended - began == pytest.approx(longest_silence(recorded(service, part.agent_file)), abs=0.6)
     first, second = (len(sound) / tones.RATE for sound in sides.values())
     assert abs(first - second) < 0.2
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ivr.events import LoginAsked, QueueLeft, Reentered
+from ivr.gateways.agi import notes
 from ivr.runner import Conversation, Runner
 from ivr.state import InQueue
 from ivr.waits import Transfer
@@ -105,11 +108,15 @@ def test_the_end_is_known_by_a_turn_from_before(talking: Line, runner: Runner, c
     assert "completed" == talking.row.cause
 
 
-def test_a_caller_who_hangs_up_in_it_has_talked(talking: Line, runner: Runner, clock: Clock) -> None:
-    """The dialplan's note tells the end, with consultant and recording."""
+def test_a_caller_who_hangs_up_in_it_has_talked(talking: Line, runner: Runner, clock: Clock, tmp_path: Path) -> None:
+    """The dialplan's note tells the end, with consultant and recording, which paused twice."""
     asked(talking, runner, first := talking.now.seq)
     talking.keys(runner, IDENTIFIER)
-    runner.note_end(talking.arrival, told(talking, clock, first))
+    began = clock().timestamp()
+    stay = f"{first},,{AGENT},{began},x,help,{began - 60},,,,&{began + 2.25}:{began + 10}&{began + 30}"
+    (tmp_path / f"{talking.id}.note").write_text(f"{began + 40}|x|y|{stay}|end\n")
+    assert 1 == notes.take_in(tmp_path, runner)
+    assert ["2.2-10.0,30.0-40.0"] == [part.pauses for part in talking.parts]
 
     (visit,) = talking.visits
     assert ("answered", AGENT, 1) == (visit.outcome, visit.agent, len(talking.parts))

@@ -30,14 +30,15 @@ def conversation(
     colleagues: str = "",
     passed: str = "",
     withdrawn: str = "",
+    logins: str = "",
     authorised: str = "",
 ) -> Conversation | None:
     """A stay in a queue as the dialplan tells it, or None where there was none.
 
     `turn` is the turn that led there, `outcome` Asterisk's QUEUESTATUS, `agent` an extension, `answered` and `joined`
     Unix times, `recording` the name of its files without their endings; `colleagues` were asked by that agent, who left
-    the call to the last of them at `passed`; at `withdrawn` the caller's consent to be recorded ended; `authorised` are
-    the control questions that were answered.
+    the call to the last of them at `passed`; at `withdrawn` the caller's consent to be recorded ended; `logins` are
+    when the caller was logging in, `authorised` the control questions that were answered.
     """
     if not TURN.fullmatch(turn):
         return None
@@ -55,6 +56,7 @@ def conversation(
         colleagues=tuple(filter(None, map(_colleague, colleagues.split("&")))),
         passed_at=moment(passed),
         withdrawn_at=moment(withdrawn),
+        logins=tuple(filter(None, map(_login, logins.split("&")))),
         authorisation=authorisation(authorised),
     )
 
@@ -62,6 +64,12 @@ def conversation(
 def _after_talking(outcome: str) -> str:
     """`CUTOFF` is the dialplan's own word, for a consultant whose telephone has gone."""
     return CUT_OFF if outcome == "CUTOFF" else "answered"
+
+
+def _login(text: str) -> tuple[datetime, datetime | None] | None:
+    """`began:ended`, or `began` alone."""
+    began, _, ended = text.partition(":")
+    return None if (since := moment(began)) is None else (since, moment(ended))
 
 
 def _colleague(text: str) -> Colleague | None:

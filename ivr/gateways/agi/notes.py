@@ -33,8 +33,8 @@ ANSWER_FIELDS = 4
 LINE_FIELDS = 3
 WITHDRAWAL_FIELDS = 2
 AUTHORISATION_FIELDS = 4
-# Colleagues are told of by two more, and consent that was withdrawn by another.
-STAY_FIELDS = (7, 9, 10)
+# Colleagues are told of by two more, and consent that was withdrawn and logins by another each.
+STAY_FIELDS = (7, 9, 10, 11)
 # Asterisk writes a note at once; one that is not whole after this time never will be.
 UNFINISHED_SECONDS = 60
 

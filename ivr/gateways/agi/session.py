@@ -40,7 +40,7 @@ KEY = re.compile(r"[0-9A-D*#]")
 ASCII_CODE = re.compile(r"[0-9]{1,3}")
 # Nothing of an earlier stay is left when one begins: who hangs up at once has left the new one.
 NO_STAY = dict.fromkeys(
-    ("QUEUESTATUS", "AGENT", "ANSWERED_AT", "RECORDING", "JOINED_AT", "COLLEAGUES", "PASSED_AT"), ""
+    ("QUEUESTATUS", "AGENT", "ANSWERED_AT", "RECORDING", "JOINED_AT", "COLLEAGUES", "PASSED_AT", "LOGINS"), ""
 )
 # What Asterisk cannot play either.
 MISSING = Sound("missing", 0.0)
@@ -113,7 +113,7 @@ class Session:
         """The caller logs in. About one who hangs up the dialplan tells, which knows of the conversation as well."""
         env, self._is_bridged = self._agi.env, True
         agent, turn = only(AGENT, env.get("agi_arg_6", "")), only(TURN, env.get("agi_arg_4", ""))
-        if answered := authorisation(env.get("agi_arg_16", "")):
+        if answered := authorisation(env.get("agi_arg_17", "")):
             # A login that fails takes nothing away from what the consultant has asked before.
             self._runner.note_authorisation(arrival.call_id, answered)
         if agent and turn:
@@ -146,7 +146,7 @@ class Session:
 
     def _stay(self) -> Conversation | None:
         env = self._agi.env
-        return conversation(*(env.get(f"agi_arg_{number}", "") for number in (*range(4, 11), 12, 13, 15, 16)))
+        return conversation(*(env.get(f"agi_arg_{number}", "") for number in (*range(4, 11), 12, 13, 15, 16, 17)))
 
     def _left(self, live: Live) -> bool:
         """Hand the call back to the dialplan if this turn leaves the IVR; what is still to be heard is played there."""
