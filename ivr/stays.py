@@ -132,7 +132,7 @@ def close(connection: Connection, call_id: str, stay: Conversation, at: datetime
         return None
     _keep_part(connection, call_id, seq, stay, until, stay.logins)
     for number, colleague in enumerate(stay.colleagues, (stay.turn or seq) + 1):
-        _keep_part(connection, call_id, number, colleague, colleague.left_at or at)
+        _keep_part(connection, call_id, number, colleague, colleague.left_at or at, stay.logins)
         if colleague is stay.successor:
             outcome = CUT_OFF if stay.cut_off_topic else "answered"
             _keep_successor(connection, call_id, number, colleague, until, at, outcome)
@@ -145,11 +145,12 @@ def _keep_part(
     seq: int,
     talk: Conversation | Colleague,
     until: datetime,
-    logins: tuple[tuple[datetime, datetime | None], ...] = (),
+    logins: tuple[tuple[datetime, datetime | None], ...],
 ) -> None:
     if talk.agent and talk.answered_at and talk.caller_file and talk.agent_file:
         files = talk.caller_file, talk.agent_file
-        pauses = parts.pauses(talk.answered_at, tuple((began, ended or until) for began, ended in logins))
+        spans = tuple((began, ended or until) for began, ended in logins)
+        pauses = parts.pauses(talk.answered_at, until, spans)
         part = parts.RecordingPart(call_id, seq, talk.agent, talk.answered_at, until, *files, pauses=pauses)
         parts.store(connection, part)
 

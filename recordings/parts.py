@@ -60,9 +60,10 @@ class RecordingPart:
     pauses: str = ""
 
 
-def pauses(begin: datetime, spans: tuple[tuple[datetime, datetime], ...]) -> str:
-    """These spans of time as a part that began at `begin` tells of its pauses."""
-    seconds = (((since - begin).total_seconds(), (until - begin).total_seconds()) for since, until in spans)
+def pauses(begin: datetime, end: datetime, spans: tuple[tuple[datetime, datetime], ...]) -> str:
+    """These spans of time as a part tells of its pauses, those that fall into it."""
+    own = ((since, until) for since, until in spans if begin <= since < end)
+    seconds = (((since - begin).total_seconds(), (until - begin).total_seconds()) for since, until in own)
     return ",".join(f"{since:.1f}-{until:.1f}" for since, until in seconds)
 
 

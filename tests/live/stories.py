@@ -188,6 +188,21 @@ def _lines(path: object) -> list[str]:
         return file.read().splitlines()
 
 
+def keep_queue_log(live: Live) -> None:
+    """Have Asterisk log what happens in its queues; the product keeps that log off."""
+    configuration = live.station.home / "asterisk" / "etc" / "logger.conf"
+    text = configuration.read_text("utf-8")
+    assert "queue_log = no" in text
+    configuration.write_text(text.replace("queue_log = no", "queue_log = yes"), "utf-8")
+    assert live.station.asterisk is not None
+    live.station.asterisk.rx("logger reload")
+
+
+def queue_log(live: Live) -> list[str]:
+    """Its lines."""
+    return _lines(live.station.home / "asterisk" / "log" / "queue_log")
+
+
 def notes(live: Live) -> int:
     """How many notes about calls wait to be taken in."""
     return len(list(_spool(live).glob("*.note")))

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 import provision
-from demo.phone import sounds
+from demo.phone import IncomingCall, sounds
 from ivr.events import LoginAsked, QueueLeft
 from ivr.waits import Transfer
 from tests.live import tones
@@ -28,7 +28,18 @@ from tests.live.callers import (
 )
 from tests.live.conftest import SHORT_TIMEOUT
 from tests.live.stations import Live, hears, hears_caller, hears_music, live, menus_with
-from tests.live.stories import IDENTIFIER, PIN, at_once, node, nothing_stays, stand_up, unfinished
+from tests.live.stories import (
+    IDENTIFIER,
+    PIN,
+    at_once,
+    keep_queue_log,
+    node,
+    nothing_stays,
+    queue_log,
+    stand_up,
+    unfinished,
+    wait_for,
+)
 
 PENSIONS, BENEFITS, INSURED = ("1201", "1202"), ("1301", "1302"), ("1401", "1402")
 LOG_IN, SEND_ON = "*4", "*2"
@@ -49,6 +60,7 @@ def running(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("mid-call")
     settings = {"queues": {"ring_seconds": 3, "wrap_up_seconds": 0}}
     with live(folder / "home", menus_with(folder, SHORT_TIMEOUT), nodes=2, settings=settings) as made:
+        keep_queue_log(made)
         made.staff(*PENSIONS, *BENEFITS, *INSURED)
         made.station.centrala("profiles", "add", stdin=f"{IDENTIFIER}\n{PIN}\n")
         yield made
@@ -98,6 +110,7 @@ def longest_silence(sound: tones.Samples) -> float:
 def test_the_caller_logs_in_and_the_two_talk_on(service: Live, ani: str) -> None:
     """The consultant hears music meanwhile, then the level, then the caller; level and subject are the call's."""
     with nothing_stays(service):
+        before = len(queue_log(service))
         there = talk(service, ani, "2")
         asks(there)
         there.consultant.wait_until(lambda: hears_music(there.consultant), PATIENCE, "music")
@@ -105,6 +118,7 @@ def test_the_caller_logs_in_and_the_two_talk_on(service: Live, ani: str) -> None
         told(service, there, FULL)
         there.end()
 
+    assert ["ENTERQUEUE", "CONNECT", "COMPLETEAGENT"] == [line.split("|")[4] for line in queue_log(service)[before:]]
     heard = tones.Ear(there.consultant, service.table).heard()
     assert [(NONE, False), (LOGGING_IN, False), (FULL, False)] == [(one.key, one.cut) for one in heard]
     kept = account(service, ani)
@@ -289,6 +303,36 @@ def test_with_every_process_lost_the_two_are_joined_as_they_were(service: Live, 
     assert ("none", "completed") == (kept.row.auth_level, kept.row.cause)
     assert [(there.extension, "answered")] == [(visit.agent, visit.outcome) for visit in kept.visits]
     assert any(levels(recorded(service, kept.parts[0].caller_file)[-tones.RATE :], tones.CALLER_VOICE))
+
+
+def test_a_colleague_to_whom_the_caller_was_left_has_them_log_in(service: Live, ani: str) -> None:
+    """As whoever asked could have: music and the level for the colleague, silence in what is recorded of it."""
+    with nothing_stays(service):
+        first = talk(service, ani, "2")
+        press(first.consultant, "*36")
+        wait_for(lambda: up(service, BENEFITS), "a colleague")
+        (colleague,) = up(service, BENEFITS)
+        colleague.wait_until(lambda: hears(colleague, VOICE), PATIENCE, "the first consultant's voice")
+        first.consultant.hang_up()
+        there = Talk(first.call, first.ear, colleague, "")
+        colleague.wait_until(lambda: hears_caller(colleague), PATIENCE, "the caller's voice")
+        asks(there)
+        colleague.wait_until(lambda: hears_music(colleague), PATIENCE, "music")
+        keys_both(there)
+        told(service, there, FULL)
+        there.end()
+
+    kept = account(service, ani)
+    assert ("full", 2) == (kept.row.auth_level, len(kept.parts))
+    before, after = kept.parts
+    assert ("", True) == (before.pauses, bool(after.pauses))
+    assert SHORTEST_LOGIN < longest_silence(recorded(service, after.agent_file))
+    assert SHORTEST_LOGIN < longest_silence(recorded(service, after.caller_file))
+
+
+def up(live: Live, desks: tuple[str, ...]) -> list[IncomingCall]:
+    """The calls that these consultants have answered."""
+    return [call for desk in desks for call in live.desks[desk].incoming if call.up]
 
 
 def test_five_who_log_in_at_once_are_kept_apart(service: Live, numbers: Callable[[], str]) -> None:

@@ -12,7 +12,6 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 from urllib.request import urlopen
@@ -31,7 +30,7 @@ from routing import visits
 from routing.visits import Visit
 from tests.live.callers import Account, account, answered, desks_react, row_of, talk_at_once, to_topic
 from tests.live.stations import Live, hears_music, live, menus_with
-from tests.live.stories import at_once, wait_for
+from tests.live.stories import at_once, keep_queue_log, queue_log, wait_for
 
 IN_TIME, SHORT = 4, 4
 LONGEST_WAIT = 15
@@ -64,12 +63,7 @@ def logging(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFacto
     told = {name for name, _ in load_menus(menus).flow.prompts if on_the_way.fullmatch(name)}
     lasting = dict.fromkeys(told, BRIEF_SECONDS)
     with live(folder / "home", menus, nodes=2, settings=settings, lasting=lasting) as running:
-        configuration = running.station.home / "asterisk" / "etc" / "logger.conf"
-        text = configuration.read_text("utf-8")
-        assert "queue_log = no" in text
-        configuration.write_text(text.replace("queue_log = no", "queue_log = yes"), "utf-8")
-        assert running.station.asterisk is not None
-        running.station.asterisk.rx("logger reload")
+        keep_queue_log(running)
         running.staff()
         yield running
 
@@ -79,7 +73,7 @@ def test_figures_agree_with_asterisks_own_log(logging: Live, numbers: Callable[[
     callers = _dozen(logging, numbers)
     kept = {ani: account(logging, ani) for ani in callers}
     # A stay in the queue is logged before its call ends.
-    log = _read(logging.station.home / "asterisk" / "log" / "queue_log")
+    log = _read(queue_log(logging))
     assert set(callers) == set(log)
     for ani, expected in callers.items():
         (visit,) = kept[ani].visits
@@ -164,11 +158,11 @@ def _has_left(logging: Live, ani: str) -> bool:
 ENDS = {"CONNECT": ("answered", 5), "ABANDON": ("abandoned", 7), "EXITWITHTIMEOUT": ("timeout", 7)}
 
 
-def _read(path: Path) -> Mapping[str, Logged]:
+def _read(lines: list[str]) -> Mapping[str, Logged]:
     """The end of each caller's stay, by the caller's number."""
     callers: dict[str, tuple[str, int]] = {}
     found: dict[str, Logged] = {}
-    for line in path.read_text("utf-8").splitlines():
+    for line in lines:
         fields = line.split("|")
         channel, queue, event = fields[1], fields[2], fields[4]
         if event == "ENTERQUEUE":

@@ -52,7 +52,7 @@ def test_where_callers_are_called_back_it_is_by_the_trunk() -> None:
 def test_without_a_login_there_is_no_code_for_one() -> None:
     """Nor anything that it needs: what is not used is not loaded."""
     without, with_login = (render(replace(ALONE, login=login), MONDAY) for login in (False, True))
-    words = ("authenticate =", "authenticate)", "FRAME_DROP(", "app_chanspy", "func_frame_drop", "[silence]")
+    words = ("authenticate =", "#authenticate", "FRAME_DROP(", "app_chanspy", "func_frame_drop", "[silence]")
     assert [] == [(name, word) for name, text in without.items() for word in words if word in text]
     assert set(words) == {word for word in words if any(word in text for text in with_login.values())}
 
