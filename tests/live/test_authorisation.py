@@ -43,9 +43,10 @@ def keys(live: Live, desk: IncomingCall, questions: str, told: str = DONE, times
 
 
 def audited(live: Live, call: str) -> list[tuple[str, str]]:
-    """Who did what with a call."""
+    """Who asked questions in a call, or was refused, and what the audit says of it."""
     with live.database.reading() as connection:
-        return [(entry.actor, entry.details) for entry in entries.of_object(connection, f"call:{call}")]
+        told = entries.of_object(connection, f"call:{call}")
+        return [(one.actor, one.details) for one in told if "authoris" in one.action]
 
 
 def id_of(live: Live, ani: str) -> str:
