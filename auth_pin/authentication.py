@@ -12,11 +12,12 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 
-from auth_pin import admission, buckets, identifiers, pins, profiles
+from auth_pin import admission, buckets, identifiers, pin_changes, pin_policy, pins, profiles
 from auth_pin.attempts import Attempt
 from auth_pin.faults import PinKeyMissing, PinUnreadable
 from auth_pin.keys import Keys
 from auth_pin.limits import Limits
+from auth_pin.pin_changes import Audited, unaudited
 from auth_pin.pin_seal import PinSeal
 from auth_pin.profiles import Credentials, State
 from auth_pin.verdicts import Accepted, Delayed, Refused, Verdict
@@ -29,7 +30,8 @@ _DECOY = "decoy"
 class Authenticator:
     """Authenticates callers against the profiles of one installation. Safe to share between threads.
 
-    `tell` is told why a PIN that should be there cannot be verified: who keys it is refused.
+    `tell` is told why a PIN that should be there cannot be verified: who keys it is refused. `audited` tells of PINs
+    that their owners change.
     """
 
     def __init__(
@@ -38,8 +40,10 @@ class Authenticator:
         keys: Keys,
         tell: Callable[[str], None],
         limits: Limits = Limits(),  # noqa: B008 (it is frozen)
+        audited: Audited = unaudited,
     ) -> None:
         self._database = database
+        self._audited = audited
         self._keys = keys
         self._tell = tell
         self._limits = limits
@@ -72,6 +76,27 @@ class Authenticator:
         with self._database.writing() as connection:
             admission.finish(connection, attempt, right=subject is not None)
         return Refused() if subject is None else Accepted(subject)
+
+    def verify_again(self, subject: str, pin: str, *, call_id: str, seq: int, at: datetime, caller: str) -> Verdict:
+        """Whether the PIN is that of the profile of this subject, as `verify` does it."""
+        with self._database.reading() as connection:
+            claim = profiles.claim_of(connection, subject)
+        if claim is None:
+            return Refused()
+        verdict = self.verify(claim, pin, call_id=call_id, seq=seq, at=at, caller=caller)
+        return Refused() if isinstance(verdict, Accepted) and verdict.subject != subject else verdict
+
+    def weakness(self, pin: str, digits: int) -> str | None:
+        """Why what was keyed cannot be given as a PIN, in a word (`pin_policy.weakness`)."""
+        return pin_policy.weakness(pin, digits)
+
+    def change(self, subject: str, pin: str) -> bool:
+        """Give a profile another PIN; False where it may not be used any more, or no key is there to seal with."""
+        try:
+            return pin_changes.change(self._database, self._keys, self._audited, subject, pin)
+        except PinKeyMissing as fault:
+            self._tell(f"profile {subject}: {fault}")
+            return False
 
     def _opened(self, found: Credentials | None, claim: str) -> str | None:
         """The hash to verify against; None where it cannot be read."""

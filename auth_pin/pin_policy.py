@@ -30,6 +30,18 @@ def check(pin: str, digits: int = PIN_DIGITS) -> None:
         raise PinFault("this PIN is too easy to guess: no repeated patterns, no runs, no dates; choose another")
 
 
+def weakness(pin: str, digits: int = PIN_DIGITS) -> str | None:
+    """Why it cannot be given, in a word: "length", "repeated", "run" or "date"; None where it can."""
+    if not re.fullmatch(f"[0-9]{{{digits}}}", pin):
+        return "length"
+    sizes = range(1, len(pin) // 2 + 1)
+    if any(_repeats(pin, size) for size in sizes):
+        return "repeated"
+    if any(_is_run_of(pin, size) for size in sizes):
+        return "run"
+    return "date" if is_date(pin) else None
+
+
 def is_guessable(pin: str) -> bool:
     """Whether the digits are a repeated pattern, a run or a date."""
     return is_pattern(pin) or is_date(pin)

@@ -16,6 +16,7 @@ from auth_pin.keys import Keys
 from auth_pin.limits import Bucket, Limits
 from auth_pin.mandates import Mandates
 from centrala import context
+from centrala.pin_changes import make_audited
 from centrala.pin_keys import open_profile_keys
 from centrala.settings import Bucket as BucketSettings
 from centrala.settings import Settings
@@ -74,7 +75,7 @@ def make_authenticator(
     def tell(reason: str) -> None:
         log.error("a PIN cannot be verified, and its caller is refused", reason=reason)
 
-    return Authenticator(installation.database, profile_keys(installation), tell, limits)
+    return Authenticator(installation.database, profile_keys(installation), tell, limits, make_audited(installation))
 
 
 def make_mandates(installation: Installation) -> Mandates:

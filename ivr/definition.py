@@ -129,6 +129,30 @@ class Authentication:
 
 
 @dataclass(frozen=True, slots=True)
+class PinChange:
+    """Another PIN for whoever has logged in.
+
+    `old`, `new` and `confirm` ask; `wrong` is heard after a wrong old one, `refusals` where a new one cannot be given,
+    by what is wrong with it (`events.WEAKNESSES`), `differs` where the two do. `failure` is heard wherever else the PIN
+    stays as it was, `delayed` as in a login.
+    """
+
+    name: str
+    old: str
+    wrong: str
+    new: str
+    refusals: Mapping[str, str]
+    confirm: str
+    differs: str
+    changed: str
+    failure: str
+    then: str
+    otherwise: str
+    pin_digits: int
+    delayed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Offices:
     """A search for an office by postal code.
 
@@ -234,6 +258,7 @@ Step = (
     | Message
     | Opening
     | Authentication
+    | PinChange
     | Offices
     | Transfer
     | Resume

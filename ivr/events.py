@@ -75,6 +75,30 @@ class PinDelayed:
 
 
 @dataclass(frozen=True, slots=True)
+class NewPinKeyed:
+    """A new PIN was keyed that may be given, or the same one again."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewPinRefused:
+    """A new PIN was keyed that may not be given: `reason` is one of `WEAKNESSES`."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewPinDiffers:
+    """What was keyed again is another PIN."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinStored:
+    """The answer to `StorePin`; not `stored`: the profile may not be used any more."""
+
+    stored: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PayersFound:
     """The answer to `FindPayers`: references of the payers that the caller may speak for, as they are offered."""
 
@@ -214,6 +238,8 @@ class HungUp:
     cause: str = "caller"
 
 
+# Another number of digits, a pattern repeated, a run, a date: what is looked for in this order.
+WEAKNESSES = ("length", "repeated", "run", "date")
 LEFT_BY_KEY = "returned_to_ivr"
 CALLBACK_REQUESTED = "callback_requested"
 CUT_OFF = "cut_off"
@@ -240,6 +266,10 @@ Event = (
     | PinVerified
     | PinRefused
     | PinDelayed
+    | NewPinKeyed
+    | NewPinRefused
+    | NewPinDiffers
+    | PinStored
     | PayersFound
     | ManyPayers
     | PayerKeyed

@@ -15,6 +15,7 @@ from ivr.definition import (
     Message,
     Offices,
     Opening,
+    PinChange,
     Promised,
     Resume,
     Survey,
@@ -64,7 +65,9 @@ def _end_of_silence(flow: Flow, name: str, *, is_open: bool) -> tuple[Said, Tran
                 said, name = said + _say(flow, play), then
             case Survey(then=then):
                 name = then
-            case Menu(exhausted=then) | Authentication(otherwise=then) | Offices(then=then) | Resume(otherwise=then):
+            case Menu(exhausted=then) | Offices(then=then) | Resume(otherwise=then):
+                said, name = (), then
+            case Authentication(otherwise=then) | PinChange(otherwise=then):
                 said, name = (), then
             case Callback(otherwise=then) | Promised(otherwise=then) | Cancellation(then=then):
                 said, name = (), then

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ivr.calls import Call
@@ -25,13 +25,17 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A call in the hands of this process: its flow, the number of its newest turn, that turn, and who calls."""
+    """A call in the hands of this process: its flow, the number of its newest turn, that turn, and who calls.
+
+    `kept` is a new PIN while it is asked for again: in memory, and nowhere else.
+    """
 
     call_id: str
     flow: Flow
     seq: int
     turn: Turn
     ani: str = ""
+    kept: str | None = field(default=None, repr=False)
 
 
 def unanswered(arrival: Arrival, flow: Flow) -> Live:

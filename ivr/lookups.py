@@ -14,6 +14,7 @@ from ivr.definition import (
     Offices,
     Opening,
     Payers,
+    PinChange,
     Promised,
     Question,
     Survey,
@@ -23,7 +24,9 @@ from ivr.prompts import Prompt, digit_name
 from ivr.state import New, Position, State
 
 Said = tuple[Prompt, ...]
-Kind = TypeVar("Kind", Menu, Opening, Authentication, Offices, Transfer, Callback, Promised, Cancellation, Survey)
+Kind = TypeVar(
+    "Kind", Menu, Opening, Authentication, PinChange, Offices, Transfer, Callback, Promised, Cancellation, Survey
+)
 
 
 def say(flow: Flow, state: State, *names: str) -> Said:
@@ -59,6 +62,16 @@ def authentication_at(flow: Flow, name: str) -> Authentication:
 def login_in_conversation(flow: Flow) -> Authentication | None:
     """The login that a consultant can lead a caller to: the first one in the file."""
     return next((step for step in flow.steps.values() if isinstance(step, Authentication)), None)
+
+
+def pin_change_at(flow: Flow, name: str) -> PinChange:
+    """The change of the PIN of that name."""
+    return _step(flow, name, PinChange)
+
+
+def asking_pin_at(flow: Flow, name: str) -> Authentication | PinChange:
+    """The login or change of the PIN of that name."""
+    return pin_change_at(flow, name) if isinstance(flow.steps[name], PinChange) else authentication_at(flow, name)
 
 
 def payers_at(flow: Flow, name: str) -> Payers:

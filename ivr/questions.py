@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import chain
 
-from ivr.definition import Authentication, Callback, Flow, Menu, Offices, Payers
+from ivr.definition import Authentication, Callback, Flow, Menu, Offices, Payers, PinChange
 from ivr.events import OfficeFound
 from ivr.lookups import (
     Said,
+    asking_pin_at,
     authentication_at,
     callback_at,
     digits,
     menu_at,
     offices_at,
     payers_at,
+    pin_change_at,
     question_at,
     say,
     survey_at,
@@ -28,12 +30,15 @@ from ivr.state import (
     AtIdentifier,
     AtKnown,
     AtMenu,
+    AtNewPin,
     AtNotice,
     AtNumber,
     AtNumberChoice,
+    AtOldPin,
     AtPayerChoice,
     AtPayerNumber,
     AtPin,
+    AtPinAgain,
     AtPostalCode,
     AtPromise,
     AtResult,
@@ -41,6 +46,7 @@ from ivr.state import (
     AtSurveyQuestion,
     CallbackPosition,
     PayerPosition,
+    PinPosition,
     Position,
     State,
 )
@@ -63,15 +69,15 @@ def question(flow: Flow, state: State) -> Said:
         case AtResult(_, prompt, _):
             return say(flow, state, prompt)
         case AtDelay(name, minutes):
-            return delayed(flow, state, authentication_at(flow, name), minutes)
+            return delayed(flow, state, asking_pin_at(flow, name), minutes)
         case AtNotice():
             return notice(flow, state)
         case AtConsent():
             return say(flow, state, flow.recording.question)
         case position if isinstance(position, CallbackPosition):
             return _callback_question(flow, state, position)
-        case position if isinstance(position, PayerPosition):
-            return _payer_question(flow, state, position)
+        case position if isinstance(position, PinPosition | PayerPosition):
+            return _question_of_known(flow, state, position)
         case AtSurveyOffer(name):
             return say(flow, state, survey_at(flow, name).offer)
         case AtSurveyQuestion(name, asked):
@@ -80,9 +86,9 @@ def question(flow: Flow, state: State) -> Said:
             return ()
 
 
-def delayed(flow: Flow, state: State, login: Authentication, minutes: int) -> Said:
+def delayed(flow: Flow, state: State, asking: Authentication | PinChange, minutes: int) -> Said:
     """For how long no PIN is looked at, where the file has words for that."""
-    return say(flow, state, login.failure if login.delayed is None else delay_name(login.delayed, minutes))
+    return say(flow, state, asking.failure if asking.delayed is None else delay_name(asking.delayed, minutes))
 
 
 def _callback_question(flow: Flow, state: State, position: CallbackPosition) -> Said:
@@ -99,8 +105,14 @@ def _callback_question(flow: Flow, state: State, position: CallbackPosition) -> 
             return ()
 
 
-def _payer_question(flow: Flow, state: State, position: PayerPosition) -> Said:
+def _question_of_known(flow: Flow, state: State, position: PinPosition | PayerPosition) -> Said:
     match position:
+        case AtOldPin(name):
+            return say(flow, state, pin_change_at(flow, name).old)
+        case AtNewPin(name):
+            return say(flow, state, pin_change_at(flow, name).new)
+        case AtPinAgain(name):
+            return say(flow, state, pin_change_at(flow, name).confirm)
         case AtKnown(name):
             return say(flow, state, authentication_at(flow, name).success)
         case AtPayerChoice(name, references):

@@ -25,18 +25,16 @@ from ivr.events import (
     Event,
     HoursChecked,
     HungUp,
-    Keyed,
     LoginAsked,
     OfficeFound,
     OfficeNotFound,
     QueueLeft,
     Reentered,
-    SecretKeyed,
     SentOn,
     Started,
     SurveyDrawn,
 )
-from ivr.flow import GIVE_UP, step
+from ivr.flow import step
 from ivr.library import Library, UnknownVersion
 from ivr.live import Arrival as Arrival
 from ivr.live import Live as Live
@@ -44,8 +42,9 @@ from ivr.live import call_row, unanswered
 from ivr.payers import Payers
 from ivr.promises import Promises, Terms, flow_of
 from ivr.prompts import Prompt
-from ivr.services import Authenticator, Mandates, event_of
-from ivr.state import AtIdentifier, AtNumber, AtPayerNumber, Ended, State
+from ivr.secrets import Secrets, kept
+from ivr.services import Authenticator, Mandates
+from ivr.state import Ended, State
 from ivr.stays import ABANDONED
 from ivr.stays import WITHOUT_IVR as WITHOUT_IVR
 from ivr.stays import Conversation as Conversation
@@ -59,9 +58,10 @@ from ivr.waits import (
     FindNumber,
     FindOffice,
     FindPayers,
-    Gather,
     Hangup,
     ServiceWait,
+    StorePin,
+    VerifyOldPin,
     VerifyPin,
 )
 from recordings import consents
@@ -100,13 +100,13 @@ class Runner:
     ) -> None:
         self._database = database
         self._library = library
-        self._authenticator = authenticator
         self._node = node
         self._now = now
         self._hours_at = hours_at or now
         self._observe = observe
         self.promises = Promises(terms, now, self._hours_at)
         self._payers = Payers(mandates, now)
+        self._secrets = Secrets(authenticator, self.promises, self._payers)
         self._draw = draw
 
     def arrive(self, arrival: Arrival) -> Live:
@@ -272,13 +272,13 @@ class Runner:
     ) -> Live:
         told = belated.outstanding(self._database, live, stay)
         seq, before = live.seq + len(told) + 1, told[-1].turn.state if told else live.turn.state
-        masked, pin = self._mask(live, event)
+        masked, pin = self._secrets.mask(live, event)
         outcome = step(live.flow, before, masked)
         if isinstance(outcome, Ignored):
             log.info("ignored", reason=outcome.reason)
             return live
         events, turn = self._answer_services(live, outcome, (masked,), pin)
-        after = replace(live, seq=seq, turn=turn)
+        after = replace(live, seq=seq, turn=turn, kept=kept(live, turn.state, pin))
         if stay is None and stays.lasts(before) and ended(after):
             stay = Conversation(ABANDONED)
         with self._database.writing() as connection:
@@ -304,23 +304,6 @@ class Runner:
         # What a caller is told at the end is told again: a process may have died over it.
         said = _said_again(flow, last) if isinstance(last.wait, Hangup) else ()
         return Live(row.id, flow, last.seq, Turn(last.state, said, last.wait), row.ani)
-
-    def _mask(self, live: Live, event: Event) -> tuple[Event, str | None]:
-        """The event as the flow may see it, and the PIN, if it was one."""
-        wait = live.turn.wait
-        if not (isinstance(event, Keyed) and isinstance(wait, Gather) and wait.secret):
-            return event, None
-        if GIVE_UP in event.digits:
-            return Keyed(GIVE_UP), None
-        if not event.digits.isdecimal():
-            return SecretKeyed(0), None
-        if isinstance(live.turn.state.position, AtNumber):
-            return self.promises.number(event.digits), None
-        if isinstance(live.turn.state.position, AtPayerNumber):
-            return self._payers.keyed(live.turn.state, event.digits), None
-        if isinstance(live.turn.state.position, AtIdentifier):
-            return SecretKeyed(len(event.digits), self._authenticator.claim(event.digits)), None
-        return SecretKeyed(len(event.digits)), event.digits
 
     def _answer_services(
         self, live: Live, turn: Turn, events: tuple[Event, ...], pin: str | None
@@ -356,11 +339,8 @@ class Runner:
                     return CallbackSought(self.promises.sought(connection, live.ani))
             case CancelCallback():
                 return CallbackCancelled()
-            case VerifyPin(claim):
-                assert pin is not None, "a PIN is verified in the turn that it was keyed in"
-                seq, at = live.turn.state.pin_tries + 1, self._now()
-                verdict = self._authenticator.verify(claim, pin, call_id=live.call_id, seq=seq, at=at, caller=live.ani)
-                return event_of(verdict)
+            case VerifyPin() | VerifyOldPin() | StorePin():
+                return self._secrets.answer(live, wait, pin, self._now())
 
     def _commit(
         self, connection: Connection, live: Live, before: State, events: tuple[Event, ...], at: datetime

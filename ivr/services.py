@@ -26,6 +26,18 @@ class Authenticator(Protocol):
         """
         ...
 
+    def verify_again(self, subject: str, pin: str, *, call_id: str, seq: int, at: datetime, caller: str) -> Verdict:
+        """Whether the PIN is that of the profile, under the same limits; `seq` is as above."""
+        ...
+
+    def weakness(self, pin: str, digits: int) -> str | None:
+        """Why what was keyed cannot be a PIN of so many digits: one of `events.WEAKNESSES`, or None."""
+        ...
+
+    def change(self, subject: str, pin: str) -> bool:
+        """Give the profile another PIN, and tell the audit; False where it may not be used any more."""
+        ...
+
 
 def event_of(verdict: Verdict) -> PinVerified | PinRefused | PinDelayed:
     """A verdict as the flow learns it."""

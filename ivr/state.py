@@ -107,6 +107,41 @@ class AtKnown:
 
 
 @dataclass(frozen=True, slots=True)
+class AtOldPin:
+    """Changing the PIN: keying the old one."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtOldPinCheck:
+    """The old PIN is being verified."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtNewPin:
+    """Keying a new PIN."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtPinAgain:
+    """Keying the new PIN again."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtPinStoring:
+    """The new PIN is being stored."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
 class AtPayerSearch:
     """The payers that the caller may speak for are being looked up."""
 
@@ -231,6 +266,7 @@ class Ended:
     cause: str
 
 
+PinPosition = AtOldPin | AtOldPinCheck | AtNewPin | AtPinAgain | AtPinStoring
 PayerPosition = AtKnown | AtPayerSearch | AtPayerChoice | AtPayerNumber
 CallbackPosition = AtOwnNumber | AtNumber | AtNumberChoice | AtPromise | AtCallbackSearch | AtCancellation | AtGreeting
 
@@ -247,6 +283,7 @@ Position = (
     | AtOpening
     | AtResult
     | AtDelay
+    | PinPosition
     | PayerPosition
     | AtNotice
     | AtConsent
@@ -267,11 +304,11 @@ class State:
     `trail` is the way back, the nearest menu last; `heard` are menus whose long form was heard. `admitted` is set when
     the caller asked for a consultant in opening hours and stays set: whoever asked in time is served. `subject` is the
     pseudonym of the authenticated profile, `payer` the reference of the payer whom the call is about, None for matters
-    of one's own; `pin_tries` counts refused PINs of the whole call. `consent` is None until the caller has decided on
-    recording. `sought` is set once the caller's callbacks have been looked for; `callback` is
-    the one that this call keeps. `drawn` is set once it has been drawn whether the caller is asked by a survey:
-    that happens once in a call. `talking` is the step of the consultants with one of whom the caller talks, while the
-    caller logs in in the middle of that conversation.
+    of one's own; `pin_tries` counts PINs that logins of the call refused, `old_pins` those that were keyed to be
+    changed. `consent` is None until the caller has decided on recording. `sought` is set once the caller's callbacks
+    have been looked for; `callback` is the one that this call keeps. `drawn` is set once it has been drawn whether the
+    caller is asked by a survey: that happens once in a call. `talking` is the step of the consultants with one of whom
+    the caller talks, while the caller logs in in the middle of that conversation.
     """
 
     lang: str
@@ -281,6 +318,7 @@ class State:
     no_inputs: int = 0
     no_matches: int = 0
     pin_tries: int = 0
+    old_pins: int = 0
     auth_level: str = "none"
     subject: str | None = None
     payer: str | None = None

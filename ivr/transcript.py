@@ -11,6 +11,9 @@ from ivr.events import (
     ConsentWithdrawn,
     Event,
     Keyed,
+    NewPinDiffers,
+    NewPinKeyed,
+    NewPinRefused,
     NoInput,
     NumberFound,
     NumberRefused,
@@ -31,11 +34,14 @@ from ivr.state import (
     AtConsent,
     AtGreeting,
     AtIdentifier,
+    AtNewPin,
     AtNumber,
     AtNumberChoice,
+    AtOldPin,
     AtPayerChoice,
     AtPayerNumber,
     AtPin,
+    AtPinAgain,
     AtSurveyQuestion,
     State,
 )
@@ -65,12 +71,12 @@ def lines(live: Live, before: State, events: tuple[Event, ...]) -> Iterator[Line
 
 def _event(event: Event, before: State, live: Live) -> Iterator[Line]:
     match event:
-        case Keyed() | NoInput() | SecretKeyed() if isinstance(before.position, AtIdentifier | AtPin):
+        case Keyed() | NoInput() | SecretKeyed() if isinstance(before.position, AtIdentifier | AtPin | AtOldPin):
             length = event.length if isinstance(event, SecretKeyed) else 0
             yield {"type": "gather", "menu": gather_name(before), "digits": None, "length": length}
         case NumberFound() | NumberRefused() if isinstance(before.position, AtNumber):
             yield {"type": "gather", "menu": gather_name(before), "digits": None}
-        case PayerKeyed() | PayerRefused():
+        case PayerKeyed() | PayerRefused() | NewPinKeyed() | NewPinRefused() | NewPinDiffers():
             yield {"type": "gather", "menu": gather_name(before), "digits": None}
         case Keyed(digits):
             yield {"type": "gather", "menu": gather_name(before), "digits": digits}
@@ -103,6 +109,12 @@ def gather_name(state: State) -> str:
             return "number"
         case AtNumberChoice() | AtGreeting():
             return "callback"
+        case AtOldPin():
+            return "old-pin"
+        case AtNewPin():
+            return "new-pin"
+        case AtPinAgain():
+            return "new-pin-again"
         case AtPayerChoice():
             return "payer"
         case AtPayerNumber():

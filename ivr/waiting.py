@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivr.definition import Flow
-from ivr.lookups import authentication_at, opening_at, survey_at, transfer_at
+from ivr.lookups import authentication_at, opening_at, pin_change_at, survey_at, transfer_at
 from ivr.state import (
     AfterAddress,
     AtAddress,
@@ -15,16 +15,21 @@ from ivr.state import (
     AtIdentifier,
     AtKnown,
     AtMenu,
+    AtNewPin,
     AtNotice,
     AtNumber,
     AtNumberChoice,
     AtOfficeSearch,
+    AtOldPin,
+    AtOldPinCheck,
     AtOpening,
     AtOwnNumber,
     AtPayerChoice,
     AtPayerNumber,
     AtPayerSearch,
     AtPin,
+    AtPinAgain,
+    AtPinStoring,
     AtPostalCode,
     AtPromise,
     AtResult,
@@ -37,6 +42,7 @@ from ivr.state import (
     InQueue,
     New,
     PayerPosition,
+    PinPosition,
     State,
 )
 from ivr.waits import (
@@ -50,7 +56,9 @@ from ivr.waits import (
     Gather,
     Hangup,
     PlayOut,
+    StorePin,
     Transfer,
+    VerifyOldPin,
     VerifyPin,
     Wait,
 )
@@ -82,6 +90,8 @@ def wait_at(flow: Flow, state: State) -> Wait:
             return FindOffice(name, postal_code)
         case AtConsent():
             return Gather("consent", 1, flow.gathering.timeout)
+        case position if isinstance(position, PinPosition):
+            return _pin_change_wait(flow, state, position)
         case position if isinstance(position, CallbackPosition):
             return _callback_wait(flow, position)
         case position if isinstance(position, PayerPosition):
@@ -101,6 +111,22 @@ def _login_wait(flow: Flow, position: AtIdentifier | AtPin | AtVerification) -> 
             return Gather("pin", login.pin_digits, flow.gathering.timeout, True)
         case AtVerification(_, claim):
             return VerifyPin(claim)
+
+
+def _pin_change_wait(flow: Flow, state: State, position: PinPosition) -> Wait:
+    assert state.subject is not None, "whoever changes a PIN has logged in"
+    digits, timeout = pin_change_at(flow, position.step).pin_digits, flow.gathering.timeout
+    match position:
+        case AtOldPin():
+            return Gather("old-pin", digits, timeout, True)
+        case AtNewPin():
+            return Gather("new-pin", digits, timeout, True)
+        case AtPinAgain():
+            return Gather("new-pin-again", digits, timeout, True)
+        case AtOldPinCheck():
+            return VerifyOldPin(state.subject)
+        case AtPinStoring():
+            return StorePin(state.subject)
 
 
 def _callback_wait(flow: Flow, position: CallbackPosition) -> Wait:

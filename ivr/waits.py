@@ -68,6 +68,20 @@ class VerifyPin:
 
 
 @dataclass(frozen=True, slots=True)
+class VerifyOldPin:
+    """Whether the PIN held in memory belongs to the profile that has logged in."""
+
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class StorePin:
+    """The PIN held in memory becomes that of the profile."""
+
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class FindPayers:
     """The payers that the person of a profile may speak for."""
 
@@ -100,6 +114,7 @@ class CancelCallback:
 # Services answer fewer times than this between two events: loading proves it, and the runner relies on it.
 MOST_SERVICE_ANSWERS = 20
 
-ServiceWait = CheckHours | DrawSurvey | VerifyPin | FindPayers | FindOffice | FindNumber | FindCallback | CancelCallback
+PinWait = VerifyPin | VerifyOldPin | StorePin
+ServiceWait = CheckHours | DrawSurvey | PinWait | FindPayers | FindOffice | FindNumber | FindCallback | CancelCallback
 GatewayWait = Gather | PlayOut | Transfer | Hangup
 Wait = GatewayWait | ServiceWait

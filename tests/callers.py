@@ -13,6 +13,9 @@ from ivr.events import (
     Keyed,
     LoginAsked,
     ManyPayers,
+    NewPinDiffers,
+    NewPinKeyed,
+    NewPinRefused,
     NoInput,
     NumberFound,
     NumberRefused,
@@ -23,6 +26,7 @@ from ivr.events import (
     PayersFound,
     PinDelayed,
     PinRefused,
+    PinStored,
     PinVerified,
     Played,
     QueueLeft,
@@ -44,6 +48,8 @@ from ivr.waits import (
     FindNumber,
     FindOffice,
     FindPayers,
+    StorePin,
+    VerifyOldPin,
     VerifyPin,
     Wait,
 )
@@ -58,7 +64,8 @@ class Caller:
 
     `is_open` is whether consultants work, `drawn` whether this caller is one of those whom surveys ask, `number_known`
     whether the caller's number can be called, `awaited` whether it is to be, `payers` for whom the caller may speak:
-    the references of payers, or None for too many. The call begins with `begins`.
+    the references of payers, or None for too many. The call begins with `begins`. While the profile is `usable` another
+    PIN can be stored.
     """
 
     def __init__(
@@ -77,6 +84,7 @@ class Caller:
         self.number_known = number_known
         self.awaited = awaited
         self.payers = payers
+        self.usable = True
         self.is_open = is_open
         self.drawn = drawn
         self.state = start(flow)
@@ -113,6 +121,14 @@ class Caller:
     def pin(self, length: int = 6, *, right: bool) -> Caller:
         """Key a PIN of so many digits, the right one or a wrong one."""
         return self._happen(SecretKeyed(length), PinVerified(SUBJECT) if right else PinRefused())
+
+    def new_pin(self, *, weakness: str | None = None) -> Caller:
+        """Key a new PIN, or one that has a weakness; or the same one again."""
+        return self._happen(NewPinKeyed() if weakness is None else NewPinRefused(weakness))
+
+    def another_pin(self) -> Caller:
+        """Key another PIN where the same one is asked for again."""
+        return self._happen(NewPinDiffers())
 
     def delayed(self, seconds: int) -> Caller:
         """Key a PIN that is not looked at, since too many were tried."""
@@ -184,6 +200,10 @@ class Caller:
                 )
             case VerifyPin():
                 return verdict
+            case VerifyOldPin():
+                return verdict
+            case StorePin():
+                return PinStored(self.usable)
             case FindPayers():
                 return ManyPayers() if self.payers is None else PayersFound(self.payers)
             case FindNumber():

@@ -11,11 +11,11 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ivr.definition import PAYER_KEYS, Flow
-from ivr.events import Event, Keyed, OfficeFound, PayersFound, PinDelayed, Played, Reentered, SecretKeyed
+from ivr.events import Event, Keyed, OfficeFound, PayersFound, PinDelayed, PinRefused, Played, Reentered, SecretKeyed
 from ivr.exploration.moves import Said, office_answer
 from ivr.exploration.walk import Edge, menus
 from ivr.flow import step
-from ivr.state import AtKnown, AtMenu, AtPin, AtPostalCode, New, Position, State
+from ivr.state import AtKnown, AtMenu, AtOldPin, AtPin, AtPostalCode, New, Position, State
 from ivr.telling import DELAYS
 from ivr.turns import Turn
 from ivr.waiting import wait_at
@@ -140,5 +140,8 @@ def _other_answers(flow: Flow, state: State, events: tuple[Event, ...]) -> Itera
         case AtPin(), (SecretKeyed() as keyed, PinDelayed(), *rest):
             for minutes in DELAYS:
                 yield (keyed, PinDelayed(minutes * MINUTE), *rest)
+        case AtOldPin(), (SecretKeyed() as keyed, PinRefused(), *_):
+            for minutes in DELAYS:
+                yield (keyed, PinDelayed(minutes * MINUTE))
         case _:
             pass

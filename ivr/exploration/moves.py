@@ -5,6 +5,7 @@ what a runner commits as one turn.
 
 Callers come in three kinds: one whose identifier and PIN belong together (`KNOWN`), one whose do not (`STRANGER`), and
 one at whose identifier too many PINs were tried (`BESIEGED`).
+An old PIN is right or wrong; that none is looked at takes several tries, and is left out. A new one can be stored.
 Opening hours and the draw of a survey are answered both ways; whoever has logged in may speak for nobody, for some
 payers or for many. Offices are looked up in the flow's own tables, so that a postal code that no table leaves out is
 never "not found".
@@ -17,6 +18,7 @@ from dataclasses import dataclass, replace
 
 from ivr.definition import Flow
 from ivr.events import (
+    WEAKNESSES,
     CallbackCancelled,
     CallbackSought,
     Event,
@@ -24,6 +26,9 @@ from ivr.events import (
     HungUp,
     Keyed,
     ManyPayers,
+    NewPinDiffers,
+    NewPinKeyed,
+    NewPinRefused,
     NoInput,
     NumberFound,
     NumberRefused,
@@ -34,6 +39,7 @@ from ivr.events import (
     PayersFound,
     PinDelayed,
     PinRefused,
+    PinStored,
     PinVerified,
     Played,
     QueueLeft,
@@ -44,7 +50,7 @@ from ivr.events import (
 from ivr.exploration.names import Transition, transition
 from ivr.flow import GIVE_UP, step
 from ivr.flow.survey import ACCEPT
-from ivr.lookups import authentication_at, question_at
+from ivr.lookups import authentication_at, pin_change_at, question_at
 from ivr.prompts import Prompt
 from ivr.state import (
     AfterAddress,
@@ -54,12 +60,15 @@ from ivr.state import (
     AtIdentifier,
     AtKnown,
     AtMenu,
+    AtNewPin,
     AtNotice,
     AtNumber,
     AtNumberChoice,
+    AtOldPin,
     AtPayerChoice,
     AtPayerNumber,
     AtPin,
+    AtPinAgain,
     AtPostalCode,
     AtPromise,
     AtResult,
@@ -67,6 +76,7 @@ from ivr.state import (
     AtSurveyQuestion,
     InQueue,
     New,
+    PinPosition,
     State,
 )
 from ivr.turns import Turn
@@ -80,12 +90,15 @@ from ivr.waits import (
     FindOffice,
     FindPayers,
     ServiceWait,
+    StorePin,
+    VerifyOldPin,
     VerifyPin,
 )
 from routing.offices import Offices
 
 KEYS = "1234567890*#"
 SHORT_CODE = "123"
+LENGTHS_OF_DATES = (4, 6, 8)
 
 KNOWN = "known"
 STRANGER = "stranger"
@@ -144,6 +157,13 @@ def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Even
         case AtPin(name):
             digits = authentication_at(flow, name).pin_digits
             return (*(SecretKeyed(length) for length in (digits, digits - 1, 0)), Keyed(GIVE_UP), NoInput(), HungUp())
+        case position if isinstance(position, PinPosition):
+            return (
+                *_pins(position, pin_change_at(flow, position.step).pin_digits),
+                Keyed(GIVE_UP),
+                NoInput(),
+                HungUp(),
+            )
         case AtPostalCode(name):
             return (*map(Keyed, _postal_codes(flow.offices[name])), NoInput(), HungUp())
         case AtNumber():
@@ -175,10 +195,27 @@ def _identifiers(flow: Flow, name: str) -> tuple[Event, ...]:
     )
 
 
+def _pins(position: PinPosition, digits: int) -> tuple[Event, ...]:
+    match position:
+        case AtOldPin():
+            return (SecretKeyed(digits), SecretKeyed(digits - 1))
+        case AtNewPin():
+            return (NewPinKeyed(), *map(NewPinRefused, weaknesses(digits)))
+        case AtPinAgain():
+            return (NewPinKeyed(), NewPinDiffers())
+        case _:
+            return ()
+
+
 def _postal_codes(offices: Offices) -> tuple[str, ...]:
     """One postal code with an office, one without, one too short, and the way back."""
     codes = (*offices.starts[:1], *unserved(offices)[:1])
     return (*codes, SHORT_CODE, GIVE_UP)
+
+
+def weaknesses(digits: int) -> tuple[str, ...]:
+    """What can be wrong with a new PIN; only some lengths have dates."""
+    return tuple(reason for reason in WEAKNESSES if reason != "date" or digits in LENGTHS_OF_DATES)
 
 
 def unserved(offices: Offices) -> tuple[str, ...]:
@@ -244,6 +281,10 @@ def answers(flow: Flow, wait: ServiceWait) -> tuple[Event, ...]:
             return tuple(SurveyDrawn(asked) for asked in possible if possible[asked])
         case VerifyPin(claim):
             return (verdict(claim),)
+        case VerifyOldPin():
+            return (PinVerified(SUBJECT), PinRefused())
+        case StorePin():
+            return (PinStored(True),)
         case FindPayers():
             return (PayersFound(()), PayersFound(PAYERS), ManyPayers())
         case FindOffice(name, postal_code):

@@ -13,6 +13,9 @@ from ivr.events import (
     HungUp,
     Keyed,
     ManyPayers,
+    NewPinDiffers,
+    NewPinKeyed,
+    NewPinRefused,
     NoInput,
     NumberFound,
     NumberRefused,
@@ -23,6 +26,7 @@ from ivr.events import (
     PayersFound,
     PinDelayed,
     PinRefused,
+    PinStored,
     PinVerified,
     Played,
     QueueLeft,
@@ -32,7 +36,7 @@ from ivr.events import (
 )
 from ivr.flow import GIVE_UP
 from ivr.flow.survey import ACCEPT
-from ivr.lookups import authentication_at, offices_at, question_at
+from ivr.lookups import asking_pin_at, authentication_at, offices_at, question_at
 from ivr.state import (
     AfterAddress,
     AtAddress,
@@ -44,16 +48,21 @@ from ivr.state import (
     AtIdentifier,
     AtKnown,
     AtMenu,
+    AtNewPin,
     AtNotice,
     AtNumber,
     AtNumberChoice,
     AtOfficeSearch,
+    AtOldPin,
+    AtOldPinCheck,
     AtOpening,
     AtOwnNumber,
     AtPayerChoice,
     AtPayerNumber,
     AtPayerSearch,
     AtPin,
+    AtPinAgain,
+    AtPinStoring,
     AtPostalCode,
     AtPromise,
     AtResult,
@@ -75,7 +84,7 @@ NUMBER_CHOICE_KEYS = "12*"
 END = "/end "
 
 # What can be keyed and be wrong.
-Answer = Keyed | SecretKeyed | NumberRefused | PayerRefused
+Answer = Keyed | SecretKeyed | NumberRefused | PayerRefused | NewPinRefused
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -128,6 +137,11 @@ _PARTS: dict[type[Position], str] = {
     AtOpening: "hours",
     AtDelay: "delayed",
     AtKnown: "known",
+    AtOldPin: "old-pin",
+    AtOldPinCheck: "old-pin-check",
+    AtNewPin: "new-pin",
+    AtPinAgain: "new-pin-again",
+    AtPinStoring: "storing",
     AtPayerSearch: "payers",
     AtPayerChoice: "payer",
     AtPayerNumber: "payer-number",
@@ -166,6 +180,10 @@ def _what(flow: Flow, state: State, event: Event) -> str:
             return "payers found" if payers else "no payers found"
         case PayerRefused():
             return _matched(state, "payer refused", False)
+        case NewPinRefused(reason):
+            return _matched(state, f"new PIN refused ({reason})", False)
+        case PinStored(stored):
+            return "PIN stored" if stored else "PIN not stored"
         case SurveyDrawn(asked):
             return "drawn" if asked else "not drawn"
         case QueueLeft(outcome):
@@ -183,6 +201,8 @@ _PLAIN: dict[type[Event], str] = {
     PinVerified: "PIN right",
     PinRefused: "PIN wrong",
     PinDelayed: "PIN not looked at",
+    NewPinKeyed: "new PIN",
+    NewPinDiffers: "another new PIN",
     ManyPayers: "many payers found",
     PayerKeyed: "payer's number",
     OfficeFound: "office found",
@@ -229,7 +249,7 @@ def accepts(flow: Flow, state: State, event: Answer) -> bool:
         case AtIdentifier(name), SecretKeyed(length):
             fewest, most = authentication_at(flow, name).identifier_digits
             return fewest <= length <= most
-        case AtPin(name), SecretKeyed(length):
-            return length == authentication_at(flow, name).pin_digits
+        case ((AtPin(name) | AtOldPin(name)), SecretKeyed(length)):
+            return length == asking_pin_at(flow, name).pin_digits
         case _, event:
             return event == Keyed(GIVE_UP)

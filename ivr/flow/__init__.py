@@ -34,6 +34,7 @@ from ivr.flow.menus import choosing
 from ivr.flow.mid_call import in_conversation
 from ivr.flow.offices import at_offices
 from ivr.flow.payers import asking_whom
+from ivr.flow.pin_change import changing_pin
 from ivr.flow.queueing import consenting, told_late
 from ivr.flow.survey import surveying
 from ivr.flow.tries import ask
@@ -46,12 +47,17 @@ from ivr.state import (
     AtDelay,
     AtIdentifier,
     AtMenu,
+    AtNewPin,
     AtNotice,
     AtOfficeSearch,
+    AtOldPin,
+    AtOldPinCheck,
     AtOpening,
     AtPayerChoice,
     AtPayerSearch,
     AtPin,
+    AtPinAgain,
+    AtPinStoring,
     AtPostalCode,
     AtResult,
     AtSurveyDraw,
@@ -63,6 +69,7 @@ from ivr.state import (
     InQueue,
     New,
     PayerPosition,
+    PinPosition,
     State,
     replace,
 )
@@ -109,8 +116,9 @@ def _step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return surveying(flow, state, event)
         case AtIdentifier() | AtPin() | AtVerification() | AtResult() | AtDelay(), _:
             return authenticating(flow, state, event)
-        case position, _ if isinstance(position, PayerPosition):
-            return asking_whom(flow, state, event)
+        case position, _ if isinstance(position, PinPosition | PayerPosition):
+            happening = changing_pin if isinstance(position, PinPosition) else asking_whom
+            return happening(flow, state, event)
         case position, _ if isinstance(position, CallbackPosition):
             return at_callback(flow, state, event)
         case AtPostalCode() | AtOfficeSearch() | AtAddress() | AfterAddress(), _:
@@ -133,8 +141,8 @@ def _begin(flow: Flow, state: State, event: Event) -> Turn | Ignored:
 def _again(flow: Flow, state: State) -> Turn:
     """The place where the call stands, for a caller who was taken over by another process.
 
-    A PIN that was being verified is lost with the process that held it, so it is asked for again; an address and a
-    caller's payers are looked up again.
+    A PIN that was being verified, or a new one, is lost with the process that held it, so it is asked for again; an
+    address and a caller's payers are looked up again.
     """
     match state.position:
         case AtVerification(name, claim):
@@ -143,5 +151,9 @@ def _again(flow: Flow, state: State) -> Turn:
             return ask(flow, replace(state, position=AtOfficeSearch(name, postal_code)))
         case AtPayerChoice(name):
             return ask(flow, replace(state, position=AtPayerSearch(name)))
+        case AtOldPinCheck(name):
+            return ask(flow, replace(state, position=AtOldPin(name)))
+        case AtPinAgain(name) | AtPinStoring(name):
+            return ask(flow, replace(state, position=AtNewPin(name)))
         case _:
             return ask(flow, state)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ivr.definition import Flow
+from ivr.definition import Authentication, Flow
 from ivr.events import Event, Keyed, NoInput, PinDelayed, PinRefused, PinVerified, Played, SecretKeyed
 from ivr.flow.tries import no_input, no_match
 from ivr.flow.walking import go, known, leave_login, turn
-from ivr.lookups import authentication_at, place, say
+from ivr.lookups import asking_pin_at, authentication_at, place, say
 from ivr.questions import delayed
 from ivr.state import AtDelay, AtIdentifier, AtPin, AtResult, AtVerification, State, replace
 from ivr.telling import delay
@@ -37,8 +37,8 @@ def authenticating(flow: Flow, state: State, event: Event) -> Turn | Ignored:
         case AtVerification(name), PinDelayed(seconds):
             return _delayed(flow, state, name, seconds)
         case AtDelay(name), Played():
-            return go(flow, state, authentication_at(flow, name).otherwise, ())
-        case AtResult(name, _, then), Played() if then == name:
+            return go(flow, state, asking_pin_at(flow, name).otherwise, ())
+        case AtResult(name, _, then), Played() if then == name and isinstance(flow.steps[name], Authentication):
             return turn(flow, state, AtIdentifier(name), say(flow, state, authentication_at(flow, name).identifier))
         case AtResult(_, _, then), Played():
             return go(flow, state, then, ())

@@ -7,7 +7,7 @@ again here, and whoever may not go on goes to the login, or to a consultant wher
 
 from __future__ import annotations
 
-from ivr.definition import NONE, Authentication, Flow, Menu, Message, Step, Transfer, reaches
+from ivr.definition import FULL, NONE, Authentication, Flow, Menu, Message, PinChange, Step, Transfer, reaches
 from ivr.state import AtGreeting, Ended, New, State
 
 # The end of a call that may not even go where it is led instead: no file that was checked leads to it.
@@ -21,6 +21,8 @@ def required(flow: Flow, step: Step) -> str:
             return step.requires
         case Transfer():
             return flow.queues[step.queue].requires
+        case PinChange():
+            return FULL
         case _:
             return NONE
 

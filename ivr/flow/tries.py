@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ivr.definition import Flow
-from ivr.flow.walking import end_survey, go, leave_login, payer_told, to_queue
-from ivr.lookups import authentication_at, callback_at, menu_at, offices_at, payers_at, place, say
+from ivr.flow.walking import end_survey, go, leave_login, payer_told, pin_told, to_queue
+from ivr.lookups import authentication_at, callback_at, menu_at, offices_at, payers_at, pin_change_at, place, say
 from ivr.questions import no_input_prompt, no_match_prompt, question
 from ivr.state import (
     AfterAddress,
@@ -12,11 +12,14 @@ from ivr.state import (
     AtGreeting,
     AtIdentifier,
     AtMenu,
+    AtNewPin,
     AtNumber,
     AtNumberChoice,
+    AtOldPin,
     AtPayerChoice,
     AtPayerNumber,
     AtPin,
+    AtPinAgain,
     AtPostalCode,
     AtSurveyQuestion,
     State,
@@ -33,11 +36,12 @@ def no_input(flow: Flow, state: State) -> Turn:
     return ask(flow, replace(state, no_inputs=state.no_inputs + 1), no_input_prompt(flow, state.position))
 
 
-def no_match(flow: Flow, state: State) -> Turn:
-    """A key that is no choice."""
+def no_match(flow: Flow, state: State, told: str | None = None) -> Turn:
+    """What is no choice; `told` is the prompt that says why, if there is more to say than that."""
     if state.no_matches + 1 >= flow.gathering.tries:
         return _give_up(flow, state)
-    return ask(flow, replace(state, no_matches=state.no_matches + 1), no_match_prompt(flow, state.position))
+    said = told or no_match_prompt(flow, state.position)
+    return ask(flow, replace(state, no_matches=state.no_matches + 1), said)
 
 
 def _give_up(flow: Flow, state: State) -> Turn:
@@ -47,6 +51,8 @@ def _give_up(flow: Flow, state: State) -> Turn:
             return go(flow, state, menu_at(flow, name).exhausted, ())
         case AtIdentifier(name) | AtPin(name):
             return leave_login(flow, state, name, authentication_at(flow, name).failure)
+        case AtOldPin(name) | AtNewPin(name) | AtPinAgain(name):
+            return pin_told(flow, state, name, pin_change_at(flow, name).failure)
         case AtPayerChoice(name) | AtPayerNumber(name):
             return payer_told(flow, state, name, payers_at(flow, name).unchosen)
         case AtPostalCode(name) | AfterAddress(name):

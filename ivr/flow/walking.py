@@ -12,6 +12,7 @@ from ivr.definition import (
     Message,
     Offices,
     Opening,
+    PinChange,
     Promised,
     Resume,
     Step,
@@ -19,7 +20,7 @@ from ivr.definition import (
     Transfer,
 )
 from ivr.flow.levels import BARRED, is_barred, way_on
-from ivr.lookups import Said, authentication_at, can_be_called_back, say, survey_at, way_to_topic
+from ivr.lookups import Said, authentication_at, can_be_called_back, pin_change_at, say, survey_at, way_to_topic
 from ivr.questions import introduced, notice, returned_to
 from ivr.state import (
     AtCallbackSearch,
@@ -28,6 +29,7 @@ from ivr.state import (
     AtKnown,
     AtMenu,
     AtNotice,
+    AtOldPin,
     AtOpening,
     AtOwnNumber,
     AtPostalCode,
@@ -90,6 +92,8 @@ def stop_at(flow: Flow, state: State, at: Step, said: Said) -> Turn:
             return leave_login(flow, state, name, prompt, said)
         case Authentication(name, identifier):
             return turn(flow, state, AtIdentifier(name), said + say(flow, state, identifier))
+        case PinChange(name, old):
+            return turn(flow, state, AtOldPin(name), said + say(flow, state, old))
         case Offices(name, postal_code):
             return turn(flow, state, AtPostalCode(name), said + say(flow, state, postal_code))
         case Callback(name):
@@ -148,6 +152,13 @@ def leave_login(flow: Flow, state: State, name: str, prompt: str, said: Said = (
     """Out of the login, with a prompt that cannot be cut short: a PIN keyed late must not act on the next menu."""
     result = AtResult(name, prompt, authentication_at(flow, name).otherwise)
     return turn(flow, state, result, said + say(flow, state, prompt))
+
+
+def pin_told(flow: Flow, state: State, name: str, prompt: str) -> Turn:
+    """What has become of the PIN, and on; what is keyed late of one acts on no menu, as after a login."""
+    change = pin_change_at(flow, name)
+    result = AtResult(name, prompt, change.then if prompt == change.changed else change.otherwise)
+    return turn(flow, state, result, say(flow, state, prompt))
 
 
 def payer_told(flow: Flow, state: State, name: str, prompt: str) -> Turn:

@@ -94,6 +94,10 @@ def _references(file: schema.MenuFile) -> Iterator[tuple[Path, str]]:
 
 PROMPT_FIELDS = {
     schema.Authentication: ("identifier", "pin", "wrong", "success", "failure", "cancelled", "delayed"),
+    schema.PinChange: (
+        *("old", "wrong", "new", "length", "repeated", "run", "date", "confirm", "differs", "changed", "failure"),
+        "delayed",
+    ),
     schema.Offices: ("postal_code", "found", "address", "not_found"),
     schema.Callback: ("own", "keyed", "choice", "ask", "refused", "promised"),
     schema.Menu: ("no_input", "no_match"),

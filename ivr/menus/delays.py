@@ -18,7 +18,7 @@ _FIELD = "{" + WAIT + "}"
 def telling_delays(file: schema.MenuFile) -> Iterator[tuple[Path, str]]:
     """The prompts that tell such waits, and where a login names them."""
     for name, step in file.steps.items():
-        if isinstance(step, schema.Authentication) and step.delayed is not None:
+        if isinstance(step, schema.Authentication | schema.PinChange) and step.delayed is not None:
             yield ("steps", name, "delayed"), step.delayed
 
 

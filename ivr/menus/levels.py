@@ -163,6 +163,8 @@ def _required(file: schema.MenuFile, name: str) -> str:
     match file.steps[name]:
         case schema.Menu(requires=level) | schema.Message(requires=level):
             return level or NONE
+        case schema.PinChange():
+            return FULL
         case schema.Transfer(topic=topic) if topic in file.topics and file.topics[topic].queue in file.queues:
             return file.queues[file.topics[topic].queue].requires or NONE
         case _:

@@ -9,7 +9,7 @@ from datetime import time
 from pathlib import Path, PurePosixPath
 
 from ivr import definition
-from ivr.events import CALLBACK_REQUESTED, LEFT_BY_KEY
+from ivr.events import CALLBACK_REQUESTED, LEFT_BY_KEY, WEAKNESSES
 from ivr.menus import schema
 from ivr.menus.checks import check
 from ivr.menus.delays import prompts_of_delays, telling_delays
@@ -201,6 +201,10 @@ def _step(file: schema.MenuFile, name: str, step: schema.Step) -> definition.Ste
             return definition.Opening(name, step.hours, step.open, step.closed)
         case schema.Authentication():
             return _authentication(name, step)
+        case schema.PinChange():
+            refusals = {reason: getattr(step, reason) for reason in WEAKNESSES}
+            fields = step.model_dump(exclude={"type", *WEAKNESSES})
+            return definition.PinChange(name, **fields, refusals=refusals)
         case schema.Offices():
             options = {key: option.to for key, option in step.options.items()}
             return definition.Offices(name, **step.model_dump(exclude={"type", "file", "options"}), options=options)

@@ -8,7 +8,7 @@ from ivr.menus.faults import Fault
 
 
 def faults_of_pins(file: schema.MenuFile, document: Document, pin_digits: int) -> list[Fault]:
-    """The logins that ask for another number of digits."""
+    """The logins, and changes of PINs, that ask for another number of digits."""
     hint = "say the same in both, in the prompts as well; PINs that were given out keep their digits"
     return [
         Fault(
@@ -17,5 +17,5 @@ def faults_of_pins(file: schema.MenuFile, document: Document, pin_digits: int) -
             hint,
         )
         for name, step in file.steps.items()
-        if isinstance(step, schema.Authentication) and step.pin_digits != pin_digits
+        if isinstance(step, schema.Authentication | schema.PinChange) and step.pin_digits != pin_digits
     ]

@@ -133,6 +133,32 @@ class Authentication(Model):
     payers: Payers | None = None
 
 
+class PinChange(Model):
+    """Another PIN for callers who have logged in; it requires the level full by itself.
+
+    `old`, `new` and `confirm` ask for PINs. `wrong` is heard after a wrong old one; `length`, `repeated`, `run` and
+    `date` say what is wrong with a new one, `differs` that the two are not the same, `changed` that it is done.
+    `failure` is heard wherever else the PIN stays as it was, `delayed` (default: the same) as in a login.
+    """
+
+    type: Literal["change-pin"]
+    old: Name
+    wrong: Name
+    new: Name
+    length: Name
+    repeated: Name
+    run: Name
+    date: Name
+    confirm: Name
+    differs: Name
+    changed: Name
+    failure: Name
+    delayed: Name | None = None
+    then: str
+    otherwise: str
+    pin_digits: Annotated[int, Field(ge=4, le=12)] = 6
+
+
 class Offices(Model):
     """A search for an office by postal code; `file` is a table beside menus.yaml.
 
@@ -234,6 +260,7 @@ Step = Annotated[
     | Message
     | Opening
     | Authentication
+    | PinChange
     | Offices
     | Transfer
     | Resume

@@ -18,6 +18,7 @@ STEP_TYPES: dict[str, type[BaseModel]] = {
     "message": schema.Message,
     "opening": schema.Opening,
     "authentication": schema.Authentication,
+    "change-pin": schema.PinChange,
     "offices": schema.Offices,
     "transfer": schema.Transfer,
     "resume": schema.Resume,

@@ -58,7 +58,7 @@ def _edges_of(file: schema.MenuFile, name: str, step: schema.Step) -> Iterator[E
             for transfer, other in file.steps.items():
                 if isinstance(other, schema.Transfer):
                     yield Edge(name, transfer, at, True, False)
-        case schema.Callback():
+        case schema.Callback() | schema.PinChange():
             yield Edge(name, step.then, (*at, "then"), False, True)
             yield Edge(name, step.otherwise, (*at, "otherwise"), True, True)
         case schema.Promised():

@@ -15,6 +15,9 @@ from ivr.events import (
     HungUp,
     Keyed,
     ManyPayers,
+    NewPinDiffers,
+    NewPinKeyed,
+    NewPinRefused,
     NoInput,
     NumberFound,
     NumberRefused,
@@ -23,6 +26,7 @@ from ivr.events import (
     PayersFound,
     PinDelayed,
     PinRefused,
+    PinStored,
     PinVerified,
     Played,
     QueueLeft,
@@ -31,9 +35,10 @@ from ivr.events import (
     SurveyDrawn,
 )
 from ivr.exploration import Exploration, Said, Transition
-from ivr.exploration.moves import AWAITED, LONGEST_DELAY, NUMBER, OWN_NUMBER, office_answer
+from ivr.exploration.moves import AWAITED, LONGEST_DELAY, NUMBER, OWN_NUMBER, office_answer, weaknesses
 from ivr.exploration.names import transition
 from ivr.flow import GIVE_UP, start, step
+from ivr.lookups import pin_change_at
 from ivr.prompts import ENDING, digit_name
 from ivr.scripts.script import (
     SILENCE,
@@ -47,14 +52,18 @@ from ivr.scripts.script import (
     besieged,
     payer_numbers,
     profiles,
+    right_pin,
+    weak_pin,
 )
 from ivr.state import (
     AtIdentifier,
+    AtNewPin,
     AtNumber,
     AtNumberChoice,
     AtPayerChoice,
     AtPayerNumber,
     AtPin,
+    AtPinAgain,
     AtPromise,
     AtVerification,
     Position,
@@ -73,7 +82,9 @@ from ivr.waits import (
     Gather,
     PlayOut,
     ServiceWait,
+    StorePin,
     Transfer,
+    VerifyOldPin,
     VerifyPin,
     Wait,
 )
@@ -176,7 +187,7 @@ def _played(flow: Flow, script: Script) -> Iterator[tuple[_Step, ...]]:
     for act in script.acts:
         turn = steps[-1].turn
         word = act.word if isinstance(act, Key) else ""
-        steps = _turn(flow, script, turn.state, _event(act, turn.wait, turn.state.position), _number(word))
+        steps = _turn(flow, script, turn.state, _event(flow, act, turn.wait, turn.state.position), _number(word))
         yield steps
 
 
@@ -193,7 +204,7 @@ def _turn(flow: Flow, script: Script, state: State, event: Event, keyed: str) ->
         state, event = turn.state, _answer(flow, script, turn.wait, keyed)
 
 
-def _event(act: Act, wait: Wait, position: Position) -> Event:
+def _event(flow: Flow, act: Act, wait: Wait, position: Position) -> Event:
     """What an act is to the flow. An identifier is its own pseudonym here."""
     match act, wait:
         case HangUp(), _:
@@ -205,7 +216,7 @@ def _event(act: Act, wait: Wait, position: Position) -> Event:
         case Key(word), Gather() if word == SILENCE:
             return NoInput()
         case Key(word), Gather(secret=True):
-            return _secret(_number(word), position)
+            return _secret(flow, _number(word), position)
         case Key(word), Gather():
             return Keyed(_number(word))
         case _:
@@ -216,16 +227,27 @@ def _number(word: str) -> str:
     return word.partition(TERMINATOR)[0] or TERMINATOR
 
 
-def _secret(digits: str, position: Position) -> Event:
+def _secret(flow: Flow, digits: str, position: Position) -> Event:
     if GIVE_UP in digits:
         return Keyed(GIVE_UP)
     if isinstance(position, AtPayerNumber) and digits.isdecimal():
         return PayerKeyed(digits) if digits in payer_numbers(len(PAYER_KEYS) + 1) else PayerRefused()
     if isinstance(position, AtNumber):
         return NUMBER if digits == NUMBER.spoken else NumberRefused()
+    if isinstance(position, AtNewPin):
+        return _new_pin(digits, pin_change_at(flow, position.step).pin_digits)
+    if isinstance(position, AtPinAgain):
+        return NewPinKeyed() if digits == right_pin(len(digits)) else NewPinDiffers()
     if not digits.isdecimal():
         return SecretKeyed(0)
     return SecretKeyed(len(digits), digits if isinstance(position, AtIdentifier) else None)
+
+
+def _new_pin(digits: str, length: int) -> Event:
+    """Those that scripts refuse are known one by one; in scripts everybody changes their PIN into the same one."""
+    reasons = (reason for reason in weaknesses(length) if digits == weak_pin(reason, length))
+    reason = next(reasons, "length" if len(digits) != length else None)
+    return NewPinKeyed() if reason is None else NewPinRefused(reason)
 
 
 def _answer(flow: Flow, script: Script, wait: ServiceWait, keyed: str) -> Event:
@@ -245,6 +267,10 @@ def _answer(flow: Flow, script: Script, wait: ServiceWait, keyed: str) -> Event:
             return CallbackSought(script.circumstance(AWAITED, False))
         case CancelCallback():
             return CallbackCancelled()
+        case VerifyOldPin():
+            return PinVerified(SOMEBODY) if keyed == right_pin(len(keyed)) else PinRefused()
+        case StorePin():
+            return PinStored(True)
         case VerifyPin(claim) if claim in besieged(flow):
             return PinDelayed(LONGEST_DELAY)
         case VerifyPin(claim):

@@ -16,6 +16,7 @@ _KNOWN = {0: "246813579", len(PAYERS): "357924681", len(PAYER_KEYS) + 1: "468135
 _STRANGER = "975318642"
 _BESIEGED = "864297531"
 _PIN = "471155274"
+_WRONG = "580266385"
 # A payer's number, but for its last digit.
 _PAYER = "90371846"
 
@@ -154,6 +155,22 @@ def strange_identifier(length: int, number: int = 0) -> str:
     """An identifier that nobody has, one of many. Only such a caller is refused, and no profile has to wait for it."""
     digits = _digits(_STRANGER, length)
     return digits and f"{(int(digits) + number) % 10**length:0{length}}"
+
+
+def wrong_pin(length: int) -> str:
+    """A PIN that nobody in the scripts has."""
+    return _digits(_WRONG, length)
+
+
+def weak_pin(reason: str, length: int) -> str:
+    """A PIN that cannot be given, for one of `events.WEAKNESSES`."""
+    weak = {
+        "length": right_pin(length)[:-1],
+        "repeated": "1" * length,
+        "run": _digits("1234567890", length),
+        "date": {4: "3112", 6: "311287", 8: "31121987"}.get(length, ""),
+    }
+    return weak[reason]
 
 
 def besieged_identifier(length: int) -> str:

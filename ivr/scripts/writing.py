@@ -14,11 +14,14 @@ from ivr.definition import PAYER_KEYS, Flow
 from ivr.events import (
     HungUp,
     Keyed,
+    NewPinDiffers,
+    NewPinRefused,
     NoInput,
     NumberFound,
     NumberRefused,
     PayerKeyed,
     PayerRefused,
+    PinRefused,
     Played,
     QueueLeft,
     SecretKeyed,
@@ -27,6 +30,7 @@ from ivr.exploration import Exploration, Transition
 from ivr.exploration.moves import BESIEGED, KNOWN, Move, events_at, moves
 from ivr.exploration.walk import Horizon, essence, new_events
 from ivr.flow import start
+from ivr.lookups import pin_change_at
 from ivr.scripts.playing import transitions
 from ivr.scripts.script import (
     SILENCE,
@@ -42,8 +46,10 @@ from ivr.scripts.script import (
     payer_numbers,
     right_pin,
     strange_identifier,
+    weak_pin,
+    wrong_pin,
 )
-from ivr.state import AtIdentifier, AtPayerNumber, AtPin, AtPostalCode, Ended, Position, State
+from ivr.state import AtIdentifier, AtPayerNumber, AtPin, AtPostalCode, Ended, PinPosition, Position, State
 from ivr.waiting import POSTAL_CODE_DIGITS
 
 MOST_GATHERS = 16
@@ -201,13 +207,13 @@ class _Atlas:
         if (state, at_the_beginning) not in self._legs:
             events = (events_at if at_the_beginning else new_events)(self._flow, state, self._exploration.outcomes)
             self._legs[state, at_the_beginning] = tuple(
-                _Leg(move, _acts(state.position, move), essence(self._flow, move.turn.state))
+                _Leg(move, _acts(self._flow, state.position, move), essence(self._flow, move.turn.state))
                 for move in moves(self._flow, state, events)
             )
         return self._legs[state, at_the_beginning]
 
 
-def _acts(position: Position, move: Move) -> tuple[Act, ...]:
+def _acts(flow: Flow, position: Position, move: Move) -> tuple[Act, ...]:
     """What is done to make a move; nothing for the answering of the call."""
     match position, move.events[0]:
         case _, HungUp():
@@ -222,22 +228,43 @@ def _acts(position: Position, move: Move) -> tuple[Act, ...]:
             return (Key(digits + TERMINATOR),)
         case AtPayerNumber(), SecretKeyed():
             return (Key(TERMINATOR),)
-        case _, PayerKeyed():
-            return (Key(payer_numbers(len(PAYER_KEYS))[-1] + TERMINATOR),)
-        case _, PayerRefused():
-            return (Key(NO_PAYER + TERMINATOR),)
-        case _, NumberFound(_, spoken):
-            return (Key(spoken + TERMINATOR),)
-        case _, NumberRefused():
-            return (Key(NO_NUMBER + TERMINATOR),)
+        case _, PayerKeyed() | PayerRefused() | NumberFound() | NumberRefused() as found:
+            return (Key(_number(found) + TERMINATOR),)
         case _, Keyed(digits):
             return (Key(digits),)
         case AtIdentifier(), SecretKeyed(length, claim):
             return (Key(_identifier(length, claim) + TERMINATOR),)
         case AtPin(), SecretKeyed(length):
             return (Key(right_pin(length) + TERMINATOR),)
+        case at, _ if isinstance(at, PinPosition):
+            return (Key(_pin(pin_change_at(flow, at.step).pin_digits, move) + TERMINATOR),)
         case _:
             return ()
+
+
+def _number(found: PayerKeyed | PayerRefused | NumberFound | NumberRefused) -> str:
+    match found:
+        case PayerKeyed():
+            return payer_numbers(len(PAYER_KEYS))[-1]
+        case PayerRefused():
+            return NO_PAYER
+        case NumberFound(_, spoken):
+            return spoken
+        case NumberRefused():
+            return NO_NUMBER
+
+
+def _pin(length: int, move: Move) -> str:
+    """What is keyed in a change of the PIN. Everybody changes it into the one that they have: so many scripts do."""
+    match move.events:
+        case (NewPinRefused(reason), *_):
+            return weak_pin(reason, length)
+        case (NewPinDiffers(), *_) | (SecretKeyed(), PinRefused(), *_):
+            return wrong_pin(length)
+        case (SecretKeyed(keyed), *_):
+            return right_pin(keyed)
+        case _:
+            return right_pin(length)
 
 
 def _identifier(length: int, claim: str | None) -> str:

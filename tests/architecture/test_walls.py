@@ -70,6 +70,7 @@ LAYERS = (
             "ivr.belated",
             "ivr.authorisations",
             "ivr.level_audit",
+            "ivr.secrets",
             "ivr.surveys",
             "ivr.transcript",
             "ivr.services",

@@ -22,13 +22,28 @@ def test_a_doctor_authenticates_and_reaches_the_benefits_group(run: Run) -> None
         {"type": "gather", "menu": "identifier", "digits": None, "length": 8},
         {"type": "gather", "menu": "pin", "digits": None, "length": 6},
         {"type": "auth", "level": "full"},
-        {"type": "gather", "menu": "main", "digits": "0"},
+        {"type": "gather", "menu": "personal", "digits": "0"},
         {"type": "gather", "menu": "topics", "digits": "6"},
         {"type": "consent", "purpose": "recording", "given": True},
         {"type": "transfer", "topic": "doctors", "queue": "benefits", "auth_level": "full", "recorded": True},
         {"type": "hangup", "cause": "completed"},
     ]
     assert expected == kinds(result, "gather", "auth", "consent", "transfer", "hangup")
+
+
+def test_a_pin_is_changed_from_a_terminal(run: Run) -> None:
+    """The old one, a new one twice; no digit is told, and the next call logs in with the new one."""
+    assert run("profiles", "add", stdin="12345678\n471155\n").exit_code == 0
+    keys = "2 12345678# 471155# 1 471155# 123456# 802635# 802635# *"
+    told = kinds(run("call", "--at", OPEN, "--keys", keys, "--json"), "gather", "prompt")
+    asked = [line for line in told if str(line.get("menu")).endswith(("old-pin", "new-pin", "new-pin-again"))]
+    assert [None] * 4 == [line["digits"] for line in asked]
+    heard = [line["prompt"] for line in told if line["type"] == "prompt"]
+    refused = heard.index("new-pin-run")
+    assert ["new-pin", "new-pin-again", "pin-changed", "personal"] == heard[refused + 1 : refused + 5]
+    for pin, level in (("471155", "none"), ("802635", "full")):
+        (verdict,) = kinds(run("call", "--at", OPEN, "--keys", f"2 12345678# {pin}#", "--json"), "auth")
+        assert level == verdict["level"]
 
 
 def test_what_is_keyed_as_a_secret_is_nowhere_in_the_home(run: Run, tmp_path: Path) -> None:

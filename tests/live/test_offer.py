@@ -62,8 +62,8 @@ def _end(there: Talk) -> None:
 
 def _who_logged_in(running: Live, ani: str) -> Talk:
     call, ear = choose(running, ani, ("main", "2"), ("identifier", f"{IDENTIFIER}#"), ("pin", f"{PIN}#"))
-    for prompt, times, key in (("pl:main", 2, "0"), ("pl:topics", 1, "6")):
-        ear.wait_for(prompt, times)
+    for prompt, key in (("pl:personal", "0"), ("pl:topics", "6")):
+        ear.wait_for(prompt)
         press(call, key)
     return answered(running, ani, call, ear)
 
@@ -71,8 +71,8 @@ def _who_logged_in(running: Live, ani: str) -> Talk:
 def _waits_for(running: Live, ani: str, choice: str) -> tuple[OutgoingCall, tones.Ear]:
     """The attorney, on the way to a consultant for doctors once whom the call is about is chosen."""
     call, ear = choose(running, ani, ("main", "2"), ("identifier", f"{ATTORNEY}#"), ("pin", f"{PIN}#"))
-    for prompt, times, key in (("authentication-others", 1, choice), ("main", 2, "0"), ("topics", 1, "6")):
-        ear.wait_for(f"pl:{prompt}", times)
+    for prompt, key in (("authentication-others", choice), ("personal", "0"), ("topics", "6")):
+        ear.wait_for(f"pl:{prompt}")
         press(call, key)
     return call, ear
 
@@ -147,7 +147,7 @@ def test_the_payer_whom_the_call_is_about_is_shown_beside_the_caller(offering: L
     assert PAYERS_HEARD == heard[begins : begins + len(PAYERS_HEARD)]
 
 
-# What is heard between the login and the main menu.
+# What is heard between the login and the menu that follows.
 PAYERS_HEARD = [
     f"pl:{name}"
     for name in (
@@ -173,9 +173,9 @@ def test_a_mandate_that_was_revoked_after_the_choice_shows_nobody(offering: Live
     call, ear = choose(offering, ani, ("main", "2"), ("identifier", f"{ATTORNEY}#"), ("pin", f"{PIN}#"))
     ear.wait_for("pl:authentication-others")
     press(call, "2")
-    ear.wait_for("pl:main", 2)
+    ear.wait_for("pl:personal")
     _may_speak(offering, "2020-01-01")
-    for prompt, key in (("main", "0"), ("topics", "6")):
+    for prompt, key in (("personal", "0"), ("topics", "6")):
         ear.wait_for(f"pl:{prompt}")
         press(call, key)
     there = answered(offering, ani, call, ear)

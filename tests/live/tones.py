@@ -25,7 +25,7 @@ Vector = NDArray[np.float32]
 
 RATE = 8000
 LOW_TONES = tuple(range(440, 1361, 40))
-HIGH_TONES = tuple(range(1740, 3401, 60))
+HIGH_TONES = tuple(range(1740, 3401, 50))
 
 CALLER_VOICE = 200
 CONSULTANT_VOICES = (280, 320, 3560, 3640)

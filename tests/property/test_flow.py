@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ivr.definition import Authentication, Flow, Menu
 from ivr.events import (
     QUEUE_OUTCOMES,
+    WEAKNESSES,
     Authorised,
     CallbackCancelled,
     CallbackSought,
@@ -22,6 +23,9 @@ from ivr.events import (
     Keyed,
     LoginAsked,
     ManyPayers,
+    NewPinDiffers,
+    NewPinKeyed,
+    NewPinRefused,
     NoInput,
     NumberFound,
     NumberRefused,
@@ -32,6 +36,7 @@ from ivr.events import (
     PayersFound,
     PinDelayed,
     PinRefused,
+    PinStored,
     PinVerified,
     Played,
     QueueLeft,
@@ -48,9 +53,12 @@ from ivr.state import (
     AtConsent,
     AtIdentifier,
     AtMenu,
+    AtNewPin,
+    AtOldPin,
     AtPayerChoice,
     AtPayerNumber,
     AtPin,
+    AtPinAgain,
     AtSurveyOffer,
     AtSurveyQuestion,
     Ended,
@@ -70,7 +78,9 @@ from ivr.waits import (
     Gather,
     Hangup,
     PlayOut,
+    StorePin,
     Transfer,
+    VerifyOldPin,
     VerifyPin,
     Wait,
 )
@@ -97,6 +107,10 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(PinVerified, st.text(max_size=9)),
     st.just(PinRefused()),
     st.builds(PinDelayed, st.integers()),
+    st.just(NewPinKeyed()),
+    st.builds(NewPinRefused, st.sampled_from(WEAKNESSES) | st.text(max_size=9)),
+    st.just(NewPinDiffers()),
+    st.builds(PinStored, st.booleans()),
     st.builds(PayersFound, st.lists(st.text(max_size=9), max_size=12).map(tuple)),
     st.just(ManyPayers()),
     st.builds(PayerKeyed, st.text(max_size=9)),
@@ -145,6 +159,12 @@ def fitting(flow: Flow, state: State, number: int) -> Event:
             login = flow.steps[name]
             assert isinstance(login, Authentication)
             return SecretKeyed(login.pin_digits, "claim")
+        case AtOldPin():
+            return SecretKeyed(6)
+        case AtNewPin():
+            return NewPinKeyed() if number % 3 else NewPinRefused(WEAKNESSES[number % 4])
+        case AtPinAgain():
+            return NewPinKeyed() if number % 4 else NewPinDiffers()
         case position:
             return answer(wait_at(flow, state), number) or Keyed(str(position))
 
@@ -158,8 +178,10 @@ def answer(wait: Wait, number: int) -> Event | None:
             return HoursChecked(number % 3 > 0)
         case DrawSurvey():
             return SurveyDrawn(number % 3 > 0)
-        case VerifyPin():
+        case VerifyPin() | VerifyOldPin():
             return (PinVerified("profile"), PinRefused(), PinDelayed(number + 1))[number % 3]
+        case StorePin():
+            return PinStored(number % 4 > 0)
         case FindPayers():
             return (PayersFound(()), PayersFound(("a", "b")), PayersFound(tuple("abcdefgh")), ManyPayers())[number % 4]
         case FindOffice():

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ivr.definition import BACK, REPEAT, Flow, Menu, Message, Option, Transfer
 from ivr.events import (
+    WEAKNESSES,
     CallbackCancelled,
     CallbackSought,
     Event,
@@ -18,6 +19,9 @@ from ivr.events import (
     HungUp,
     Keyed,
     ManyPayers,
+    NewPinDiffers,
+    NewPinKeyed,
+    NewPinRefused,
     NoInput,
     NumberRefused,
     PayerKeyed,
@@ -25,6 +29,7 @@ from ivr.events import (
     PayersFound,
     PinDelayed,
     PinRefused,
+    PinStored,
     PinVerified,
     Played,
     QueueLeft,
@@ -38,7 +43,19 @@ from ivr.exploration.moves import NUMBER, PAYERS, office_answer, unserved
 from ivr.exploration.names import transition
 from ivr.exploration.walk import walk
 from ivr.flow import start, step
-from ivr.state import AtIdentifier, AtNumber, AtPayerNumber, AtPin, AtPostalCode, Ended, InQueue, State
+from ivr.state import (
+    AtIdentifier,
+    AtNewPin,
+    AtNumber,
+    AtOldPin,
+    AtPayerNumber,
+    AtPin,
+    AtPinAgain,
+    AtPostalCode,
+    Ended,
+    InQueue,
+    State,
+)
 from ivr.turns import Turn
 from ivr.waiting import wait_at
 from ivr.waits import (
@@ -52,6 +69,8 @@ from ivr.waits import (
     Gather,
     PlayOut,
     ServiceWait,
+    StorePin,
+    VerifyOldPin,
     VerifyPin,
 )
 from routing.offices import Office, Offices
@@ -108,13 +127,22 @@ def test_every_kind_of_place_is_found(explored: Exploration) -> None:
         "authentication/verification -- PIN wrong --> authentication/result not-authenticated",
         "authentication/verification -- PIN right --> authentication/known",
         "authentication/known -- played --> authentication/payers",
-        "authentication/payers -- no payers found --> main",
+        "authentication/payers -- no payers found --> personal",
         "authentication/payers -- many payers found --> authentication/payer-number",
-        "authentication/payer -- key 3 --> main",
+        "authentication/payer -- key 3 --> personal",
         "authentication/payer -- key 4, no match --> authentication/payer",
         "authentication/payer -- no input --> authentication/result payer-unchosen",
         "authentication/payer-number -- payer's number --> authentication/result payer-chosen",
         "authentication/payer-number -- payer refused, no match --> authentication/payer-number",
+        "personal -- key 1 --> change-pin/old-pin",
+        "change-pin/old-pin -- 5 digits, no match --> change-pin/old-pin",
+        "change-pin/old-pin-check -- PIN right --> change-pin/new-pin",
+        "change-pin/old-pin-check -- PIN wrong --> change-pin/result wrong-old-pin",
+        "change-pin/new-pin -- new PIN --> change-pin/new-pin-again",
+        "change-pin/new-pin -- new PIN refused (date), no match --> change-pin/new-pin",
+        "change-pin/new-pin-again -- another new PIN --> change-pin/new-pin",
+        "change-pin/storing -- PIN stored --> change-pin/result pin-changed",
+        "change-pin/new-pin -- key * --> change-pin/result pin-unchanged",
         "topics -- key 6 --> to-doctors/notice",
         "topics -- key 6 --> to-doctors/queue",
         "to-doctors/notice -- hang up --> to-doctors/end caller",
@@ -139,7 +167,7 @@ def test_every_key_of_every_menu_is_pressed(flow: Flow, explored: Exploration) -
     assert [] == [(name, key) for name in menus for key in KEYS if (name, f"key {key}") not in pressed]
 
 
-OTHER_SERVICES = ("/promised", "/own-number", "/cancellation", "/payers")
+OTHER_SERVICES = ("/promised", "/own-number", "/cancellation", "/payers", "/old-pin-check", "/storing")
 
 
 def test_a_caller_can_hang_up_everywhere(explored: Exploration) -> None:
@@ -274,6 +302,10 @@ def answer(flow: Flow, wait: ServiceWait, data: st.DataObject) -> Event:
             return PinDelayed(data.draw(st.integers(1, 3600)))
         case VerifyPin(claim):
             return PinVerified("subject") if claim == "ewa" else PinRefused()
+        case VerifyOldPin():
+            return PinVerified("subject") if data.draw(st.booleans()) else PinRefused()
+        case StorePin():
+            return PinStored(True)
         case FindPayers():
             found: list[Event] = [PayersFound(()), PayersFound(PAYERS), ManyPayers()]
             return data.draw(st.sampled_from(found))
@@ -303,6 +335,12 @@ def events(flow: Flow, state: State) -> st.SearchStrategy[Event]:
             usual = [NoInput(), *map(Keyed, ("*", "123", "00001", "10001", "25000", "50999", "99999"))]
         case _, AtPayerNumber():
             usual = [NoInput(), Keyed("*"), SecretKeyed(0), PayerKeyed("payer-1"), PayerRefused()]
+        case Gather(max_digits=most), AtOldPin():
+            usual = [NoInput(), Keyed("*"), SecretKeyed(most - 1), SecretKeyed(most)]
+        case _, AtNewPin():
+            usual = [NoInput(), Keyed("*"), NewPinKeyed(), *map(NewPinRefused, WEAKNESSES)]
+        case _, AtPinAgain():
+            usual = [NoInput(), Keyed("*"), NewPinKeyed(), NewPinDiffers()]
         case _, AtNumber():
             usual = [NoInput(), Keyed("*"), NUMBER, NumberRefused()]
         case _:

@@ -34,7 +34,7 @@ def test_identifier_and_pin_lead_to_the_level_full(at_identifier: Caller) -> Non
     caller.pin(right=True)
     assert (("authenticated",), PlayOut()) == (caller.said, caller.wait)
     assert ("full", SUBJECT) == (caller.state.auth_level, caller.state.subject)
-    assert ("main-short", "main") == caller.listens().said
+    assert ("personal",) == caller.listens().said
 
 
 def test_a_wrong_pin_begins_again_with_the_identifier(at_pin: Caller) -> None:
@@ -140,10 +140,10 @@ def test_the_pin_has_counters_of_its_own(at_identifier: Caller) -> None:
 
 def test_whoever_is_known_is_not_asked_again(at_pin: Caller) -> None:
     """The good news is heard again, and the call goes on."""
-    caller = at_pin.pin(right=True).listens().keys("2")
+    caller = at_pin.pin(right=True).listens().keys("*", "2")
     assert ("authenticated",) == caller.said
     assert AtKnown("authentication") == caller.position
-    assert ("main-short", "main") == caller.listens().said
+    assert ("personal",) == caller.listens().said
 
 
 @pytest.mark.parametrize(

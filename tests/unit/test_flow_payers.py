@@ -16,7 +16,7 @@ from tests.callers import SUBJECT, Caller
 TWO = ("payer-a", "payer-b")
 EIGHT = tuple(f"payer-{letter}" for letter in "abcdefgh")
 QUESTION = ("whose-matters", "authentication-own")
-MAIN = ("main-short", "main")
+PERSONAL = ("personal",)
 
 
 def known(flow: Flow, payers: tuple[str, ...] | None) -> Caller:
@@ -44,7 +44,7 @@ def asked_for_number(flow: Flow) -> Caller:
 def test_whoever_speaks_for_nobody_is_asked_nothing(flow: Flow) -> None:
     """The menu goes on at once, and the call is about matters of their own."""
     caller = known(flow, ())
-    assert (MAIN, AtMenu("main"), None) == (caller.said, caller.position, caller.state.payer)
+    assert (PERSONAL, AtMenu("personal"), None) == (caller.said, caller.position, caller.state.payer)
 
 
 def test_payers_are_offered_by_the_ends_of_their_numbers(asked: Caller) -> None:
@@ -66,7 +66,7 @@ def test_a_key_chooses_a_payer_or_matters_of_ones_own(asked: Caller, key: str, p
     """And the menu goes on."""
     caller = asked.keys(key)
     assert (payer, SUBJECT) == (caller.state.payer, caller.state.subject)
-    assert (MAIN, AtMenu("main")) == (caller.said, caller.position)
+    assert (PERSONAL, AtMenu("personal")) == (caller.said, caller.position)
 
 
 def test_each_of_eight_payers_has_a_key(flow: Flow) -> None:
@@ -106,7 +106,7 @@ def test_silence_and_wrong_keys_are_counted_apart_and_lead_to_matters_of_ones_ow
     assert ("no-match", *QUESTION) == wrong.said[:3]
     for caller in (silent.silent(2), wrong.keys("4", "#")):
         assert (("payer-unchosen",), PlayOut(), None) == (caller.said, caller.wait, caller.state.payer)
-        assert AtMenu("main") == caller.listens().position
+        assert AtMenu("personal") == caller.listens().position
 
 
 def test_one_of_many_payers_is_keyed_by_number(asked_for_number: Caller) -> None:
@@ -117,7 +117,7 @@ def test_one_of_many_payers_is_keyed_by_number(asked_for_number: Caller) -> None
     )
     caller = asked_for_number.payer("payer-z")
     assert (("payer-chosen",), PlayOut(), "payer-z") == (caller.said, caller.wait, caller.state.payer)
-    assert AtMenu("main") == caller.listens().position
+    assert AtMenu("personal") == caller.listens().position
 
 
 def test_a_number_that_is_not_of_their_payers_is_asked_for_again(asked_for_number: Caller) -> None:
@@ -136,7 +136,7 @@ def test_a_star_instead_of_a_number_is_matters_of_ones_own(asked_for_number: Cal
 
 def test_logging_in_again_asks_again(asked: Caller) -> None:
     """So callers change their mind; until they choose anew it is about matters of their own."""
-    caller = asked.keys("2", "2").listens()
+    caller = asked.keys("2", "*", "2").listens()
     assert (AtPayerChoice("authentication", TWO), None) == (caller.position, caller.state.payer)
     assert "payer-b" == caller.keys("3").state.payer
 

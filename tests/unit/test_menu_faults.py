@@ -37,8 +37,8 @@ CODES = (
 )
 LOOK = " (look for a missing colon, quote or indentation on this line or the one above)"
 TYPES = (
-    "menu | message | opening | authentication | offices | transfer | resume | callback | promised | cancel-callback | "
-    "survey | end"
+    "menu | message | opening | authentication | change-pin | offices | transfer | resume | callback | promised | "
+    "cancel-callback | survey | end"
 )
 
 
@@ -1272,7 +1272,8 @@ def test_pins_have_as_many_digits_as_the_settings_say() -> None:
     assert load_menus(SHIPPED).flow == load_menus(SHIPPED, 6).flow
     with pytest.raises(MenuError) as refused:
         load_menus(SHIPPED, 8)
-    (fault,) = (fault for fault in refused.value.faults if fault.severity == "error")
-    line = SHIPPED.read_text("utf-8").splitlines().index("    pin_digits: 6") + 1
-    assert (line, 17) == (fault.line, fault.column)
-    assert "a PIN of 6 digits, but the settings say authentication: pin_digits: 8" == fault.message
+    faults = [fault for fault in refused.value.faults if fault.severity == "error"]
+    text = SHIPPED.read_text("utf-8").splitlines()
+    asking = [(number, 17) for number, line in enumerate(text, start=1) if line == "    pin_digits: 6"]
+    assert asking == [(fault.line, fault.column) for fault in faults]
+    assert {"a PIN of 6 digits, but the settings say authentication: pin_digits: 8"} == {one.message for one in faults}
