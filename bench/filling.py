@@ -178,7 +178,7 @@ def _rows(ids: Sequence[str], origins: Sequence[str], calls: Sequence[str], days
 def _parts(calls: Sequence[str], days: Sequence[date]) -> Iterator[Row]:
     ended = {day: _ended(day) for day in set(days)}
     for call, day in zip(calls, days, strict=True):
-        yield (call, SEQ, "1701", ended[day], ended[day], f"{call}-7-r.wav", f"{call}-7-t.wav", ended[day])
+        yield (call, SEQ, "1701", ended[day], ended[day], f"{call}-7-r.wav", f"{call}-7-t.wav", ended[day], "")
 
 
 def _keys(ids: Sequence[str], by: str, wrapped: Iterable[bytes], day: date) -> Iterator[Row]:

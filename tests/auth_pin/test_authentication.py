@@ -121,6 +121,10 @@ def test_two_calls_may_log_in_to_one_profile_at_once(authenticator: Authenticato
     assert ["accepted"] * 2 == [row[4] for row in _attempts(populated)]
 
 
+# What the audit takes; in PostgreSQL with its turn first.
+TOLD = {"sqlite": ("SELECT", "INSERT"), "postgresql": ("SELECT", "SELECT", "INSERT")}
+
+
 def test_nobody_learns_why_from_the_work_done(
     authenticator: Authenticator, populated: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +139,8 @@ def test_nobody_learns_why_from_the_work_done(
         "closed": (CLOSED, CLOSED.pin),
         "closed and wrong PIN": (CLOSED, "926600"),
     }
+    # An audit that is empty is asked where it begins.
+    _verify(authenticator, EWA, EWA.pin, seq=len(situations))
     work = {}
     for seq, (situation, (person, pin)) in enumerate(situations.items()):
         watched = Watched()
@@ -146,7 +152,7 @@ def test_nobody_learns_why_from_the_work_done(
     assert {work["success"]} == set(work.values())
     assert (1, 0) == (verified, hashed)
     counted = ["INSERT", "SELECT", "SELECT", "INSERT", "INSERT", "INSERT", "SELECT", "COMMIT"]
-    assert [*counted, "DELETE", "UPDATE", "COMMIT"] == [
+    assert [*counted, "DELETE", "UPDATE", *TOLD[populated.engine.dialect.name], "COMMIT"] == [
         statement.split()[0] for statement in statements_of_success if not statement.startswith("BEGIN")
     ]
 
