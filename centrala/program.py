@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from importlib import import_module
 
 import click
@@ -77,4 +78,6 @@ def centrala() -> None:
     """
     # Whatever a command writes (database, logs, notes, recordings) is its owner's alone.
     os.umask(0o077)
+    # A process that crashes may hold a PIN: no core file is written of it.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     configure_logs("WARNING")
