@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +15,11 @@ from demo.phone import Answer
 from ivr import calls
 from routing import agent_states, members, visits
 from routing.ami import Ami
-from routing.ami.messages import encode
 from routing.asterisk.plan import manager_password
 from routing.visits import Visit
 from tests.live.callers import desks_react, row_of, talk, to_topic
 from tests.live.conftest import SHORT_TIMEOUT
+from tests.live.manager_tap import ManagerTap
 from tests.live.relay import TcpRelay
 from tests.live.stations import Live, hears_music, live, menus_with
 from tests.live.stories import (
@@ -129,7 +127,7 @@ def test_nothing_that_was_keyed_is_told(watched: Watched, ani: str) -> None:
     Who has proven who they are is named on the consultant's display; Asterisk's own word for it is the connected line.
     """
     running, heard = watched.live, bytearray()
-    with _listening(running, heard):
+    with ManagerTap(running, heard):
         caller = Caller(running, ani)
         caller.dials()
         caller.comes_to(("main", "2"), ("identifier", f"{IDENTIFIER}#"), ("pin", PIN))
@@ -143,32 +141,6 @@ def test_nothing_that_was_keyed_is_told(watched: Watched, ani: str) -> None:
     assert {"system,all", "agent,all"} == {value for name, _, value in headers if name == "Privilege"}
     displays = {"ConnectedLineName", "DestConnectedLineName", "CallerIDName", "DestCallerIDName"}
     assert {name for name, _, value in headers if IDENTIFIER in value} <= displays
-
-
-class _listening:
-    """The manager's user, seen from the wire: all bytes go to `heard`."""
-
-    def __init__(self, running: Live, heard: bytearray) -> None:
-        self._heard = heard
-        self._secret = manager_password(running.installation.key("sip"), "centrala")
-        self._socket = socket.create_connection(("127.0.0.1", running.station.addresses.ami or 0), 10)
-        # Nothing may be told for as long as a caller listens.
-        self._socket.settimeout(None)
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-        self._socket.sendall(encode("Login", "1", {"Username": "centrala", "Secret": self._secret}))
-        wait_for(lambda: b"FullyBooted" in self._heard, "being let in")
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        self._socket.close()
-
-    def _listen(self) -> None:
-        while piece := self._socket.recv(65536):
-            self._heard += piece
 
 
 def _values(text: str, name: str) -> list[str]:
