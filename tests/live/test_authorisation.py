@@ -27,7 +27,7 @@ ASKED, DONE, NOT_DONE = "pl:code-questions", "pl:code-authorised", "pl:code-unau
 def groups(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A service with consultants for pensions and for doctors."""
     folder = tmp_path_factory.mktemp("authorising")
-    settings = {"queues": {"ring_seconds": 3, "wrap_up_seconds": 0}}
+    settings = {"queues": {"wrap_up_seconds": 0}}
     with live(folder / "home", menus_with(folder, SHORT_TIMEOUT), settings=settings) as running:
         running.staff(*PENSIONS, *BENEFITS)
         yield running

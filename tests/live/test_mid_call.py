@@ -58,7 +58,7 @@ SHORTEST_LOGIN = 1.5
 def running(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A service with consultants of three groups, two IVR processes, and one person's profile."""
     folder = tmp_path_factory.mktemp("mid-call")
-    settings = {"queues": {"ring_seconds": 3, "wrap_up_seconds": 0}}
+    settings = {"queues": {"wrap_up_seconds": 0}}
     with live(folder / "home", menus_with(folder, SHORT_TIMEOUT), nodes=2, settings=settings) as made:
         keep_queue_log(made)
         made.staff(*PENSIONS, *BENEFITS, *INSURED)

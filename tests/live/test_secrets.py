@@ -66,7 +66,7 @@ def run(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory) 
     """Callers log in, are refused, fall silent, lose their process, and log in while they talk."""
     folder = tmp_path_factory.mktemp("secrets")
     settings = {
-        "queues": {"ring_seconds": 3, "wrap_up_seconds": 0},
+        "queues": {"wrap_up_seconds": 0},
         "authentication": {"pin_digits": len(PIN)},
         "metrics": {"port": free_port(socket.SOCK_STREAM)},
     }
