@@ -99,8 +99,8 @@ def test_a_caller_who_is_sent_on_is_answered_there(groups: Live, ani: str) -> No
 def test_the_level_and_the_payer_go_with_the_call(groups: Live, ani: str) -> None:
     """Who has logged in, and for whom they speak, is known to the second consultant, too."""
     call, ear = choose(groups, ani, *LOGIN)
-    for prompt, times, key in (("pl:main", 2, "0"), ("pl:topics", 1, "6")):
-        ear.wait_for(prompt, times)
+    for prompt, key in (("pl:personal", "0"), ("pl:topics", "6")):
+        ear.wait_for(prompt)
         press(call, key)
     first = answered(groups, ani, call, ear)
     _send_on(first, "2")
@@ -314,8 +314,8 @@ def test_a_colleague_who_was_only_asked_had_no_caller(groups: Live, ani: str) ->
 def test_without_the_ivr_callers_are_sent_on_all_the_same(groups: Live, ani: str) -> None:
     """To the other group's queue, with nothing known of them and never recorded."""
     call, ear = choose(groups, ani, *LOGIN)
-    for prompt, times, key in (("pl:main", 2, "0"), ("pl:topics", 1, "2")):
-        ear.wait_for(prompt, times)
+    for prompt, key in (("pl:personal", "0"), ("pl:topics", "2")):
+        ear.wait_for(prompt)
         press(call, key)
     first = answered(groups, ani, call, ear)
     node(groups, 0).kill()
