@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, select
 
 from audit import entries
+from audit.entries import CALLER
 from auth_pin.attempts import auth_attempts
 from auth_pin.failures import auth_failures
 from auth_pin.mandates import mandates
@@ -132,9 +133,14 @@ class Account:
         return chain(waiting, self._rows(aside, self._held.quarantined, aside.c.at))
 
     def _audit(self) -> Iterator[Line]:
-        for pseudonym in self._pseudonyms:
-            for entry in entries.of_person(self._connection, pseudonym):
-                yield {"at": plain(entry.at), "action": entry.action, "object": entry.object, "by": OPERATOR}
+        """Of the person by pseudonym, and of their calls, whose entries name nobody."""
+        about = (entries.of_person(self._connection, one) for one in self._pseudonyms)
+        mine = self._connection.execute(self._held.call_ids).scalars().all()
+        calls = (entries.of_object(self._connection, f"call:{id}") for id in mine)
+        found = {entry.number: entry for entry in chain.from_iterable((*about, *calls))}
+        for _, entry in sorted(found.items()):
+            by = CALLER if entry.actor == CALLER else OPERATOR
+            yield {"at": plain(entry.at), "action": entry.action, "object": entry.object, "by": by}
 
     def _rows(self, table: Table, where: Any, order: Any) -> Iterator[Line]:
         query: Select[Any] = select(table).where(where).order_by(order).execution_options(yield_per=1000)

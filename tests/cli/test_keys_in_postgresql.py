@@ -28,10 +28,21 @@ SEGMENTS = 4
 _numbers = count(1)
 
 
+@pytest.fixture(scope="module")
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[provision.Server]:
+    """A server that nobody else writes to: what is in its log is of these tests."""
+    try:
+        programs = provision.postgresql()
+    except provision.ProvisionError as error:
+        pytest.skip(f"no PostgreSQL: {error}")
+    with programs.server(tmp_path_factory.mktemp("keys")) as server:
+        yield server
+
+
 @pytest.fixture
-def server(postgresql_server: provision.Server) -> Iterator[Engine]:
+def server(own_server: provision.Server) -> Iterator[Engine]:
     """An empty database, as its administrator sees it."""
-    engine = create_engine(postgresql_server.create_database(f"keys_{next(_numbers)}"), isolation_level="AUTOCOMMIT")
+    engine = create_engine(own_server.create_database(f"keys_{next(_numbers)}"), isolation_level="AUTOCOMMIT")
     yield engine
     does(engine, "ALTER SYSTEM RESET wal_recycle", "ALTER SYSTEM RESET min_wal_size", "SELECT pg_reload_conf()")
     engine.dispose()

@@ -49,8 +49,9 @@ def test_a_profile_is_exported_by_its_identifier(story: Story, run: Run, tmp_pat
         assert {"README.txt", "profile.json", "recordings.json", "audit.json"} <= set(zipped.namelist())
         assert story.calls["ewa"].id == json.loads(zipped.read("calls.json"))[0]["id"]
         told = [row["action"] for row in json.loads(zipped.read("audit.json"))]
-    assert ["person exported", "recording exported", "recording exported"] == told
-    found = audited(run)
+    logged_in = ["login accepted", "level raised", "level shown"]
+    assert [*logged_in, "person exported", "recording exported", "recording exported"] == told
+    found = [one for one in audited(run) if one[-1] is not None]
     assert ({"zofia"}, 1) == ({actor for actor, _, _ in found}, len({person for *_, person in found}))
 
 
@@ -73,7 +74,7 @@ def test_a_file_that_is_there_is_not_written_over(story: Story, run: Run, tmp_pa
     done = run("subject", "export", "--number", SHARED, "--output", str(tmp_path / "there.zip"))
     assert (2, b"something") == (done.exit_code, (tmp_path / "there.zip").read_bytes())
     assert "it is there already" in done.stderr
-    assert [] == audited(run)
+    assert [] == [action for _, action, _ in audited(run) if action.endswith("exported")]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,7 @@ def test_whoever_is_erased_is_gone(story: Story, run: Run) -> None:
     done = run("subject", "erase", "--number", OLAS, "--yes", "--by", "zofia")
     assert (0, "erased") == (done.exit_code, done.stdout.splitlines()[-1]), done.stderr
     assert story.calls["ola"].id not in run("calls", "list").stdout
-    ((actor, action, person),) = audited(run)
+    actor, action, person = audited(run)[-1]
     assert (("zofia", "person erased"), 64) == ((actor, action), len(person or ""))
     again = run("subject", "erase", "--number", OLAS, "--yes")
     assert (2, "centrala: nothing is held on them\n") == (again.exit_code, again.stderr)

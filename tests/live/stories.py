@@ -213,7 +213,14 @@ def _spool(live: Live) -> Path:
 
 
 def unfinished(live: Live) -> list[str]:
-    """What in the database has not come to its end: calls, stays in queues."""
+    """What in the database does not come to its end, which is waited for: calls, stays in queues."""
+    deadline = time.monotonic() + PATIENCE
+    while (left := _open(live)) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    return left
+
+
+def _open(live: Live) -> list[str]:
     with live.database.reading() as connection:
         calls = connection.exec_driver_sql("SELECT id FROM calls WHERE ended_at IS NULL OR cause IS NULL").scalars()
         visits = connection.exec_driver_sql("SELECT call_id FROM queue_visits WHERE left_at IS NULL").scalars()

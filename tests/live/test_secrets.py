@@ -37,6 +37,7 @@ PINS, IDENTIFIERS = (PIN, WRONG), (IDENTIFIER, STRANGER)
 # What somebody keys while the conversation is recorded.
 ALOUD = "4826"
 AT = {name: f"60030{number:04}" for number, name in enumerate(("right", "refused", "silent", "crash", "midway"), 1)}
+# Of the login, and of the change of the PIN.
 LONGER_PINS = ("    pin_digits: 6\n", f"    pin_digits: {len(PIN)}\n")
 # What somebody at Asterisk's console may switch on. Not `agi set debug on`: it shows there the code
 # of each key that the IVR is told, since it shows all that is said between the two.
@@ -70,7 +71,7 @@ def run(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory) 
         "authentication": {"pin_digits": len(PIN)},
         "metrics": {"port": free_port(socket.SOCK_STREAM)},
     }
-    menus = menus_with(folder, SHORT_TIMEOUT, LONGER_PINS)
+    menus = menus_with(folder, SHORT_TIMEOUT, LONGER_PINS, LONGER_PINS)
     with cores_allowed(), live(folder / "home", menus, nodes=2, settings=settings) as running:
         running.staff("1201", "1202")
         running.station.centrala("profiles", "add", stdin=f"{IDENTIFIER}\n{PIN}\n")

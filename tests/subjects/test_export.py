@@ -136,14 +136,18 @@ def test_what_is_left_out_is_said(story: Story) -> None:
 
 
 def test_who_used_the_data_is_in_it_by_role(story: Story) -> None:
-    """The entries of the audit about the person, without the operator's name."""
+    """The entries of the audit about the person and their calls, without the operator's name or a consultant's."""
     held = story.held(EWA.identifier)
     pseudonym, id = story.pseudonyms.of(held.person.names[0], LATER), story.recordings_of("ewa")[0]
     with story.installation.database.writing() as connection:
         for person in (pseudonym, story.pseudonyms.of("number of somebody else", LATER)):
             entries.append(connection, Entry(LATER, "zofia", Action.RECORDING_PLAYED, f"recording:{id}", person))
     found = exported(story, held)
-    assert [("recording played", f"recording:{id}", "operator")] == [
+    call = f"call:{story.calls['ewa'].id}"
+    by_caller = [(action, call, "caller") for action in ("login accepted", "level raised")]
+    # Two consultants had the call.
+    shown = [("level shown", call, "operator")] * 2
+    assert [*by_caller, *shown, ("recording played", f"recording:{id}", "operator")] == [
         (row["action"], row["object"], row["by"]) for row in found.rows("audit")
     ]
     assert "zofia" not in found.text
