@@ -31,6 +31,8 @@ CONSULTANTS = 24
 LONGEST_WAIT = 10
 SILENCE_SECONDS = 5
 MOST_WAITING = 2
+# A telephone that has rung for so long is on a break afterwards: longer than a scene lasts.
+LASTING_SECONDS = 120
 A_KEY_PER_QUEUE = "12345"
 POLL_SECONDS = 0.1
 STARTING_SECONDS = 180
@@ -83,7 +85,8 @@ def _closed(written: Scenes, folder: Path) -> Outcomes:
 def _by_condition(written: Scenes, folder: Path) -> Outcomes:
     """Opening hours, and queues that nobody can stay in, for one reason after the other."""
     found: Outcomes = {}
-    with _stage(menus_with(folder, QUICK), folder, MONDAY, {"most_waiting": MOST_WAITING}) as running:
+    queues = {"most_waiting": MOST_WAITING, "ring_seconds": LASTING_SECONDS}
+    with _stage(menus_with(folder, QUICK), folder, MONDAY, queues) as running:
         found |= _play(running, Desks(), written.scripts["join_empty"])
         running.staff(when_called=Ring())
         with _queues_full(running):
