@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,14 +65,21 @@ def small() -> Flow:
     return load_text(SMALL).flow
 
 
-@pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[provision.Server]:
-    """A PostgreSQL server for all tests of a run; where none can be had, the tests say why they are skipped."""
+@contextmanager
+def new_postgresql_server(folder: Path) -> Iterator[provision.Server]:
+    """A PostgreSQL server in a folder; where none can be had, the tests say why they are skipped."""
     try:
         programs = provision.postgresql()
     except provision.ProvisionError as error:
         pytest.skip(f"no PostgreSQL: {error}")
-    with programs.server(tmp_path_factory.mktemp("postgresql")) as server:
+    with programs.server(folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[provision.Server]:
+    """A server for all tests of a run."""
+    with new_postgresql_server(tmp_path_factory.mktemp("postgresql")) as server:
         yield server
 
 

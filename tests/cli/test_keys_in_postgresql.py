@@ -17,6 +17,7 @@ from recordings.identity import id_of, of_call
 from storage.installation import open_installation
 from tests.cli.conftest import Run
 from tests.cli.keeping import job, table
+from tests.conftest import new_postgresql_server
 from tests.recordings.places import CALL, Place, place
 
 pytestmark = pytest.mark.postgresql
@@ -31,11 +32,7 @@ _numbers = count(1)
 @pytest.fixture(scope="module")
 def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[provision.Server]:
     """A server that nobody else writes to: what is in its log is of these tests."""
-    try:
-        programs = provision.postgresql()
-    except provision.ProvisionError as error:
-        pytest.skip(f"no PostgreSQL: {error}")
-    with programs.server(tmp_path_factory.mktemp("keys")) as server:
+    with new_postgresql_server(tmp_path_factory.mktemp("keys")) as server:
         yield server
 
 

@@ -124,28 +124,25 @@ def console(running: Live) -> Iterator[None]:
 
 def logs_in(running: Live) -> None:
     """With what is right."""
-    caller = Caller(running, AT["right"])
-    caller.dials()
-    caller.comes_to(("main", "2"), ("identifier", f"{IDENTIFIER}#"), ("pin", f"{PIN}#"))
-    caller.hears("authenticated")
-    caller.hangs_up()
+    keys(running, "right", f"{IDENTIFIER}#", f"{PIN}#", "authenticated")
 
 
 def is_refused(running: Live) -> None:
     """As nobody has that identifier."""
-    caller = Caller(running, AT["refused"])
-    caller.dials()
-    caller.comes_to(("main", "2"), ("identifier", f"{STRANGER}#"), ("pin", f"{WRONG}#"))
-    caller.hears("wrong-pin")
-    caller.hangs_up()
+    keys(running, "refused", f"{STRANGER}#", f"{WRONG}#", "wrong-pin")
 
 
 def falls_silent(running: Live) -> None:
     """In the middle of the PIN, until the time for it is over."""
-    caller = Caller(running, AT["silent"])
+    keys(running, "silent", f"{STRANGER}#", WRONG[:PIECE], "no-match")
+
+
+def keys(running: Live, who: str, identifier: str, pin: str, told: str) -> None:
+    """A caller keys both as they are asked for, hears what came of it, and hangs up."""
+    caller = Caller(running, AT[who])
     caller.dials()
-    caller.comes_to(("main", "2"), ("identifier", f"{STRANGER}#"), ("pin", WRONG[:PIECE]))
-    caller.hears("no-match")
+    caller.comes_to(("main", "2"), ("identifier", identifier), ("pin", pin))
+    caller.hears(told)
     caller.hangs_up()
 
 

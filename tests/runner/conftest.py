@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -18,7 +19,7 @@ from ivr.events import Event, Keyed, NoInput, Played
 from ivr.library import Library
 from ivr.menus.loading import Loaded
 from ivr.runner import Arrival, Conversation, Live, Observer, Runner, leave_queue
-from ivr.state import Position
+from ivr.state import InQueue, Position
 from ivr.waits import Gather, PlayOut
 from recordings import consents, parts
 from routing import visits
@@ -195,3 +196,20 @@ class Line:
 def line(database: Database) -> Line:
     """A caller."""
     return Line(database)
+
+
+@pytest.fixture
+def queued(line: Line, runner: Runner) -> Line:
+    """A caller whom nobody knows, who has agreed to be recorded and waits for a consultant."""
+    line.arrives(runner)
+    line.keys(runner, "2")
+    line.hears_out(runner)
+    assert isinstance(line.position, InQueue)
+    return line
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Path:
+    """The folder of notes."""
+    (tmp_path / "spool").mkdir()
+    return tmp_path / "spool"

@@ -14,29 +14,11 @@ from ivr.events import Authorised, HungUp, QueueLeft, SentOn
 from ivr.gateways.agi import notes
 from ivr.gateways.agi.dialplan import authorisation
 from ivr.runner import Conversation, Runner
-from ivr.state import InQueue
 from ivr.waits import Transfer
 from tests.runner.conftest import IDENTIFIER, PIN, Clock, Line
 
 QUESTIONS = ("surname", "date_of_birth")
 TOLD = Authorised("11", QUESTIONS)
-
-
-@pytest.fixture
-def queued(line: Line, runner: Runner) -> Line:
-    """A caller whom nobody knows, in the queue."""
-    line.arrives(runner)
-    line.keys(runner, "2")
-    line.hears_out(runner)
-    assert isinstance(line.position, InQueue)
-    return line
-
-
-@pytest.fixture
-def spool(tmp_path: Path) -> Path:
-    """The folder of notes."""
-    (tmp_path / "spool").mkdir()
-    return tmp_path / "spool"
 
 
 def answered(clock: Clock) -> Authorisation:

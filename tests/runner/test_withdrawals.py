@@ -12,29 +12,11 @@ from audit import entries
 from ivr.events import ConsentWithdrawn, HungUp, Joined, QueueLeft
 from ivr.gateways.agi import notes
 from ivr.runner import Conversation, Runner
-from ivr.state import InQueue
 from ivr.stays import Colleague
 from ivr.waits import Transfer
 from recordings import consents
 from storage.database import Database
 from tests.runner.conftest import Clock, Line
-
-
-@pytest.fixture
-def queued(line: Line, runner: Runner) -> Line:
-    """A caller who has agreed to be recorded and waits for a consultant."""
-    line.arrives(runner)
-    line.keys(runner, "2")
-    line.hears_out(runner)
-    assert isinstance(line.position, InQueue)
-    return line
-
-
-@pytest.fixture
-def spool(tmp_path: Path) -> Path:
-    """The folder of notes."""
-    (tmp_path / "spool").mkdir()
-    return tmp_path / "spool"
 
 
 def withdrawn(line: Line) -> list[datetime | None]:
