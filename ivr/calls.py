@@ -17,6 +17,7 @@ from sqlalchemy import (
     Index,
     Insert,
     Integer,
+    Select,
     String,
     Table,
     Text,
@@ -235,6 +236,11 @@ def find(connection: Connection, call_id: str) -> CallRow | None:
     """The row of a call."""
     row = connection.execute(_FIND_CALL, {"call_id": call_id}).one_or_none()
     return CallRow(**row._mapping) if row else None
+
+
+def from_number(number: str) -> Select[tuple[str]]:
+    """A query for the ids of the calls from that number."""
+    return select(calls.c.id).where(calls.c.ani == number)
 
 
 def newest(connection: Connection, limit: int) -> tuple[CallRow, ...]:

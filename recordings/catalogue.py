@@ -27,6 +27,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     tuple_,
     update,
 )
@@ -35,6 +36,7 @@ from recordings.consents import consents
 from storage.database import Instant, metadata
 
 CALLER_LENGTH = 40
+_IMPORTED = text("call_id IS NULL")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -65,7 +67,7 @@ recordings = Table(
     Column("queue", String(40)),
     Column("consultant", String(40)),
     Column("level", String(20)),
-    Column("caller", String(CALLER_LENGTH), index=True),
+    Column("caller", String(CALLER_LENGTH)),
     Column("ended_at", Instant, nullable=False),
     Column("taken_in_at", Instant, nullable=False),
     Column("duration_ms", Integer, nullable=False),
@@ -78,6 +80,7 @@ recordings = Table(
     Column("policy", String(60), nullable=False),
     Column("state", String(10), nullable=False),
     Column("decision", String(120)),
+    Index("ix_recordings_caller", "caller", sqlite_where=_IMPORTED, postgresql_where=_IMPORTED),
     Index("ix_recordings_due", "state", "keep_until", "id"),
     Index("ix_recordings_ended_at", "ended_at", "id"),
     Index("ix_recordings_consultant", "consultant", "ended_at", "id"),

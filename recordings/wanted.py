@@ -5,9 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Select, or_
 
 from recordings.catalogue import recordings
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who called: the number, and a query for the ids of the calls from it.
+
+    What was recorded in calls is found by these: an index of numbers over all recordings would have the purge write one
+    more page for each, as callers are strewn over it. Imported ones have no call, and an index of their own.
+    """
+
+    number: str
+    calls: Select[tuple[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +28,7 @@ class Wanted:
 
     id: str | None = None
     call_id: str | None = None
-    caller: str | None = None
+    caller: Caller | None = None
     consultant: str | None = None
     begin: datetime | None = None
     end: datetime | None = None
@@ -43,11 +55,13 @@ def conditions(wanted: Wanted) -> tuple[ColumnElement[bool], ...]:
     named = {
         c.id: wanted.id,
         c.call_id: wanted.call_id,
-        c.caller: wanted.caller,
         c.consultant: wanted.consultant,
         c.topic: wanted.topic,
     }
     equal = [column == value for column, value in named.items() if value is not None]
+    if wanted.caller is not None:
+        imported = c.call_id.is_(None) & (c.caller == wanted.caller.number)
+        equal.append(or_(c.call_id.in_(wanted.caller.calls), imported))
     if wanted.begin is not None:
         equal.append(c.ended_at >= wanted.begin)
     if wanted.end is not None:

@@ -28,7 +28,7 @@ from recordings.proof import Proof
 from recordings.proof import prove as proven
 from recordings.purge import Places
 from recordings.tombstones import Tombstone
-from recordings.wanted import Wanted
+from recordings.wanted import Caller, Wanted
 from recordings.withdrawal import Find, Meant
 from storage.installation import Installation
 
@@ -73,7 +73,8 @@ def place(
     Exit code 1 if some of them are being destroyed already: they are named on stderr, and the others are held.
     """
     begin, end = _bounds(on)
-    wanted = Wanted(recording, call_id, caller, consultant, begin, end)
+    called = Caller(caller, calls.from_number(caller)) if caller else None
+    wanted = Wanted(recording, call_id, called, consultant, begin, end)
     made = Hold(str(uuid4()), short(case, 60), short(reason, 200), who(by), context.now(), _last_day(until))
     with (
         _installation() as opened,

@@ -19,12 +19,13 @@ from centrala.auditing import auditing
 from centrala.context import SERVICE_ZONE, explained, fail, installation, today
 from centrala.forms import FROM_TO, check_options, span
 from centrala.keeping import open_archive
+from ivr.calls import from_number
 from recordings import drawing, parts, scores, waveform
 from recordings.catalogue import Recording
 from recordings.faults import RecordingFault
 from recordings.identity import CALL, part_of
 from recordings.overview import Entry, Sought, Status, entries, find
-from recordings.wanted import Wanted
+from recordings.wanted import Caller, Wanted
 from recordings.waveform import Peaks
 from routing.callbacks import masked
 from routing.reporting.days import period_of
@@ -65,7 +66,7 @@ def list_(
     period = period_of(*span(first, last, FROM_TO), SERVICE_ZONE) if first else None
     wanted = Wanted(
         call_id=call_id,
-        caller=caller,
+        caller=Caller(caller, from_number(caller)) if caller else None,
         consultant=consultant,
         topic=topic,
         begin=period.start if period else None,

@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import pytest
 from sqlalchemy import event, insert
 
+from ivr.calls import from_number
 from recordings import catalogue, holds, identity, overview, scores
 from recordings.catalogue import State
 from recordings.holds import Hold
@@ -22,9 +23,10 @@ from recordings.identity import of_call
 from recordings.overview import Sought, Status
 from recordings.purge import Places
 from recordings.scores import Given
-from recordings.wanted import Wanted
+from recordings.wanted import Caller, Wanted
 from tests.cli.conftest import ROOT, Run, lines
 from tests.cli.keeping import environment, opened
+from tests.personal_data.made import NUMBER, a_call
 from tests.recordings.conftest import NOW
 from tests.recordings.kept import DUE, ENDED, WARSAW, a_recording, id_of, keep_sound, put_aside
 from tests.recordings.places import Place
@@ -47,11 +49,12 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
 def places(run: Run, tmp_path: Path) -> Iterator[Places]:
     """An installation in which recordings of every status lie; commands run in it."""
     with opened(tmp_path / "home") as made:
+        a_call(made.database, id_of(1002), ENDED + DAY)
         with made.database.writing() as connection:
             for one in (
                 a_recording(1),
-                a_recording(2, ENDED + DAY, consultant="1702", topic="doctors", caller="600100201"),
-                a_recording(3, ENDED + DAY, caller="600100201"),
+                a_recording(2, ENDED + DAY, consultant="1702", topic="doctors", caller=NUMBER),
+                a_recording(3, ENDED + DAY, caller=NUMBER, call_id=None),
                 a_recording(4, ENDED + DAY, state=State.PURGING),
                 a_recording(5, ENDED + DAY, state=State.WITHDRAWN),
             ):
@@ -83,8 +86,8 @@ def numbers(run: Run, *words: str) -> set[int | str]:
         ((), {1, 2, 3, 4, 5, "quarantined", "purged"}),
         (("--consultant", "1701"), {1, 3, 4, 5}),
         (("--topic", "doctors"), {2}),
-        (("--caller", "600100201"), {2, 3}),
-        (("--caller", "600100201", "--consultant", "1701"), {3}),
+        (("--caller", NUMBER), {2, 3}),
+        (("--caller", NUMBER, "--consultant", "1701"), {3}),
         (("--call", id_of(1002)), {2}),
         (("--call", id_of(8)), {"quarantined"}),
         (("--from", "2023-11-24"), {1, "quarantined"}),
@@ -145,6 +148,23 @@ def test_wrong_usage_is_told(run: Run, words: tuple[str, ...], told: str) -> Non
 )
 def test_nothing_is_sorted_before_the_first_line(places: Places, sought: Sought) -> None:
     """SQLite says how it will look: rows come by an index, in their order, however many there are."""
+    plan = planned(places, sought)
+    assert [] == [step for step in plan if "TEMP B-TREE" in step]
+    (way,) = (step for step in plan if step.split()[1] == "recordings")
+    named = sought.wanted.consultant is not None
+    assert f"USING INDEX ix_recordings_{'consultant' if named else 'ended_at'}" in way
+
+
+def test_a_caller_is_found_without_looking_at_others(places: Places) -> None:
+    """What was recorded of them by their calls, and what was imported by their number."""
+    plan = planned(places, Sought(Wanted(caller=Caller(NUMBER, from_number(NUMBER)))))
+    assert [] == [step for step in plan if step.startswith("SCAN")]
+    for index in ("calls USING INDEX ix_calls_ani", "ix_recordings_call_id", "ix_recordings_caller"):
+        assert 1 == sum(index in step for step in plan), plan
+
+
+def planned(places: Places, sought: Sought) -> list[str]:
+    """The steps by which SQLite finds what is sought; something is found."""
     plans: list[str] = []
     with places.database.reading() as connection:
 
@@ -154,10 +174,7 @@ def test_nothing_is_sorted_before_the_first_line(places: Places, sought: Sought)
             plans.extend(str(row[-1]) for row in rows if "FROM recordings" in statement)
 
         assert list(overview.entries(connection, DUE, sought))
-    assert [] == [step for step in plans if "TEMP B-TREE" in step]
-    (way,) = (step for step in plans if step.split()[1] == "recordings")
-    named = sought.wanted.consultant is not None
-    assert f"USING INDEX ix_recordings_{'consultant' if named else 'ended_at'}" in way
+    return plans
 
 
 def test_thousands_are_listed_as_they_are_read(places: Places) -> None:

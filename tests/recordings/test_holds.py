@@ -7,15 +7,18 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from recordings import catalogue, holds, purge, tombstones
-from recordings.catalogue import State
+from recordings.catalogue import State, recordings
 from recordings.holds import Hold, Placed
 from recordings.purge import Places, uncounted, unwatched
-from recordings.wanted import Wanted
+from recordings.wanted import Caller, Wanted
 from storage.database import Database
 from tests.recordings.conftest import NOW
 from tests.recordings.kept import DUE, ENDED, a_recording, at_noon, id_of, keep, left_of, places_in, whole
+
+CALLER = Caller("600100201", select(recordings.c.call_id).where(recordings.c.caller == "600100201"))
 
 
 @pytest.fixture
@@ -57,20 +60,21 @@ def destroyed(places: Places, today: date = DUE) -> int:
     [
         (Wanted(id=id_of(2)), {2}),
         (Wanted(call_id=id_of(1003)), {3}),
-        (Wanted(caller="600100201"), {2, 3}),
-        (Wanted(caller="600100201", consultant="1702"), {3}),
+        (Wanted(caller=CALLER), {2, 3, 4}),
+        (Wanted(caller=CALLER, consultant="1702"), {3}),
         (Wanted(consultant="1701", begin=ENDED, end=ENDED + timedelta(days=1)), {1}),
         (Wanted(consultant="1701"), {1, 2}),
         (Wanted(id="none"), set()),
     ],
 )
 def test_a_hold_is_placed_on_what_is_named(places: Places, wanted: Wanted, expected: set[int]) -> None:
-    """By recording, call, caller, consultant and time; all that is named must be so."""
+    """By recording, call, caller (imported ones too), consultant and time; all that is named must be so."""
     keep(
         places,
         a_recording(1),
         a_recording(2, ENDED + timedelta(days=1), caller="600100201"),
         a_recording(3, ENDED + timedelta(days=1), caller="600100201", consultant="1702"),
+        a_recording(4, caller="600100201", call_id=None, consultant=None),
     )
     assert Placed(len(expected), ()) == place(places, wanted)
     assert expected == held(places)
