@@ -8,7 +8,8 @@ does). The pseudonym and the payer are forgotten likewise, and the topic where n
 No-inputs and no-matches are counted apart and never meet; and a key that is an option leads to the same place on any
 try, so that from a retry only the same mistake is walked on.
 
-A state is walked on from only if it shows something new at its place. What a call remembers of itself (tries, level,
+The nearest states are walked on from whatever they show, so that of a small service nothing is missed. Others are only
+if they show something new at their place. What a call remembers of itself (tries, level,
 admittance, consent, draw) is told apart in all combinations. The way back (the trail) has as many forms as there are
 ways through the menus; its nearest menu, which alone matters for the next move, is told apart together with each other
 fact alone: one thing remembered, or one menu that is or is not on the trail. Every way so found is a real one. What may
@@ -29,6 +30,9 @@ from ivr.exploration.names import Answer, accepts
 from ivr.flow import start
 from ivr.state import Ended, State
 
+WHOLE = 2000
+"""How many states are the nearest ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:
@@ -45,6 +49,7 @@ class Horizon:
     """
 
     def __init__(self, flow: Flow, *, narrow: bool = False) -> None:
+        self._is_narrow = narrow
         self._menus = frozenset[str]() if narrow else menus(flow)
         self._states: set[Hashable] = set()
         self._places: dict[Hashable, int] = {}
@@ -66,7 +71,8 @@ class Horizon:
         before = len(self._seen)
         self._seen.update(((at, number, fact) for number, fact in enumerate((*memory, state.topic))))
         self._seen.add((place, memory, nearest == ()))
-        return self._shows_a_trail(at, state) or len(self._seen) > before
+        shows = self._shows_a_trail(at, state) or len(self._seen) > before
+        return shows or (not self._is_narrow and len(self._states) <= WHOLE)
 
     def _number(self, *place: Hashable) -> int:
         return self._places.setdefault(place, len(self._places))
