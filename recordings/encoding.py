@@ -25,7 +25,7 @@ _CODECS = {FLAC: ("-c:a", "flac", "-f", "flac"), OPUS: ("-c:a", "libopus", "-b:a
 def check(format: str) -> None:
     """Raises EncoderFault where sound cannot be written in that format on this machine."""
     if format != WAV:
-        _program(format)
+        program(format)
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def _piped(target: BinaryIO, format: str, channels: int, rate: int) -> Iterator[
     # The file has no name: ffmpeg goes to it by its number, and back in it to complete the header.
     path = f"/dev/fd/{target.fileno()}"
     sound = ("-f", "s16le", "-ar", str(rate), "-ac", str(channels), "-i", "pipe:0")
-    words = (_program(format), "-nostdin", "-loglevel", "error", "-y", *sound, *_CODECS[format], path)
+    words = (program(format), "-nostdin", "-loglevel", "error", "-y", *sound, *_CODECS[format], path)
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(words, stdin=subprocess.PIPE, stderr=complaints, pass_fds=(target.fileno(),))
         try:
@@ -64,7 +64,8 @@ def _piped(target: BinaryIO, format: str, channels: int, rate: int) -> Iterator[
             raise EncoderFault(f"ffmpeg cannot write {format}: {told or 'it ended'}")
 
 
-def _program(format: str) -> str:
+def program(format: str) -> str:
+    """The program that writes and reads a format. Raises EncoderFault where it is not there."""
     found = shutil.which("ffmpeg", path=os.environ.get("PATH"))
     if found is None:
         raise EncoderFault(f"{format} is written by ffmpeg, which is not there: install it, or choose the format wav")

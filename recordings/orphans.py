@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from recordings import catalogue, parts
+from recordings import catalogue, parts, transcripts
 from recordings.catalogue import State
 from recordings.intake import alone
 from recordings.proof import strays_of
@@ -26,6 +26,7 @@ class Kind(StrEnum):
     KEY_WITHOUT_ROW = "key without row"
     ROW_WITHOUT_FILE = "row without file"
     ROW_WITHOUT_KEY = "row without key"
+    TRANSCRIPT_WITHOUT_ROW = "transcript without row"
     SPOOL_FILE_WITHOUT_CALL = "spool file without call"
 
 
@@ -50,6 +51,7 @@ def _orphans(places: Places, now: datetime) -> Iterator[Orphan]:
     with places.database.reading() as connection:
         rows = {one.id: one.state for one in catalogue.everything(connection)}
         known = parts.file_names(connection)
+        spoken = transcripts.strays(connection)
     keys, files = frozenset(places.archive.keys.ids()), frozenset(places.archive.ids())
     kept = sorted(id for id, state in rows.items() if state != State.PURGING)
     yield from (Orphan(Kind.FILE_WITHOUT_ROW, id) for id in sorted(files - rows.keys()))
@@ -57,4 +59,5 @@ def _orphans(places: Places, now: datetime) -> Iterator[Orphan]:
     missing = (id for id in kept if not places.archive.path(id).exists())
     yield from (Orphan(Kind.ROW_WITHOUT_FILE, id) for id in missing)
     yield from (Orphan(Kind.ROW_WITHOUT_KEY, id) for id in kept if id not in keys)
+    yield from (Orphan(Kind.TRANSCRIPT_WITHOUT_ROW, id) for id in spoken)
     yield from (Orphan(Kind.SPOOL_FILE_WITHOUT_CALL, path.name) for path in strays_of(places.spool, known, now))

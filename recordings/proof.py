@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from recordings import catalogue, key_backups, parts, runs, tombstones
+from recordings import catalogue, key_backups, parts, runs, tombstones, transcripts
 from recordings.archive import NEW, Archive
 from recordings.key_store import KeyStore
 from recordings.purge import Places, forget_rows
@@ -58,11 +58,13 @@ def prove(places: Places, recording_id: str, now: datetime, backups: Path | None
         stone = tombstones.find(connection, recording_id)
         chain = tombstones.verify(connection, runs.heads(connection))
         row = catalogue.find(connection, recording_id)
+        transcribed = transcripts.find(connection, recording_id) is not None
     findings = (
         *(_file(places.archive, file) for file in files),
         _key(places.archive.keys, recording_id),
         *(() if backups is None else (_backups(backups, recording_id),)),
         Finding("catalogue", row is None, "no row" if row is None else f"the row is there, {row.state}"),
+        Finding("transcript", not transcribed, "its row is there" if transcribed else "none"),
         _spool(places, now),
         _quarantine(places, recording_id),
         *_traces(places, recording_id),

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from recordings import catalogue, erased, holds, parts, rejected, tombstones
+from recordings import catalogue, erased, holds, parts, rejected, tombstones, transcripts
 from recordings.archive import Archive, folder_of
 from recordings.catalogue import Decided, Due, State
 from recordings.catalogue import recordings as table
@@ -259,6 +259,7 @@ def _bury(database: Database, found: Sequence[Decided], at: datetime, watch: Wat
         buried = [one for one in found if one.id in removed]
         tombstones.append(connection, buried, at)
         parts.remove(connection, _parts(buried))
+        transcripts.remove(connection, [one.id for one in buried])
         for one in buried:
             erased.forget_consent(connection, one)
         count(connection, len(buried))

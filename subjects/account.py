@@ -22,11 +22,12 @@ from auth_pin.mandates import mandates
 from auth_pin.profiles import profiles
 from ivr.calls import calls, turns
 from ivr.library import Library
-from recordings import catalogue, holds
+from recordings import catalogue, holds, transcripts
 from recordings.catalogue import Recording
 from recordings.consents import consents
 from recordings.parts import recording_parts
 from recordings.records import rejected_recordings
+from recordings.transcripts import Transcript
 from routing.callbacks import callbacks, masked
 from routing.phone_numbers import normal_form
 from routing.surveys import survey_answers, survey_offers
@@ -89,6 +90,10 @@ class Account:
     def recordings(self) -> Iterator[Recording]:
         """Their recordings."""
         return catalogue.everything(self._connection, self._held.recordings)
+
+    def transcripts(self) -> Iterator[tuple[Recording, Transcript]]:
+        """Transcripts of their recordings, sealed as they are kept."""
+        return transcripts.among(self._connection, self._held.recordings)
 
     def _profile(self) -> Iterator[Line]:
         for line in self._rows(profiles, self._held.profile, profiles.c.created_at):

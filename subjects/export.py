@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
+from recordings import transcripts
 from recordings.archive import Archive
 from recordings.catalogue import Recording, State
 from recordings.faults import RecordingFault
@@ -53,6 +55,7 @@ def write(
             else:
                 _sound(zipped, archive, recording)
             went_on()
+        counts["transcripts"] = _table(zipped, "transcripts", _transcripts(account, archive), at)
         for path in damaged:
             with path.open("rb") as plain, _entry(zipped, f"damaged/{path.name}", at, ZIP_STORED) as entry:
                 shutil.copyfileobj(plain, entry)
@@ -77,6 +80,15 @@ def _table(zipped: ZipFile, name: str, rows: Iterator[Mapping[str, Any]], at: da
 
 def _line(row: Mapping[str, Any]) -> bytes:
     return json.dumps(row, ensure_ascii=False).encode()
+
+
+def _transcripts(account: Account, archive: Archive) -> Iterator[Mapping[str, Any]]:
+    """What a recogniser took down, line by line, of the recordings that open."""
+    for recording, transcript in account.transcripts():
+        # A recording whose key is missing is told among those without sound.
+        with suppress(RecordingFault):
+            for line in transcripts.open_lines(archive.keys, transcript):
+                yield {"recording": recording.id, **asdict(line)}
 
 
 def _why_unheard(archive: Archive, recording: Recording) -> str | None:

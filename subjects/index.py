@@ -33,6 +33,10 @@ KINDS = {
         "nagrania rozmów: dane; dźwięk w folderze sound/",
         "recorded conversations: their data; the sound is in the folder sound/",
     ),
+    "transcripts": (
+        "zapisy nagrań sporządzone automatycznie, z błędami",
+        "transcripts of recordings, made by a program and with its errors",
+    ),
     "not_taken_in": (
         "rozmowy nagrane, a jeszcze nieprzyjęte do archiwum lub uszkodzone (folder damaged/)",
         "recorded conversations that are not archived yet, or are damaged (folder damaged/)",

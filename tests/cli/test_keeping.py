@@ -17,14 +17,16 @@ from click.testing import Result
 from ivr import calls
 from ivr.library import Library
 from ivr.state import State
-from recordings import catalogue, consents, purge, rejected
+from recordings import catalogue, consents, purge, rejected, transcripts
 from recordings.consents import Consent
 from recordings.intake import alone
 from recordings.orphans import Orphan, orphans
 from recordings.purge import Places
+from recordings.transcripts import Transcript
 from tests.cli.conftest import Run, lines
 from tests.cli.keeping import opened, recorded
 from tests.menu_files import SMALL, load_text
+from tests.personal_data.made import NUMBER, a_call
 from tests.recordings.kept import DUE, ENDED, a_recording, at_noon, id_of, keep, left_of, put_aside, quarantined, whole
 
 DAY = timedelta(days=1)
@@ -35,7 +37,7 @@ HOLD = ("recordings", "hold", "place", "--case", "II K 1/26", "--reason", "a com
 def places(run: Run, tmp_path: Path) -> Iterator[Places]:
     """An installation with three recordings, two of one caller; commands run in it."""
     with opened(tmp_path / "home") as made:
-        keep(made, a_recording(1), a_recording(2, ENDED + DAY, caller="600100201"), a_recording(3, ENDED + DAY))
+        keep(made, a_recording(1), a_recording(2, ENDED + DAY, caller=NUMBER), a_recording(3, ENDED + DAY))
         yield made
 
 
@@ -118,7 +120,8 @@ def test_whatever_comes_back_spoils_the_certificate(run: Run, places: Places) ->
     stray.unlink()
     with places.database.writing() as connection:
         catalogue.store(connection, a_recording(1))
-    assert ["catalogue", "bytes of the catalogue"] == found_amiss(run)
+        transcripts.store(connection, Transcript(id_of(1), ENDED, "a model", b"noise"))
+    assert ["catalogue", "transcript", "bytes of the catalogue"] == found_amiss(run)
 
 
 def test_traces_in_the_bytes_of_a_database_are_found(run: Run, places: Places, tmp_path: Path) -> None:
@@ -144,7 +147,8 @@ def test_a_broken_chain_spoils_what_stands_behind_it(run: Run, places: Places) -
 
 def test_a_hold_is_placed_listed_and_lifted(run: Run, places: Places) -> None:
     """By case, with reason and who; a case that nobody placed cannot be lifted."""
-    placed = run(*HOLD, "--caller", "600100201", "--until", "2090-01-31")
+    a_call(places.database, id_of(1002), ENDED + DAY)
+    placed = run(*HOLD, "--caller", NUMBER, "--until", "2090-01-31")
     assert (0, "1 held for the case II K 1/26\n") == (placed.exit_code, placed.stdout)
     (told,) = lines(run("recordings", "hold", "list", "--json"))
     assert ("II K 1/26", "a complaint", "anna", "in force", 1, "2090-01-31") == tuple(
@@ -273,13 +277,19 @@ def test_what_belongs_to_nothing_is_told(run: Run, places: Places) -> None:
     stray = places.spool / "stray.wav"
     stray.write_bytes(b"a voice")
     os.utime(stray, (ENDED.timestamp(), ENDED.timestamp()))
+    with places.database.writing() as connection:
+        transcripts.store(connection, Transcript(id_of(3), ENDED, "a model", b"noise"))
+        connection.execute(catalogue.recordings.delete().where(catalogue.recordings.c.id == id_of(3)))
     found = run("recordings", "orphans", "--json")
     assert 1 == found.exit_code
     assert [
+        ("file without row", id_of(3)),
         ("file without row", id_of(7)),
+        ("key without row", id_of(3)),
         ("key without row", id_of(7)),
         ("row without file", id_of(1)),
         ("row without key", id_of(2)),
+        ("transcript without row", id_of(3)),
         ("spool file without call", "stray.wav"),
     ] == [(one["kind"], one["name"]) for one in lines(found)]
     assert id_of(7) in run("recordings", "orphans").stdout

@@ -19,6 +19,8 @@ from audit import entries
 from audit.entries import Action, Entry
 from ivr.calls import calls, turns
 from ivr.library import Library
+from recordings import transcripts
+from recordings.transcripts import Line, Transcript
 from subjects import export
 from subjects.account import Account
 from subjects.archive_file import written_whole
@@ -72,6 +74,20 @@ def test_a_profile_is_exported_with_all_that_hangs_on_it(story: Story) -> None:
     kept = {id: b"".join(story.archive.sound(id)) for id in story.recordings_of("ewa")}
     assert kept == {name[-40:-4]: sound for name, sound in found.files.items() if name.startswith("sound/")}
     assert kept.keys() == {recording["id"] for recording in found.rows("recordings")}
+
+
+def test_transcripts_are_in_it(story: Story) -> None:
+    """Of their own recordings, line by line; of one whose key is gone nothing can be told."""
+    first, second = story.recordings_of("ewa")
+    (others,) = story.recordings_of("jan")
+    database, keys = story.installation.database, story.archive.keys
+    for id in (first, second, others):
+        sealed = transcripts.seal_lines(keys, id, [Line(0.5, 1.0, "caller", f"this is {id}")])
+        with database.writing() as connection:
+            assert transcripts.store(connection, Transcript(id, LATER, "a model", sealed))
+    keys.destroy([second])
+    line = {"recording": first, "begin": 0.5, "end": 1.0, "side": "caller", "text": f"this is {first}"}
+    assert [line] == exported(story, story.held(EWA.identifier)).rows("transcripts")
 
 
 def test_a_call_is_told_in_words(story: Story) -> None:

@@ -28,6 +28,7 @@ TELLING = {"call_id", "caller", "ani", "number", "subject", "claim", "person", "
 SPECIAL = {
     "recordings": "destroyed by a purge of their own",
     "rejected_recordings": "why a recording was not taken in: a call's id, and nothing of a person",
+    "recording_transcripts": "sealed by the keys of recordings, and removed with them",
     "held_recordings": "which recordings a hold is on: ids",
     "tombstones": "what is left of recordings: no person and no call",
     "audit_entries": "people by pseudonyms, whose keys are destroyed",
