@@ -16,7 +16,7 @@ import base64
 import hashlib
 import hmac
 import re
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import VerifyMismatchError
@@ -34,42 +34,45 @@ FORM = "$argon2id$v=19$m=19456,t=2,p=1"
 _FORMAT = re.compile(re.escape(FORM) + r"\$[A-Za-z0-9+/]{21}[AQgw]" r"\$[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]")
 
 
-class _Turns:
-    """How many are computed at a time in this process; the others wait."""
+class _Hashers:
+    """Threads that compute hashes, one each at a time; whoever wants one waits.
+
+    Not the callers' own threads: glibc keeps the 19 MiB of a hash in the arena of the thread that computed it, and with
+    many callers in many arenas (https://sourceware.org/glibc/wiki/MallocInternals).
+    """
 
     def __init__(self, at_once: int) -> None:
         self.at_once = at_once
-        self.free = threading.BoundedSemaphore(at_once)
+        self.threads = ThreadPoolExecutor(at_once, "hasher")
 
 
-_turns = _Turns(PARALLEL)
+_hashers = _Hashers(PARALLEL)
 
 
 def allow(number: int) -> None:
     """How many hashes are computed at a time in this process, from 1; to be said before any is."""
-    _turns.at_once, _turns.free = number, threading.BoundedSemaphore(number)
+    global _hashers
+    _hashers = _Hashers(number)
 
 
 def at_once() -> int:
     """How many hashes are computed at a time in this process."""
-    return _turns.at_once
+    return _hashers.at_once
 
 
 def hashed(key: bytes, pin: str) -> str:
     """The hash of a PIN, salted afresh. So many are computed at a time in a process as `allow` says; others wait."""
-    with _turns.free:
-        return ARGON2ID.hash(_peppered(key, pin))
+    return _hashers.threads.submit(ARGON2ID.hash, _peppered(key, pin)).result()
 
 
 def matches(key: bytes, pin_hash: str, pin: str) -> bool:
     """Whether the hash is of this PIN. As much work either way, bounded like `hashed`; a damaged hash is of none."""
     if not is_hash(pin_hash):
         return False
-    with _turns.free:
-        try:
-            return ARGON2ID.verify(pin_hash, _peppered(key, pin))
-        except VerifyMismatchError:
-            return False
+    try:
+        return _hashers.threads.submit(ARGON2ID.verify, pin_hash, _peppered(key, pin)).result()
+    except VerifyMismatchError:
+        return False
 
 
 def is_hash(text: str) -> bool:

@@ -86,21 +86,23 @@ def test_a_damaged_hash_matches_nothing() -> None:
     assert not pins.matches(KEY, "$argon2id$v=19$damaged", "471155")
 
 
-def test_two_are_hashed_at_a_time_and_the_next_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many callers key PINs at once, hashing takes two cores and 38 MiB at most."""
+@pytest.mark.parametrize("at_once", [pins.PARALLEL, 3])
+def test_as_many_are_hashed_at_a_time_as_is_said(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    """However many callers key PINs, so many threads hash: as many processors, and 19 MiB that stay with each."""
     pin_hash = pins.hashed(KEY, "471155")
-    two_inside, go_on = threading.Barrier(3), threading.Event()
+    all_of_them, hashers = threading.Barrier(at_once), set()
 
     def at_work() -> None:
-        if not go_on.is_set():
-            two_inside.wait(timeout=60)
-            go_on.wait(timeout=60)
+        all_of_them.wait(timeout=60)
+        hashers.add(threading.current_thread())
 
     monkeypatch.setattr(pins, "ARGON2ID", Watched(at_work))
-    with ThreadPoolExecutor(5) as callers:
-        answers = [callers.submit(pins.matches, KEY, pin_hash, "471155") for _ in range(5)]
-        two_inside.wait(timeout=60)
-        third_may_enter = pins._turns.free.acquire(blocking=False)
-        go_on.set()
-    assert not third_may_enter
-    assert [True] * 5 == [answer.result() for answer in answers]
+    before = pins.at_once()
+    try:
+        pins.allow(at_once)
+        with ThreadPoolExecutor(6) as callers:
+            answers = [callers.submit(pins.matches, KEY, pin_hash, "471155") for _ in range(6)]
+    finally:
+        pins.allow(before)
+    assert [True] * 6 == [answer.result() for answer in answers]
+    assert at_once == len(hashers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth_pin import pins, tuning
+from auth_pin import tuning
 from auth_pin.tuning import Load
 
 loads = st.lists(
@@ -41,15 +41,3 @@ def test_a_load_is_hashes_over_seconds() -> None:
     """Five for each at once."""
     moments = iter([100.0, 104.0])
     assert Load(2, 2.5) == tuning.load_of(2, lambda: next(moments))
-
-
-def test_as_many_are_hashed_at_once_as_is_said() -> None:
-    """The next one waits."""
-    before = pins.at_once()
-    try:
-        pins.allow(3)
-        assert 3 == pins.at_once()
-        taken = [pins._turns.free.acquire(blocking=False) for _ in range(4)]
-        assert [True, True, True, False] == taken
-    finally:
-        pins.allow(before)
