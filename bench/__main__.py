@@ -18,28 +18,40 @@ import click
 
 import provision
 from bench import (
+    askers,
+    busy_hour,
     centre,
     crowd,
     distribution,
+    guessing,
+    importing,
     keeping,
     keypress,
+    logins,
     machine,
     promises,
     recordings,
+    refusals,
     report,
     taking_in,
     turns,
 )
+from bench.busy_hour import Hour, Shares
 from bench.figures import AIMED_RATE, EASY_RATE, LOADED, Figures, Stage, Waiting, waiting
 from bench.ground import HERE, TITLES, Ground, Way, prepared, raise_file_limit
+from bench.guessing import Attack
+from bench.importing import Tables
 from bench.load import AT_EASE, Load, LoadError, place_calls, running
+from bench.logins import Logins, LoginsReport
 from bench.processor import DISTURBING, Meter, Repeats, Usage
 from bench.program import ProgramError
 from bench.recordings import RecordingsReport
 from demo.asterisk_process import AsteriskError
+from demo.phone import PhoneTimeoutError
 from demo.station import StationError
+from storage.home import HomeError
 
-CALLS, RECORDINGS = "calls", "recordings"
+CALLS, RECORDINGS, LOGINS = "calls", "recordings", "logins"
 LATEST = "latest"
 
 
@@ -74,6 +86,51 @@ QUICK_YEARS = keeping.Scale((50_000, 150_000), 1000, 1), taking_in.Lengths(4, 30
 
 
 @dataclass(frozen=True, slots=True)
+class LoginSizes:
+    """How much is measured of logins: crowds for so many seconds each, tries at each kind of identifier, the rest."""
+
+    crowds: tuple[int, ...]
+    crowd_seconds: float
+    hour: Hour
+    tries: int
+    attacks: tuple[Attack, ...]
+    tables: Tables
+
+
+def _attacks(calls: int, numbers: int, identifiers: int) -> tuple[Attack, ...]:
+    """So many calls at few identifiers, and sprays of as many."""
+    few, hour = partial(Attack, calls=calls, numbers=numbers, identifiers=identifiers), guessing.HOUR
+    spray = partial(Attack, calls=calls, numbers=numbers, identifiers=calls, tries=1)
+    return (
+        few("at random"),
+        few("at random, owners log in thrice", owners=3),
+        few("patient", seconds=hour, patient=True),
+        few("patient, owners log in thrice", seconds=hour, patient=True, owners=3),
+        spray("spray"),
+        spray("spray within an hour", seconds=hour),
+    )
+
+
+ASKERS = 4, 32, 128
+EVERY_LOGIN = LoginSizes(
+    crowds=ASKERS,
+    crowd_seconds=15.0,
+    hour=Hour(rounds=5, lines=24, shares=(Shares(0, 40.0), Shares(1, 40.0), Shares(10, 15.0)), repeats=2),
+    tries=500,
+    attacks=_attacks(10_000, 1000, 100),
+    tables=Tables(100_000, 1_000_000, 1000),
+)
+QUICK_LOGINS = LoginSizes(
+    crowds=ASKERS,
+    crowd_seconds=3.0,
+    hour=Hour(rounds=1, lines=24, shares=(Shares(0, 20.0), Shares(1, 20.0), Shares(10, 5.0)), repeats=0),
+    tries=50,
+    attacks=_attacks(1000, 100, 10),
+    tables=Tables(10_000, 50_000, 100),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Texts:
     """A part's results as they are kept under its name: for a terminal, for README, for programs."""
 
@@ -85,7 +142,7 @@ class Texts:
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Some minutes, less exact; the last full results stay the shown ones.")
-@click.option("--only", type=click.Choice([CALLS, RECORDINGS]), help="One part instead of both.")
+@click.option("--only", type=click.Choice([CALLS, RECORDINGS, LOGINS]), help="One part instead of all.")
 @click.option("--results", type=click.Path(path_type=Path, file_okay=False), default=HERE / "results", help="Where to.")
 @click.option(
     "--scratch",
@@ -94,17 +151,20 @@ class Texts:
     help="A folder on the disk to measure; millions of recordings take 20 GB.",
 )
 def main(quick: bool, only: str | None, results: Path, scratch: Path) -> None:
-    """Measure calls (the same one through Asterisk's dialplan, pyst2 and Centrala), and how recordings are kept."""
+    """Measure calls (the same through Asterisk's dialplan, pyst2 and Centrala), how recordings are kept, and logins."""
     signal.signal(signal.SIGTERM, _interrupt)
     began = time.monotonic()
     with _explained():
         scratch.mkdir(parents=True, exist_ok=True)
-        if only != RECORDINGS:
+        if only in (None, CALLS):
             made = _measured(QUICK if quick else FULL, quick, scratch)
             _keep(results, made, Texts(LATEST, report.as_text(made), report.as_markdown(made), report.as_json(made)))
-        if only != CALLS:
+        if only in (None, RECORDINGS):
             kept = _recordings(QUICK_YEARS if quick else YEARS, quick, scratch)
             _keep(results, kept, Texts(RECORDINGS, *recordings.written(kept)))
+        if only in (None, LOGINS):
+            logged_in = _logins(QUICK_LOGINS if quick else EVERY_LOGIN, quick, scratch)
+            _keep(results, logged_in, Texts(LOGINS, *logins.written(logged_in)))
     _say(f"It took {time.monotonic() - began:.0f} s.")
 
 
@@ -116,6 +176,21 @@ def _recordings(sizes: tuple[keeping.Scale, taking_in.Lengths], quick: bool, scr
         taken_in = taking_in.measure(Path(folder) / "intake", lengths)
         kept = keeping.measure(Path(folder) / "keeping", scale, _say)
     return RecordingsReport(datetime.now(UTC), described, kept, taken_in, quick)
+
+
+def _logins(sizes: LoginSizes, quick: bool, scratch: Path) -> LoginsReport:
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=scratch.absolute()) as name:
+        folder = Path(name)
+        described = machine.describe(folder)
+        _say("Callers log in beside others who do not ...")
+        hour = busy_hour.measure(folder / "hour", sizes.hour, _say)
+        _say("Many log in at once ...")
+        crowds = askers.measure(folder / "askers", sizes.crowds, sizes.crowd_seconds)
+        refused = refusals.measure(folder / "refusals", sizes.tries)
+        _say("A day of guessing ...")
+        guesses = guessing.measure(folder / "guessing", sizes.attacks, _say)
+        imported = importing.measure(folder / "importing", sizes.tables, _say)
+    return LoginsReport(datetime.now(UTC), described, Logins(crowds, hour, refused, guesses, imported), quick)
 
 
 def _measured(sizes: Sizes, quick: bool, scratch: Path) -> report.Report:
@@ -212,7 +287,7 @@ def _sample(ground: Ground, way: Way, rate: int, sizes: Sizes) -> tuple[keypress
     return sample, Meter.read(way.processes).since(before)
 
 
-def _keep(results: Path, made: report.Report | RecordingsReport, texts: Texts) -> None:
+def _keep(results: Path, made: report.Report | RecordingsReport | LoginsReport, texts: Texts) -> None:
     """Print the results and write them; the Markdown, which README shows, is for full runs only."""
     click.echo(texts.text)
     results.mkdir(parents=True, exist_ok=True)
@@ -238,6 +313,8 @@ def _explained() -> Iterator[None]:
         LoadError,
         crowd.CrowdError,
         ProgramError,
+        HomeError,
+        PhoneTimeoutError,
         sqlite3.Error,
         OSError,
         ValueError,

@@ -81,8 +81,8 @@ def prepared(folder: Path) -> Iterator[Ground]:
     """Start everything, and stop it at the end. Raises StationError, AsteriskError, ProvisionError."""
     with ExitStack() as stack:
         postgresql = stack.enter_context(provision.postgresql().server(folder / "server"))
-        own = stack.enter_context(_station(folder / "sqlite"))
-        other = stack.enter_context(_station(folder / "postgresql", postgresql.url))
+        own = stack.enter_context(made_station(folder / "sqlite"))
+        other = stack.enter_context(made_station(folder / "postgresql", postgresql.url))
         peer = free_port()
         sounds = _sounds(own)
         own.render()
@@ -108,12 +108,12 @@ def prepared(folder: Path) -> Iterator[Ground]:
 @contextmanager
 def lone_node(folder: Path) -> Iterator[tuple[int, int]]:
     """An IVR process without an Asterisk: its port and its process id."""
-    with _station(folder, media_ports=2) as station:
+    with made_station(folder, media_ports=2) as station:
         yield station.addresses.nodes[0], station.start_node().process.pid
 
 
 @contextmanager
-def _station(home: Path, database_url: str | None = None, media_ports: int = RTP_PORTS) -> Iterator[Station]:
+def made_station(home: Path, database_url: str | None = None, media_ports: int = RTP_PORTS) -> Iterator[Station]:
     """An installation with the measured call's menus and sounds; whatever of it was started is stopped at the end."""
     flow = load_menus(MENUS).flow
     recordings = home / "recorded"

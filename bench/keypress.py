@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bench import tones
 from demo.phone import Exchange, OutgoingCall, Phone
+from demo.phone.call import GAP_SECONDS
 from demo.phone.g711 import FRAME_BYTES, FRAME_SECONDS
 
-KEY = "1"
+# What a caller waits to hear, and the keys that are pressed then.
+Script = tuple[tuple[int, str], ...]
+TWO_MENUS: Script = ((tones.FIRST, "1"), (tones.SECOND, "1"), (tones.GOODBYE, ""))
+
+ANI = "600100200"
 KEY_FRAMES = 6
+GAP_FRAMES = round(GAP_SECONDS / FRAME_SECONDS)
 HELD_MS = 1000 * KEY_FRAMES * FRAME_SECONDS
 HEARS_FRAMES = (15, 35)
 DIAL_EVERY_SECONDS = 0.04
@@ -40,17 +46,19 @@ class Sample:
 
 @dataclass(slots=True)
 class Listener:
-    """A caller who presses a key some way into each menu and notes when the next prompt begins.
+    """A caller who presses keys some way into each prompt of a script and notes when the next prompt begins.
 
-    Its methods run on the exchange's thread.
+    One of `waits` for each time that keys were pressed: from the end of the last of them. Its methods run on the
+    exchange's thread.
     """
 
     call: OutgoingCall
     random: random.Random
+    script: Script = TWO_MENUS
     waits: list[float] = field(default_factory=list)
     _beats: list[float] = field(default_factory=list)
-    _to_come: list[int] = field(default_factory=lambda: [tones.FIRST, tones.SECOND, tones.GOODBYE])
-    _pressed_at_beat: int | None = None
+    _heard: int = 0
+    _up_at_beat: int | None = None
     _frames_left: int = 0
 
     def start(self) -> None:
@@ -61,7 +69,7 @@ class Listener:
     @property
     def completed(self) -> bool:
         """Whether everything was heard."""
-        return not self._to_come
+        return self._heard == len(self.script)
 
     def _silence(self) -> Iterator[bytes]:
         """What the caller says; asked for once a packet, it also notes when each packet is sent."""
@@ -71,40 +79,49 @@ class Listener:
 
     def _frame(self, frame: bytes) -> None:
         at = time.monotonic()
-        if self._to_come and tones.heard(frame) == self._to_come[0]:
+        if not self.completed and tones.heard(frame) == self.script[self._heard][0]:
             self._prompt_begins(at)
         elif self._frames_left:
             self._frames_left -= 1
             if not self._frames_left:
-                self._pressed_at_beat = len(self._beats)
-                self.call.press(KEY, duration=KEY_FRAMES * FRAME_SECONDS)
+                self._press(self.script[self._heard - 1][1])
+
+    def _press(self, keys: str) -> None:
+        self._up_at_beat = len(self._beats) + (len(keys) - 1) * (KEY_FRAMES + GAP_FRAMES) + KEY_FRAMES
+        self.call.press(keys, duration=KEY_FRAMES * FRAME_SECONDS)
 
     def _prompt_begins(self, at: float) -> None:
-        if self._pressed_at_beat is not None:
-            self.waits.append(at - self._beats[self._pressed_at_beat + KEY_FRAMES])
-        self._to_come.pop(0)
-        self._frames_left = self.random.randint(*HEARS_FRAMES) if self._to_come else 0
+        if self._up_at_beat is not None:
+            self.waits.append(at - self._beats[self._up_at_beat])
+        self._heard += 1
+        self._frames_left = 0 if self.completed else self.random.randint(*HEARS_FRAMES)
 
 
 def sample(server: tuple[str, int], number: str, lines: int, seconds: float) -> Sample:
     """Keep `lines` calls going for so many seconds, and wait for the last ones."""
     chance = random.Random(number)
-    with Exchange() as exchange, Phone(exchange, "600100200", server) as phone:
+    with Exchange() as exchange, Phone(exchange, ANI, server) as phone:
         listeners: list[Listener] = []
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             if sum(not listener.call.ended for listener in listeners) < lines:
-                listeners.append(_dial(phone, number, chance))
+                listeners.append(dial(phone, number, chance))
             time.sleep(DIAL_EVERY_SECONDS)
-        for listener in listeners:
-            listener.call.wait_until(lambda: listener.call.ended, LAST_CALLS_SECONDS, "the call to end")  # noqa: B023
+        wait_until_over(listeners)
     completed = [listener for listener in listeners if listener.completed]
     waits = tuple(wait for listener in completed for wait in listener.waits)
     return Sample(waits, len(listeners), len(listeners) - len(completed))
 
 
-def _dial(phone: Phone, number: str, chance: random.Random) -> Listener:
+def dial(phone: Phone, number: str, chance: random.Random, script: Script = TWO_MENUS, ani: str = ANI) -> Listener:
+    """Place a call that follows a script, and return at once."""
     with phone.changed:
-        listener = Listener(phone.dial(number, ani="600100200"), chance)
+        listener = Listener(phone.dial(number, ani=ani), chance, script)
         listener.start()
     return listener
+
+
+def wait_until_over(listeners: Sequence[Listener]) -> None:
+    """Wait until all these calls have ended. Raises PhoneTimeoutError."""
+    for listener in listeners:
+        listener.call.wait_until(lambda: listener.call.ended, LAST_CALLS_SECONDS, "the call to end")  # noqa: B023

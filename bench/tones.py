@@ -17,7 +17,15 @@ from demo.phone.g711 import FRAME_SECONDS, SAMPLE_RATE
 FIRST, SECOND, GOODBYE = 400, 1000, 2000
 AMPLITUDE = 8000
 
-PROMPTS = {"welcome": (FIRST, 0.4), "first": (FIRST, 7.0), "second": (SECOND, 7.0), "goodbye": (GOODBYE, 0.4)}
+PROMPTS = {
+    "welcome": (FIRST, 0.4),
+    "first": (FIRST, 7.0),
+    "second": (SECOND, 7.0),
+    "identifier": (SECOND, 7.0),
+    "pin": (FIRST, 7.0),
+    "authenticated": (GOODBYE, 0.4),
+    "goodbye": (GOODBYE, 0.4),
+}
 OTHER = (3000, 0.3)
 
 _MOST_OFF = 0.1
