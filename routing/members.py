@@ -18,6 +18,8 @@ from enum import IntEnum
 
 LOGGED_OUT, AVAILABLE, RINGING = "logged_out", "available", "ringing"
 ON_CALL, WRAP_UP, ON_BREAK = "on_call", "wrap_up", "on_break"
+# The caller logs in in the middle of the conversation: a pause of that name, begun and ended by the dialplan.
+AWAITING_RETURN = "awaiting_return"
 
 # A pause of this reason is a log-out: members from the start cannot leave their queues.
 LOGGED_OUT_PAUSE = "logged-out"
@@ -149,7 +151,7 @@ def state_of(agent: Agent) -> AgentState:
     if not memberships:
         return NOBODY
     if any(one.in_call for one in memberships):
-        return AgentState(ON_CALL)
+        return AgentState(AWAITING_RETURN if _is_awaiting(agent) else ON_CALL)
     if Device.RINGING in devices:
         return AgentState(RINGING)
     if not devices.isdisjoint(_IN_USE):
@@ -157,6 +159,10 @@ def state_of(agent: Agent) -> AgentState:
     if devices.issubset(_GONE):
         return AgentState(LOGGED_OUT, UNREACHABLE)
     return _paused(agent) if all(one.paused for one in memberships) else AgentState(AVAILABLE)
+
+
+def _is_awaiting(agent: Agent) -> bool:
+    return any(one.paused and one.reason == AWAITING_RETURN for one in agent.memberships.values())
 
 
 def _in_use(agent: Agent) -> AgentState:

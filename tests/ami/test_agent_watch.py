@@ -98,6 +98,7 @@ def now(database: Database) -> dict[str, str]:
 def test_what_differs_at_the_start_is_logged(database: Database) -> None:
     """Who is as they were is not; who is gone has logged out."""
     before = [
+        into("1200", members.AWAITING_RETURN, "", at(-60)),
         into("1201", members.ON_CALL, "", at(-60)),
         into("1202", members.AVAILABLE, "", at(-60)),
         into("1203", members.ON_BREAK, "lunch", at(-60)),
@@ -108,7 +109,8 @@ def test_what_differs_at_the_start_is_logged(database: Database) -> None:
 
     def act(peer: Peer) -> None:
         peer.let_in()
-        lists(peer, member("1201", Device.NOT_INUSE), member("1202", Device.NOT_INUSE))
+        waits = member("1200", Device.INUSE, InCall=1, Paused=1, PausedReason=members.AWAITING_RETURN)
+        lists(peer, waits, member("1201", Device.NOT_INUSE), member("1202", Device.NOT_INUSE))
         peer.read()
 
     with watching(database, act):
@@ -117,7 +119,8 @@ def test_what_differs_at_the_start_is_logged(database: Database) -> None:
         into("1201", members.AVAILABLE, "", START),
         Change("1203", members.LOGGED_OUT, "", START),
     } == set(history(database))
-    assert {"1201": "available", "1202": "available", "1203": "logged_out"} == now(database)
+    told = {"1200": "awaiting_return", "1201": "available", "1202": "available", "1203": "logged_out"}
+    assert told == now(database)
 
 
 def test_events_are_written_with_the_times_at_which_they_happened(database: Database) -> None:

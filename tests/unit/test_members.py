@@ -12,6 +12,7 @@ from routing import members
 from routing.members import Agent, AgentState, Device, agent_of, found, state_of, take
 
 AVAILABLE, RINGING, ON_CALL = (AgentState(name) for name in (members.AVAILABLE, members.RINGING, members.ON_CALL))
+AWAITING = AgentState(members.AWAITING_RETURN)
 WRAPPING_UP, GONE = AgentState(members.WRAP_UP), AgentState(members.LOGGED_OUT, members.UNREACHABLE)
 
 
@@ -116,6 +117,19 @@ def test_an_agent_of_several_queues_changes_once() -> None:
     )
 
 
+def test_who_waits_for_a_caller_who_logs_in() -> None:
+    """Awaits their return from the first queue that tells of it until the last that told of it does not any more."""
+    both = after(member("QueueMemberAdded", Device.NOT_INUSE, "benefits"), LOGS_IN, queue_event("AgentConnect"))
+    waits, back = ({"Paused": "1", "PausedReason": members.AWAITING_RETURN}, {"Paused": "0", "PausedReason": ""})
+    talks = member("QueueMemberPause", Device.INUSE, InCall=1)
+    elsewhere = member("QueueMemberPause", Device.INUSE, "benefits")
+    assert [ON_CALL, AWAITING, ON_CALL] == states(
+        status(Device.INUSE, InCall=1),
+        *(elsewhere | waits, talks | waits, talks | back, elsewhere | back),
+        agent=both,
+    )
+
+
 def test_an_unanswered_call() -> None:
     """Ringing is over without wrap-up; the pause that follows has Asterisk's reason."""
     assert [AVAILABLE, RINGING, AVAILABLE, AgentState(members.ON_BREAK, "Auto-Pause")] == states(
@@ -178,6 +192,7 @@ def test_everything_is_read_again_from_the_list() -> None:
         in_list("1202", Device.BUSY),
         in_list("1203", Device.NOT_INUSE, Paused=1, PausedReason=members.WRAP_UP),
         in_list("1204", Device.NOT_INUSE, Location="Local/1204@phones/n", Paused=1),
+        in_list("1205", Device.INUSE, InCall=1, Paused=1, PausedReason=members.AWAITING_RETURN),
     ]
     agents = found(listed)
     assert {
@@ -185,6 +200,7 @@ def test_everything_is_read_again_from_the_list() -> None:
         "1202": ON_CALL,
         "1203": WRAPPING_UP,
         "1204": AgentState(members.ON_BREAK),
+        "1205": AWAITING,
     } == {number: state_of(agent) for number, agent in agents.items()}
     assert "2001" == agents["1203"].telephone
 
@@ -207,6 +223,7 @@ def test_who_moves_is_the_same_agent_at_another_telephone() -> None:
     assert ("2002", AVAILABLE) == (moved.telephone, state_of(moved))
 
 
+LATER = (members.AWAITING_RETURN, members.WRAP_UP, members.ON_BREAK)
 EVENT_NAMES = st.sampled_from([*members.EVENTS, "AgentComplete", "Other"])
 NUMBERS = st.one_of(st.integers(-3, 12).map(str), st.text(max_size=12))
 EVENTS = st.fixed_dictionaries(
@@ -218,7 +235,7 @@ EVENTS = st.fixed_dictionaries(
 @given(st.lists(EVENTS, max_size=20))
 def test_no_event_is_unexpected(events: list[dict[str, str]]) -> None:
     """Whatever comes from the network, in any order, leads to a state."""
-    known = (members.LOGGED_OUT, members.AVAILABLE, members.RINGING, members.ON_CALL, members.WRAP_UP, members.ON_BREAK)
+    known = (members.LOGGED_OUT, members.AVAILABLE, members.RINGING, members.ON_CALL, *LATER)
     reached = state_of(after(*events))
     assert reached.state in known
     assert len(reached.reason) <= 40
