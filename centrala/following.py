@@ -18,6 +18,7 @@ from ivr.runner import Runner
 from routing.agent_watch import AgentWatch
 from routing.ami import Ami
 from routing.asterisk.plan import manager_password
+from routing.caller_requests import CallerRequests
 from routing.caller_wake import CallerWake
 from routing.queues import group_of
 from storage.installation import Installation
@@ -54,7 +55,10 @@ def following(
     def wake(ami: Ami, term: Term) -> CallerWake:
         return CallerWake(ami, context.now, partial(is_ours, library))
 
-    led: list[Led] = [lost_calls, agents, lines, wake]
+    def asked(ami: Ami, term: Term) -> CallerRequests:
+        return CallerRequests(ami, database, context.now, term.holds)
+
+    led: list[Led] = [lost_calls, agents, lines, wake, asked]
     lead = partial(_leading, manager, manager_password(installation.key("sip"), manager.user), led)
     return Leadership(database, LEASE, node, context.now, able=partial(_reached, manager), lead=lead)
 

@@ -8,11 +8,12 @@ import click
 from sqlalchemy import Connection
 
 from audit.entries import Action
-from centrala import context
+from centrala import context, conversations
 from centrala.auditing import auditing
 from ivr import calls as call_rows
 from ivr.authorisations import Authorisation, keep
-from routing import visits
+from routing import requests
+from routing.requests import LEVEL, Request
 
 
 @click.command("authorise")
@@ -23,16 +24,18 @@ from routing import visits
 def authorise(call_id: str, agent: str, questions: str, by: str | None) -> None:
     """Record that the caller in CALL has answered a consultant's control questions.
 
-    The call has the level substitute from its next turn on, and until it ends; the level full stays. The kinds are
-    those of the settings, authentication: control_questions. The audit tells who did it, and what was refused.
+    The call has the level substitute until it ends; the level full stays. Who is asked about the caller, or sent them,
+    from the next second on is told. The kinds are those of the settings, authentication: control_questions. The audit
+    tells who did it, and what was refused.
     """
     kinds, agent = _kinds(questions), context.short(agent, 20)
     opened, at = context.installation(), context.now()
     with auditing(opened, by) as auditor, opened.database.writing() as connection:
-        refusal = _refusal(connection, call_id, agent)
+        refusal = conversations.refusal(connection, call_id, agent)
         one = Authorisation(at, agent, kinds)
         if refusal is None:
             keep(connection, call_id, one)
+            _tell_asterisk(connection, call_id, agent, at)
         action = Action.CALLER_AUTHORISED if refusal is None else Action.AUTHORISATION_REFUSED
         details = f"consultant {agent}: {one.told}" if refusal is None else f"consultant {agent}: {refusal[0]}"
         auditor.tell_of_call_with(connection, action, call_id, details)
@@ -40,6 +43,12 @@ def authorise(call_id: str, agent: str, questions: str, by: str | None) -> None:
     if refusal is not None:
         context.fail(f"{call_id[:36]}: {refusal[0]}; {refusal[1]}")
     click.echo(f"call {call_id}: level {level}; answered: {one.told}")
+
+
+def _tell_asterisk(connection: Connection, call_id: str, agent: str, at: datetime) -> None:
+    """The caller's channel is to have the level at once: a colleague who is asked by *3 is rung without the IVR."""
+    if context.settings().asterisk.ami is not None:
+        requests.ask(connection, Request(call_id, LEVEL, agent, at))
 
 
 def _kinds(questions: str) -> tuple[str, ...]:
@@ -51,23 +60,6 @@ def _kinds(questions: str) -> tuple[str, ...]:
         unknown = context.short(unknown or "?", 40)
         raise click.UsageError(f'"{unknown}" is no kind of question; known: {", ".join(known)}')
     return kinds
-
-
-def _refusal(connection: Connection, call_id: str, agent: str) -> tuple[str, str] | None:
-    """Why it is not recorded, and what to do."""
-    row = call_rows.find(connection, call_id) if call_id.isascii() and call_id.isprintable() else None
-    if row is None:
-        return "there is no such call", "see centrala calls list"
-    if row.ended_at is not None:
-        return "the call has ended", "a level is of a call that lasts: ask again in the next one"
-    talking = visits.of_call(connection, call_id)
-    if not talking or not _is_with(talking[-1].answered_at, talking[-1].left_at) or talking[-1].agent != agent:
-        return "this consultant is not in the call", "give the number of the one who talks to the caller"
-    return None
-
-
-def _is_with(answered_at: datetime | None, left_at: datetime | None) -> bool:
-    return answered_at is not None and left_at is None
 
 
 def _level(connection: Connection, call_id: str) -> str:

@@ -10,6 +10,7 @@ import click
 
 from centrala import context
 from centrala.commands.authorising import authorise
+from centrala.commands.logging_in import login
 from ivr import calls as call_rows
 from ivr import codec
 from recordings import consents, parts
@@ -63,6 +64,7 @@ def show_call(call_id: str, as_json: bool) -> None:
 
 
 calls.add_command(authorise)
+calls.add_command(login)
 
 
 def _show(account: dict[str, Any]) -> None:

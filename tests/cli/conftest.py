@@ -5,17 +5,29 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner, Result
 
+from centrala.context import now
 from centrala.program import centrala
+from centrala.service import make_runner
+from ivr.events import Keyed, Played
+from ivr.library import Library
+from ivr.runner import Arrival, Live, Runner
+from storage.installation import Installation, open_installation
+from tests.menu_files import SMALL, edited, load_text
 from tests.recordings.conftest import FIRST_KEY
+from tests.runner.conftest import LEAVE
 
 Run = Callable[..., Result]
 ROOT = Path(__file__).parents[2]
+AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -53,3 +65,33 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     for name, value in found.items():
         monkeypatch.setenv(name, value)
     return found
+
+
+@pytest.fixture
+def opened(run: Run, keys: dict[str, str], tmp_path: Path) -> Iterator[Installation]:
+    """The installation that commands run in."""
+    assert 0 == run("audit", "verify").exit_code
+    with closing((made := open_installation({"CENTRALA_HOME": str(tmp_path / "home"), **keys})).database):
+        yield made
+
+
+@pytest.fixture
+def runner(opened: Installation) -> Runner:
+    """An IVR process."""
+    library = Library(opened.database)
+    library.publish(load_text(edited(SMALL, LEAVE)), AT)
+    return make_runner(opened, library, node="one", now=now, hours_at=lambda: AT)
+
+
+@pytest.fixture
+def waiting(runner: Runner) -> Live:
+    """A caller who waits for a consultant."""
+    live = runner.arrive(Arrival(str(uuid4()), "asterisk", "600100200", "225601600"))
+    return runner.advance(runner.advance(live, Keyed("2")), Played())
+
+
+@pytest.fixture
+def talking(runner: Runner, waiting: Live) -> Live:
+    """A caller who talks to consultant 11."""
+    runner.note_answer(waiting.call_id, waiting.seq, now(), "11")
+    return waiting

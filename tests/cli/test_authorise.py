@@ -2,53 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from uuid import uuid4
-
-import pytest
 
 from audit import entries
 from centrala.context import now
-from centrala.service import make_runner
-from ivr.events import Authorised, HungUp, Keyed, Played, QueueLeft
-from ivr.library import Library
+from ivr.events import Authorised, HungUp, QueueLeft
 from ivr.runner import Arrival, Conversation, Live, Runner
 from routing import visits
-from storage.installation import Installation, open_installation
+from storage.installation import Installation
 from tests.cli.conftest import Run
-from tests.menu_files import SMALL, edited, load_text
-from tests.runner.conftest import LEAVE
 
-AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SURNAME = ("--agent", "11", "--questions", "surname")
-
-
-@pytest.fixture
-def opened(run: Run, keys: dict[str, str], tmp_path: Path) -> Iterator[Installation]:
-    """The installation that commands run in."""
-    assert 0 == run("audit", "verify").exit_code
-    with closing((made := open_installation({"CENTRALA_HOME": str(tmp_path / "home"), **keys})).database):
-        yield made
-
-
-@pytest.fixture
-def runner(opened: Installation) -> Runner:
-    """An IVR process."""
-    library = Library(opened.database)
-    library.publish(load_text(edited(SMALL, LEAVE)), AT)
-    return make_runner(opened, library, node="one", now=now, hours_at=lambda: AT)
-
-
-@pytest.fixture
-def talking(opened: Installation, runner: Runner) -> Live:
-    """A caller who talks to consultant 11."""
-    live = runner.arrive(Arrival(str(uuid4()), "asterisk", "600100200", "225601600"))
-    live = runner.advance(runner.advance(live, Keyed("2")), Played())
-    runner.note_answer(live.call_id, live.seq, now(), "11")
-    return live
 
 
 def audited(opened: Installation) -> list[tuple[str, str, str, str, bool]]:
@@ -109,7 +74,8 @@ def test_a_caller_who_still_waits_has_answered_nobody(
     """Not even once a first consultant has left."""
     stay = Conversation("answered", "11", now() - timedelta(seconds=1), turn=talking.seq)
     runner.send_on(Arrival(talking.call_id, "asterisk", "600100200", "225601600"), stay, "help")
-    assert 2 == run("calls", "authorise", talking.call_id, *SURNAME).exit_code
+    done = run("calls", "authorise", talking.call_id, *SURNAME)
+    assert (2, True) == (done.exit_code, "nobody talks to the caller; see centrala calls show" in done.stderr)
 
 
 def test_kinds_are_those_of_the_settings(run: Run, talking: Live) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from demo.phone import Call, IncomingCall, Reaction
 from demo.phone.outgoing import OutgoingCall
 from demo.phone.phone import OnCall
+from demo.station import StationError
 from ivr import calls
 from ivr.calls import CallRow, LoggedTurn
 from ivr.events import Event
@@ -179,6 +180,22 @@ def row_of(live: Live, ani: str) -> CallRow | None:
     """The row of the newest call from that number."""
     with live.database.reading() as connection:
         return next((row for row in calls.newest(connection, 1000) if row.ani == ani), None)
+
+
+def id_of(live: Live, ani: str) -> str:
+    """The call from that number."""
+    row = row_of(live, ani)
+    assert row is not None
+    return row.id
+
+
+def refused(live: Live, *words: str) -> str | None:
+    """Why a command failed, or None."""
+    try:
+        live.station.centrala(*words)
+    except StationError as error:
+        return str(error)
+    return None
 
 
 def recorded_files(live: Live, call_id: str) -> list[str]:

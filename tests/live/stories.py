@@ -22,9 +22,9 @@ IDENTIFIER, PIN = "30517842", "471155"
 # The threads of an IVR process without calls: housekeeping, what takes calls, what takes notes, the heartbeat, and what
 # would lead.
 IDLE_THREADS = 5
-# Of the one that leads: its lease, the connection to Asterisk's manager interface, what agents do, callbacks, and whose
-# turn it is.
-LEADING_THREADS = 5
+# Of the one that leads: its lease, the connection to Asterisk's manager interface, what agents do, callbacks, whose
+# turn it is, and what commands ask for calls.
+LEADING_THREADS = 6
 # What Asterisk says of a CANCEL that crossed its answer.
 CROSSED = "Session already DISCONNECTED"
 

@@ -10,10 +10,11 @@ import pytest
 import provision
 from audit import entries
 from demo.phone import IncomingCall
-from demo.station import StationError
 from ivr.events import Authorised
+from routing import requests
+from routing.requests import Request
 from tests.live import tones
-from tests.live.callers import account, answered, press, row_of, talk
+from tests.live.callers import account, answered, id_of, press, refused, talk
 from tests.live.conftest import SHORT_TIMEOUT
 from tests.live.stations import Live, live, menus_with
 from tests.live.stories import node, nothing_stays, stand_up, wait_for
@@ -47,13 +48,6 @@ def audited(live: Live, call: str) -> list[tuple[str, str]]:
     with live.database.reading() as connection:
         told = entries.of_object(connection, f"call:{call}")
         return [(one.actor, one.details) for one in told if "authoris" in one.action]
-
-
-def id_of(live: Live, ani: str) -> str:
-    """The call from that number."""
-    row = row_of(live, ani)
-    assert row is not None
-    return row.id
 
 
 def rung(live: Live, ani: str) -> IncomingCall:
@@ -156,13 +150,27 @@ def test_the_command_does_the_same(groups: Live, ani: str) -> None:
     assert 3 == len(audited(groups, call))
 
 
-def refused(live: Live, *words: str) -> str | None:
-    """Why a command failed, or None."""
-    try:
-        live.station.centrala(*words)
-    except StationError as error:
-        return str(error)
-    return None
+def test_a_colleague_who_is_asked_knows_it_by_the_command_as_well(groups: Live, ani: str) -> None:
+    """Within a second the caller's channel has the level, while the same two talk on."""
+    with nothing_stays(groups):
+        first = talk(groups, ani, "2")
+        call = id_of(groups, ani)
+        words = ("calls", "authorise", call, "--questions", "surname", "--agent", first.extension)
+        wait_for(lambda: refused(groups, *words) is None, "the answer to be known")
+        wait_for(lambda: not asked_of_asterisk(groups), "the level to be told to Asterisk")
+        press(first.consultant, ASK + "6")
+        colleague = rung(groups, ani)
+        tones.Ear(colleague, groups.table).wait_for("pl:whisper-pensions-pl-substitute")
+        first.call.hang_up()
+        colleague.wait_ended()
+
+    assert ("topic=pensions;lang=pl;level=substitute",) == colleague.headers.all("X-Centrala")
+
+
+def asked_of_asterisk(live: Live) -> tuple[Request, ...]:
+    """What commands have asked for and nobody has done yet."""
+    with live.database.reading() as connection:
+        return requests.everything(connection)
 
 
 def test_the_next_call_of_the_same_number_begins_at_nothing(groups: Live, ani: str) -> None:

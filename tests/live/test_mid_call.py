@@ -19,9 +19,11 @@ from tests.live.callers import (
     Talk,
     account,
     answered,
+    id_of,
     picked_up,
     press,
     recorded,
+    refused,
     talk,
     talk_at_once,
 )
@@ -101,6 +103,28 @@ def test_the_caller_logs_in_and_the_two_talk_on(service: Live, ani: str) -> None
     assert [LoginAsked(there.extension)] == [event for event in kept.events if isinstance(event, LoginAsked)]
     assert ["none", "full"] == [turn.wait.auth_level for turn in kept.turns if isinstance(turn.wait, Transfer)]
     assert [(there.extension, "answered")] == [(visit.agent, visit.outcome) for visit in kept.visits]
+
+
+def test_the_command_does_as_the_code_does(service: Live, ani: str) -> None:
+    """Through the process that leads; a consultant who is elsewhere and a login that goes on are refused."""
+    with nothing_stays(service):
+        there = talk(service, ani, "2")
+        call = id_of(service, ani)
+        wait_for(lambda: calls_login(service, call, there.extension) == "", "the answer to be known")
+        there.ear.wait_for("pl:identifier")
+        assert "the caller is logging in already" in calls_login(service, call, there.extension)
+        keys_both(there)
+        told(service, there, FULL)
+        assert "this consultant is not in the call" in calls_login(service, call, "1999")
+        there.end()
+
+    assert [LoginAsked(there.extension)] == [one for one in account(service, ani).events if isinstance(one, LoginAsked)]
+    assert "the call has ended" in calls_login(service, call, there.extension)
+
+
+def calls_login(live: Live, call: str, agent: str) -> str:
+    """Why the command was refused; nothing if the caller is asked."""
+    return refused(live, "calls", "login", call, "--agent", agent) or ""
 
 
 def test_the_next_consultant_is_shown_who_it_is(service: Live, ani: str) -> None:

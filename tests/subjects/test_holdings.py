@@ -32,6 +32,7 @@ SPECIAL = {
     "held_recordings": "which recordings a hold is on: ids",
     "tombstones": "what is left of recordings: no person and no call",
     "audit_entries": "people by pseudonyms, whose keys are destroyed",
+    "caller_requests": "what commands ask of Asterisk: a call's id, for seconds",
     "recording_scores": "how consultants did: no caller, and no recording once it is destroyed",
     "sampled_recordings": "which recordings were drawn: ids",
 }
