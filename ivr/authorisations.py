@@ -16,6 +16,12 @@ from audit.entries import Action, Entry
 from ivr import calls
 
 BY_CODE = "by code in the conversation"
+# Why a code is refused, in the dialplan's words and in those of the audit.
+REFUSALS = {
+    "elsewhere": "the caller is not with this consultant",
+    "nothing": "no question was keyed",
+    "unknown": "what was keyed is no question",
+}
 # What a question is about, as in the settings.
 KIND = re.compile(r"[a-z][a-z_]{0,29}")
 
@@ -47,12 +53,28 @@ def keep(connection: Connection, call_id: str, one: Authorisation) -> bool:
     return calls.authorise(connection, call_id, one.at, one.agent, " ".join(one.questions))
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """When which consultant has keyed the code in vain; `why` is one of REFUSALS."""
+
+    at: datetime
+    agent: str
+    why: str
+
+
 def keep_keyed(connection: Connection, call_id: str, one: Authorisation) -> None:
     """Keep one that a consultant has keyed, and tell the audit, once: several ways lead here."""
     keep(connection, call_id, one)
+    _tell(connection, call_id, Action.CALLER_AUTHORISED, one.at, one.agent, one.told)
+
+
+def tell_of_refusal(connection: Connection, call_id: str, one: Refusal) -> None:
+    """Tell the audit, once, that a consultant has keyed the code in vain."""
+    _tell(connection, call_id, Action.AUTHORISATION_REFUSED, one.at, one.agent, REFUSALS[one.why])
+
+
+def _tell(connection: Connection, call_id: str, action: Action, at: datetime, agent: str, details: str) -> None:
+    """Of nobody: pseudonyms are under keys that lie with the recordings' own, which no call opens or waits for."""
     about = f"call:{call_id}"
-    told = (entry.at for entry in entries.of_object(connection, about) if entry.action == Action.CALLER_AUTHORISED)
-    if one.at not in told:
-        # Of nobody: pseudonyms are under keys that lie with the recordings' own, which no call opens or waits for.
-        details = f"{BY_CODE}: {one.told}"
-        entries.append(connection, Entry(one.at, one.agent, Action.CALLER_AUTHORISED, about, None, details))
+    if at not in (entry.at for entry in entries.of_object(connection, about) if entry.action == action):
+        entries.append(connection, Entry(at, agent, action, about, None, f"{BY_CODE}: {details}"))

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import Connection
 
 from ivr import belated, calls, level_audit, stays, surveys
-from ivr.authorisations import Authorisation, keep_keyed
+from ivr.authorisations import Authorisation, Refusal, keep_keyed, tell_of_refusal
 from ivr.codec import CodecError
 from ivr.definition import Flow
 from ivr.events import (
@@ -229,6 +229,11 @@ class Runner:
         """A consultant has keyed that control questions were answered."""
         with self._database.writing() as connection:
             keep_keyed(connection, call_id, one)
+
+    def note_refusal(self, call_id: str, one: Refusal) -> None:
+        """A consultant has keyed it in vain."""
+        with self._database.writing() as connection:
+            tell_of_refusal(connection, call_id, one)
 
     def note_line(self, callback: str, result: str, at: datetime) -> None:
         """A callback's line is in its queue no more; `result` is one of LINE_RESULTS."""

@@ -46,7 +46,8 @@ class RecordingPart:
     """One conversation of a call. `seq` is the turn that sent the call to the queue; files lie in Home.recordings.
 
     `settled_at` is when they were gone from there: taken into the archive, put aside or destroyed. `pauses` are when it
-    is silent, since the caller was logging in: `from-until`, in seconds since it began, with commas between.
+    is silent, since the caller was logging in: `from-until`, in seconds since it began, with commas between. Of a
+    callback these times are left out.
     """
 
     call_id: str

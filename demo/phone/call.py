@@ -60,6 +60,7 @@ class Call:
         self.history: list[Moment] = []
         self.infos: list[Request] = []
         self.reinvited = 0
+        self._shown: str | None = None
         self.changed = threading.Condition(transport.exchange.lock)
         self._any_changed = any_changed
         self._pending_ack: ServerTransaction | None = None
@@ -79,6 +80,11 @@ class Call:
     def remote(self) -> Address:
         """The other side: number (`remote.user`) and display name (`remote.name`)."""
         return parse_address(self._dialog.remote)
+
+    @property
+    def shown(self) -> str:
+        """The name on the display: the one that was told last."""
+        return self.remote.name if self._shown is None else self._shown
 
     @property
     def up(self) -> bool:
@@ -194,6 +200,11 @@ class Call:
                 self.infos.append(request)
                 self._answer(transaction, 200, "OK")
                 self._note("got an INFO")
+            case "UPDATE" if request.body:
+                self._answer(transaction, 488, "Not Acceptable Here")
+            case "UPDATE":
+                self._take_identity(request.headers)
+                self._answer(transaction, 200, "OK", ("Contact", self._dialog.contact))
             case "OPTIONS" | "NOTIFY":
                 self._answer(transaction, 200, "OK", ("Allow", ALLOW))
             case _:
@@ -245,9 +256,16 @@ class Call:
             self._answer(transaction, 488, "Not Acceptable Here")
         else:
             self._dialog.retarget(transaction.request.headers)
+            self._take_identity(transaction.request.headers)
             self.reinvited += 1
             self._accept(transaction)
             self._note("was re-invited")
+
+    def _take_identity(self, headers: Headers) -> None:
+        """Who the other side is from now on, where that is told (RFC 3325)."""
+        if asserted := headers.all("p-asserted-identity"):
+            self._shown = parse_address(asserted[0]).name
+            self._note("was told who is there")
 
     def _accept(self, transaction: ServerTransaction) -> None:
         lines = (("Contact", self._dialog.contact), ("Allow", ALLOW), SDP_TYPE)

@@ -11,7 +11,7 @@ from demo.phone.transport import next_hop
 
 Line = tuple[str, str]
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, INFO, OPTIONS, NOTIFY"
+ALLOW = "INVITE, ACK, CANCEL, BYE, INFO, OPTIONS, NOTIFY, UPDATE"
 USER_AGENT = "Centrala demonstration phone"
 
 

@@ -43,7 +43,7 @@ TENTH = tones.RATE // 10
 class Talk:
     """A conversation: the caller's side, what the caller hears, and the consultant's side."""
 
-    call: OutgoingCall
+    call: Call
     ear: tones.Ear
     consultant: IncomingCall
     extension: str
@@ -90,14 +90,14 @@ def talk_at_once(live: Live, callers: Mapping[str, str]) -> dict[str, Talk]:
         return dict(zip(callers, talks, strict=True))
 
 
-def answered(live: Live, ani: str, call: OutgoingCall, ear: tones.Ear) -> Talk:
+def answered(live: Live, ani: str, call: Call, ear: tones.Ear) -> Talk:
     """The conversation of a caller who waits for a consultant, from when the two hear each other."""
     there = picked_up(live, ani, call, ear)
     there.consultant.wait_until(lambda: hears_caller(there.consultant), PATIENCE, "the caller's voice")
     return there
 
 
-def picked_up(live: Live, ani: str, call: OutgoingCall, ear: tones.Ear) -> Talk:
+def picked_up(live: Live, ani: str, call: Call, ear: tones.Ear) -> Talk:
     """The same from when the consultant has picked up, and hears who it is."""
     call.wait_until(lambda: live.consultant_of(ani), PATIENCE, "a consultant")
     consultant = live.consultant_of(ani)

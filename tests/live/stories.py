@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from centrala.settings import parts, read_settings
-from demo.phone.outgoing import OutgoingCall
+from demo.phone import Call
 from demo.station import Node
 from tests.live import tones
 from tests.live.callers import PATIENCE, POLL_SECONDS, Account, Talk, account, answered
@@ -37,7 +37,7 @@ class Caller:
 
     def __init__(self, live: Live, ani: str) -> None:
         self.live, self.ani = live, ani
-        self.call: OutgoingCall
+        self.call: Call
         self.ear: tones.Ear
 
     def dials(self) -> None:

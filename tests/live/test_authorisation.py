@@ -66,6 +66,7 @@ def test_whoever_the_caller_is_sent_on_to_knows(groups: Live, ani: str) -> None:
         first = talk(groups, ani, "2")
         assert ("topic=pensions;lang=pl;level=none",) == first.consultant.headers.all("X-Centrala")
         keys(groups, first.consultant, "31#")
+        first.consultant.wait_until(lambda: first.consultant.shown.endswith(" pl substitute"), what="the display")
         call = id_of(groups, ani)
         wait_for(lambda: audited(groups, call), "the note to be taken in")
         press(first.consultant, SEND_ON + "6")
@@ -103,14 +104,15 @@ def test_a_colleague_who_is_asked_knows_at_once(groups: Live, ani: str) -> None:
 
 @pytest.mark.parametrize("keyed", ["#", "7#", "1*#"])
 def test_what_is_no_question_is_not_recorded(groups: Live, ani: str, keyed: str) -> None:
-    """Nothing, a digit of no question, or one among others that are: the consultant hears it and keys it again."""
+    """Nothing, a digit of no question, or one among others that are: the consultant hears it, and the audit tells."""
     with nothing_stays(groups):
         there = talk(groups, ani, "2")
         keys(groups, there.consultant, keyed, NOT_DONE)
         there.end()
 
     assert "none" == account(groups, ani).row.auth_level
-    assert [] == audited(groups, id_of(groups, ani))
+    why = "no question was keyed" if keyed == "#" else "what was keyed is no question"
+    assert [(there.extension, f"by code in the conversation: {why}")] == audited(groups, id_of(groups, ani))
 
 
 def test_with_the_ivr_dead_it_is_kept_in_mind(groups: Live, ani: str) -> None:

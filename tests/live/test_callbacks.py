@@ -35,8 +35,9 @@ from tests.live.callers import (
     talk_at_once,
     to_topic,
 )
+from tests.live.logins import FULL, asks, keys_both, levels, sides_of, told
 from tests.live.stations import Live, hears, hears_caller, hears_music, live, menus_with
-from tests.live.stories import node, on_a_break, wait_for
+from tests.live.stories import IDENTIFIER, PIN, node, on_a_break, wait_for
 from tests.menu_files import without_callbacks
 
 SUBSCRIBER_LINES = 8
@@ -110,6 +111,7 @@ def network(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFacto
         menus = menus_with(folder, ("  timeout: 6\n", "  timeout: 2\n"))
         with live(folder / "home", menus, settings=settings) as running:
             running.staff(*DESKS, HELPER)
+            running.station.centrala("profiles", "add", stdin=f"{IDENTIFIER}\n{PIN}\n")
             yield Network(running, outside)
 
 
@@ -371,6 +373,71 @@ def _change_menus(running: Live, text: str) -> None:
     log = running.station.home / "ivr-0.log"
     published = re.compile(rf'"menus published".*"{flow.version}"|"{flow.version}".*"menus published"')
     wait_for(lambda: published.search(log.read_text("utf-8")), "the menus to be published")
+
+
+def _logs_in(running: Live, there: Talk) -> None:
+    """Whoever was called back is asked by the consultant's code, and both are joined again."""
+    asks(there)
+    there.consultant.wait_until(lambda: hears_music(there.consultant), PATIENCE, "music")
+    keys_both(there)
+    told(running, there, FULL)
+
+
+def test_whoever_was_called_back_logs_in(network: Network, numbers: Callable[[], str]) -> None:
+    """As in any call; what is recorded leaves the login out, on both sides, and with it every key."""
+    running, ani = network.live, numbers()
+    with _all_busy(running, numbers) as busy:
+        _asks(running, ani)
+        busy[0].end()
+        call, ear = _picks_up(network, ani)
+        desk = _consultant_hears(running, ani)
+        there = Talk(call, ear, desk, "")
+        _talk(desk)
+        _logs_in(running, there)
+        _talk(desk)
+        desk.hang_up()
+        call.wait_ended(PATIENCE)
+
+    kept = account(running, E164.format(ani))
+    (part,), (visit,) = kept.parts, kept.visits
+    assert ("full", "answered") == (kept.row.auth_level, visit.outcome)
+    began, ended = (float(second) for second in part.pauses.split("-"))
+    talked = (part.ended_at - part.started_at).total_seconds() - (ended - began)
+    for hertz, name in sides_of(part.caller_file, part.agent_file):
+        sound = recorded(running, name)
+        heard = levels(sound, hertz)
+        assert (True, True) == (any(heard[:10]), any(heard[-10:]))
+        assert {"unknown"} >= {one.key.partition(":")[0] for one in tones.decode(sound, running.table)}
+        assert talked == pytest.approx(len(sound) / tones.RATE, abs=1)
+
+
+def test_who_logs_in_with_a_colleague_or_is_left_alone_is_served_on(
+    network: Network, numbers: Callable[[], str]
+) -> None:
+    """The code reaches the caller from the colleague's bridge, too; a consultant who goes meanwhile is made up for."""
+    running, ani = network.live, numbers()
+    with _all_busy(running, numbers) as busy:
+        _asks(running, ani)
+        busy[0].end()
+        call, ear = _picks_up(network, ani)
+        desk = _consultant_hears(running, ani)
+        asked = _is_asked(network, desk)
+        desk.hang_up()
+        _hear(asked, tones.CALLER_VOICE)
+        asks(Talk(call, ear, asked, ""))
+        asked.wait_until(lambda: hears_music(asked), PATIENCE, "music")
+        asked.hang_up()
+        keys_both(Talk(call, ear, asked, ""))
+        ear.wait_for("pl:conversation-cut-off", timeout=PATIENCE)
+        third = _consultant_hears(running, ani)
+        third.hang_up()
+        call.wait_ended(PATIENCE)
+
+    kept = account(running, E164.format(ani))
+    assert ("full", "completed") == (kept.row.auth_level, kept.row.cause)
+    assert ["answered", "cut_off", "answered"] == [one.outcome for one in kept.visits]
+    header = f"topic=technical;lang=pl;level=full;callback=yes;identifier={IDENTIFIER}"
+    assert (header,) == third.headers.all("X-Centrala")
 
 
 def test_what_was_promised_is_kept_when_callbacks_are_no_more(network: Network, numbers: Callable[[], str]) -> None:

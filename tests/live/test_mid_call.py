@@ -88,10 +88,12 @@ def test_the_caller_logs_in_and_the_two_talk_on(service: Live, ani: str) -> None
     with nothing_stays(service):
         before = len(queue_log(service))
         there = talk(service, ani, "2")
+        assert "Emerytury i renty pl none" == there.consultant.shown
         asks(there)
         there.consultant.wait_until(lambda: hears_music(there.consultant), PATIENCE, "music")
         keys_both(there)
         told(service, there, FULL)
+        assert f"Emerytury i renty pl full {IDENTIFIER}" == there.consultant.shown
         there.end()
 
     logged = [line.split("|")[4] for line in queue_log(service)[before:]]
@@ -183,6 +185,7 @@ def test_who_gives_up_is_joined_again_without_a_level(service: Live, ani: str) -
         asks(there)
         press(there.call, "*")
         told(service, there, NONE, times=2)
+        assert "Emerytury i renty pl none" == there.consultant.shown
         there.wait(1)
         asks(there, times=2)
         press(there.call, f"{IDENTIFIER}#")

@@ -9,7 +9,7 @@ import pytest
 
 from audit import entries
 from audit.entries import Action, Written
-from ivr.authorisations import Authorisation, keep, of_call
+from ivr.authorisations import REFUSALS, Authorisation, keep, of_call
 from ivr.events import Authorised, HungUp, QueueLeft, SentOn
 from ivr.gateways.agi import notes
 from ivr.gateways.agi.dialplan import authorisation
@@ -50,6 +50,31 @@ def test_whoever_the_caller_is_sent_on_to_sees_the_level(queued: Line, runner: R
     assert ("substitute", None, "11") == (row.auth_level, row.subject, row.authorised_by)
     with queued.database.reading() as connection:
         assert one == of_call(connection, queued.id)
+
+
+@pytest.mark.parametrize(("why", "told"), REFUSALS.items())
+def test_what_was_keyed_in_vain_is_told_to_the_audit_once(
+    queued: Line, runner: Runner, other: Runner, spool: Path, why: str, told: str
+) -> None:
+    """Who keyed it, when, and why it was refused; whichever process takes the note in."""
+    for process in (runner, other):
+        (spool / f"{queued.id}_1795424700.unauthorised").write_text(f"1795424700.250|11|{why}|end\n")
+        assert 1 == notes.take_in(spool, process)
+    with queued.database.reading() as connection:
+        kept = tuple(entries.of_object(connection, f"call:{queued.id}"))
+    assert [("11", Action.AUTHORISATION_REFUSED, None, f"by code in the conversation: {told}")] == [
+        (one.actor, one.action, one.person, one.details) for one in kept
+    ]
+    assert "none" == queued.row.auth_level
+
+
+@pytest.mark.parametrize("text", ["1795424700.250|11|a lie|end", "|11|nothing|end", "1795424700.250||nothing|end"])
+def test_a_refusal_that_is_none_is_told_to_nobody(queued: Line, runner: Runner, spool: Path, text: str) -> None:
+    """It is put aside once it is old."""
+    (spool / f"{queued.id}_1795424700.unauthorised").write_text(f"{text}\n")
+    assert 0 == notes.take_in(spool, runner)
+    with queued.database.reading() as connection:
+        assert () == tuple(entries.of_object(connection, f"call:{queued.id}"))
 
 
 def test_a_note_is_enough(queued: Line, runner: Runner, other: Runner, clock: Clock, spool: Path) -> None:

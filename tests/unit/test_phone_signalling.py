@@ -397,13 +397,27 @@ def test_requests_outside_a_call_are_answered(peer: Peer, phone: Phone, method: 
     peer.response(status)
 
 
-@pytest.mark.parametrize(("method", "status"), [("OPTIONS", 200), ("UPDATE", 405)])
+@pytest.mark.parametrize(("method", "status"), [("OPTIONS", 200), ("PUBLISH", 405)])
 def test_requests_within_a_call_are_answered(peer: Peer, phone: Phone, method: str, status: int) -> None:
     """OPTIONS within a call is fine, what the phone does not know is named."""
     invite, answer = accepted(peer, phone)
     peer.send(peer.within(invite, answer, method), via_port(invite))
 
     assert "INVITE" in peer.response(status).headers.get("allow")
+
+
+def test_an_update_changes_the_display_and_no_session(peer: Peer, phone: Phone) -> None:
+    """Who is there is told without an offer (RFC 3311); one is refused."""
+    invite, answer = accepted(peer, phone)
+    call = phone.calls[0]
+    before = call.shown
+    peer.send(peer.within(invite, answer, "UPDATE", body=peer.stream()), via_port(invite))
+    peer.response(488)
+    assert before == call.shown
+    asserted = ("P-Asserted-Identity", '"Doctors full" <sip:600100200@127.0.0.1>')
+    peer.send(peer.within(invite, answer, "UPDATE", asserted), via_port(invite))
+    peer.response(200)
+    assert (True, "Doctors full") == (call.up, call.shown)
 
 
 def test_an_invite_that_cannot_be_understood_is_refused(peer: Peer, phone: Phone) -> None:

@@ -4,7 +4,8 @@ A note is a line `time|ANI|DNIS|turn,QUEUESTATUS,agent,answered,recording,queue,
 call. One that cannot be used is put aside under another name, for people to look at. That a consultant has answered is
 told by a file of its own, `time|turn|agent|end`: who waits and who does not must be known while calls go on. So is what
 became of a callback's line, `time|result|end`, in a file named after the callback, and that a caller does not want to
-be recorded any more, `time|end`, and which control questions were answered, `time|agent|kinds|end`.
+be recorded any more, `time|end`, which control questions were answered, `time|agent|kinds|end`, and that a consultant
+has keyed in vain that they were, `time|agent|why|end`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from urllib.parse import unquote
 import structlog
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from ivr.authorisations import Authorisation
+from ivr.authorisations import REFUSALS, Authorisation, Refusal
 from ivr.calls import Superseded
 from ivr.gateways.agi.dialplan import AGENT, CALL_ID, TURN, authorisation, conversation, moment, only, printable
 from ivr.promises import LINE_RESULTS
@@ -64,6 +65,7 @@ def take_in(folder: Path, runner: Runner) -> int:
         taken("withdrawn", read_withdrawal, runner.note_withdrawal)
         + taken("answer", read_answer, lambda call, told: runner.note_answer(call, told.turn, told.at, told.agent))
         + taken("authorised", read_authorisation, runner.note_authorisation)
+        + taken("unauthorised", read_refusal, runner.note_refusal)
         + taken("line", read_line, lambda callback, told: runner.note_line(callback, told[1], told[0]))
         + taken("note", read, lambda _, note: runner.note_end(note.arrival, note.stay, note.at))
     )
@@ -120,6 +122,15 @@ def read_authorisation(path: Path) -> Authorisation | None:
     """The control questions that were answered, or None if the file is not (yet) whole."""
     fields = _fields(path, AUTHORISATION_FIELDS)
     return None if fields is None else authorisation(":".join(fields[:-1]))
+
+
+def read_refusal(path: Path) -> Refusal | None:
+    """A code that was keyed in vain, or None if the file is not (yet) whole."""
+    fields = _fields(path, AUTHORISATION_FIELDS)
+    at = moment(fields[0]) if fields else None
+    if fields is None or at is None or not AGENT.fullmatch(fields[1]) or fields[2] not in REFUSALS:
+        return None
+    return Refusal(at, fields[1], fields[2])
 
 
 def read_answer(path: Path) -> AnswerNote | None:
