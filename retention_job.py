@@ -31,6 +31,7 @@ from centrala.endings import Guarded
 from centrala.forms import print_table
 from centrala.keeping import back_keys_up, open_places
 from centrala.logs import configure_logs
+from centrala.privacy import keep_private
 from centrala.reports import informing_of
 from centrala.settings import KeyBackups, Retention
 from centrala.terms import log_undecided, terms_of
@@ -94,7 +95,7 @@ def main(once: bool, dry_run: bool, at: str | None, allow_share: float | None) -
       75   another process or node is running it (EX_TEMPFAIL)
       130  interrupted; the next run goes on
     """
-    os.umask(0o077)
+    keep_private()
     if not once and (dry_run or at is not None or allow_share is not None):
         raise click.UsageError("--dry-run, --now and --allow-share need --once")
     said = context.settings()

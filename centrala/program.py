@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import resource
 from importlib import import_module
 
 import click
 
 from centrala.endings import Guarded
 from centrala.logs import configure_logs
+from centrala.privacy import keep_private
 
 NAMES = (
     "agents",
@@ -76,8 +75,5 @@ def centrala() -> None:
       centrala asterisk render /etc/asterisk        write Asterisk's configuration
       centrala serve                                carry calls
     """
-    # Whatever a command writes (database, logs, notes, recordings) is its owner's alone.
-    os.umask(0o077)
-    # A process that crashes may hold a PIN: no core file is written of it.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    keep_private()
     configure_logs("WARNING")

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from auth_pin import profiles
 from ivr.events import LoginAsked, QueueLeft, Reentered
 from ivr.gateways.agi import notes
 from ivr.runner import Conversation, Runner
 from ivr.state import InQueue
 from ivr.waits import Transfer
-from tests.runner.conftest import IDENTIFIER, PIN, Clock, Line
+from storage.installation import Installation
+from tests.runner.conftest import IDENTIFIER, PIN, WRONG, Clock, Line
 
 AGENT = "11"
 
@@ -64,6 +66,27 @@ def test_a_login_is_turns_of_the_same_stay(talking: Line, runner: Runner, clock:
     assert [(asked_at, (LoginAsked(AGENT),))] == [
         (turn.at, turn.events) for turn in talking.turns if turn.seq == first + 1
     ]
+
+
+def test_a_profile_that_is_blocked_before_the_pin_gives_no_level(
+    talking: Line, runner: Runner, installation: Installation, profile: str
+) -> None:
+    """The caller hears what whoever keys a wrong one hears, and keys on until they give up."""
+    asked(talking, runner, talking.now.seq)
+    talking.keys(runner, IDENTIFIER)
+    with installation.database.writing() as connection:
+        claim = profiles.claim_of(connection, profile)
+        assert claim is not None
+        profiles.set_state(connection, claim, profiles.State.BLOCKED)
+    talking.keys(runner, PIN)
+    heard = talking.said
+    talking.keys(runner, IDENTIFIER, WRONG)
+    assert heard == talking.said
+    talking.keys(runner, "*")
+    talking.hears_out(runner)
+
+    assert (InQueue("to-help"), "none", None) == (talking.position, talking.row.auth_level, talking.row.subject)
+    assert 1 == len(talking.visits)
 
 
 def test_a_process_that_takes_over_goes_on_and_ends_it_once(talking: Line, runner: Runner, other: Runner) -> None:

@@ -8,6 +8,7 @@ import sys
 from importlib import import_module
 
 import click
+import pytest
 
 from centrala.program import NAMES, centrala
 from tests.menu_files import SHIPPED
@@ -34,3 +35,22 @@ def test_what_was_not_asked_for_is_not_loaded() -> None:
         [sys.executable, "-c", code + shown], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
     assert "[]" == done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("module", "command", "words"),
+    [("centrala.program", "centrala", ["check", "nowhere.yaml"]), ("retention_job", "main", ["--dry-run"])],
+)
+def test_no_program_leaves_a_core_file(module: str, command: str, words: list[str]) -> None:
+    """Whatever limit whoever starts it has; what it writes is its owner's alone."""
+    code = (
+        "import os, resource; from click.testing import CliRunner; "
+        "most = resource.getrlimit(resource.RLIMIT_CORE)[1]; resource.setrlimit(resource.RLIMIT_CORE, (most, most)); "
+        f"from {module} import {command} as program; done = CliRunner().invoke(program, {words}); "
+        "print(done.exit_code, resource.getrlimit(resource.RLIMIT_CORE), oct(os.umask(0)))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert "2 (0, 0) 0o77" == done.stdout.splitlines()[-1]
