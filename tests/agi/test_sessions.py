@@ -106,6 +106,19 @@ def test_the_identifier_of_whoever_has_logged_in_goes_to_the_dialplan(line: Line
     assert ("full", "/prompts/whisper-help-pl-full") == (handed["LEVEL"], handed["WHISPER"])
 
 
+def test_the_display_of_whom_the_caller_talks_to_is_renewed(line: Line, profile: str) -> None:
+    """By what no console shows, once the login has succeeded; not where the channel's name is none."""
+    turn = variables(line.calls("2"))["TURN"]
+    told = {"arg_4": turn, "arg_6": "11"}
+    found = {"GET VARIABLE": "200 result=1 (PJSIP/1201-0000002a)"}
+    commands = line.calls(f"{IDENTIFIER}#" + PIN, "log-in", found, told)
+    display = 'SET VARIABLE "EXPORT(PJSIP/1201-0000002a,CONNECTEDLINE(name))"'
+    assert [f'{display} "Pomoc pl full {IDENTIFIER}"'] == [one for one in commands if "CONNECTEDLINE" in one]
+    assert "talk" == variables(commands)["IVR_NEXT"]
+    again = line.calls(f"{IDENTIFIER}#" + PIN, "log-in", {"GET VARIABLE": "200 result=1 (a,b)"}, told)
+    assert [] == [one for one in again if "CONNECTEDLINE" in one]
+
+
 def test_who_has_not_logged_in_has_no_identifier(line: Line, profile: str) -> None:
     """A wrong PIN is no login: the level stays none, and the dialplan is told of nobody."""
     commands = line.calls("4" + f"{IDENTIFIER}#" + "111111" + f"{IDENTIFIER}#" + "*" + "2")

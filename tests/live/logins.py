@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
-from demo.phone import IncomingCall
-from tests.live import tones
+from demo.phone import Call, IncomingCall, sounds
+from tests.live import dtmf, tones
 from tests.live.callers import PATIENCE, Talk, press
 from tests.live.stations import Live, hears, hears_caller
 from tests.live.stories import IDENTIFIER, PIN
@@ -15,6 +17,8 @@ NONE, FULL = "pl:whisper-pensions-pl-none", "pl:whisper-pensions-pl-full"
 VOICE = tones.CONSULTANT_VOICES[0]
 TENTH = tones.RATE // 10
 HEARD = 1000
+# At least so long the caller is with the IVR: the prompts and keys of a login take longer.
+SHORTEST_LOGIN = 1.5
 
 
 def asks(there: Talk, times: int = 1) -> None:
@@ -59,3 +63,11 @@ def sides_of(caller_file: str, agent_file: str) -> tuple[tuple[int, str], ...]:
 def up(live: Live, desks: tuple[str, ...]) -> list[IncomingCall]:
     """The calls that these consultants have answered."""
     return [call for desk in desks for call in live.desks[desk].incoming if call.up]
+
+
+def sings(call: Call, keys: str) -> None:
+    """The telephone plays the sound of keys, and then the caller speaks on."""
+    sound = dtmf.keyed(keys)
+    call.play(itertools.chain(sounds.pcm(sound.tobytes()), sounds.tone(tones.CALLER_VOICE)))
+    until = call.recording.seconds + len(sound) / tones.RATE
+    call.wait_until(lambda: call.recording.seconds >= until, PATIENCE, "the sound of keys")

@@ -32,6 +32,7 @@ from tests.live.logins import (
     FULL,
     LOG_IN,
     NONE,
+    SHORTEST_LOGIN,
     VOICE,
     asks,
     keys_both,
@@ -60,8 +61,6 @@ SEND_ON = "*2"
 LOGGING_IN = "pl:code-logging-in"
 # What the caller's telephone sends beside the keys of a PIN, as one does that has no events for keys.
 IN_BAND = tones.CONSULTANT_VOICES[3]
-# At least so long the caller is with the IVR: the prompts and keys of a login take longer.
-SHORTEST_LOGIN = 1.5
 
 
 @pytest.fixture(scope="module")

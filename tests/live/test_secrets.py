@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import resource
 import signal
 import socket
@@ -20,10 +19,10 @@ import provision
 from auth_pin import pin_policy
 from auth_pin.identifiers import claim
 from demo.asterisk_process import free_port
-from demo.phone import Call, sounds
 from tests.live import dtmf, tones
 from tests.live.callers import PATIENCE, account, press, recorded, recorded_files, talk
 from tests.live.conftest import SHORT_TIMEOUT
+from tests.live.logins import sings
 from tests.live.manager_tap import ManagerTap
 from tests.live.stations import Live, hears, hears_caller, live, menus_with
 from tests.live.stories import Caller, channels, node, stand_up, wait_for
@@ -179,14 +178,6 @@ def logs_in_midway(running: Live, made: Run) -> None:
     made.headers = tuple(there.consultant.headers.all("X-Centrala"))
     (part,) = account(running, AT["midway"]).parts
     made.sides = {"caller": recorded(running, part.caller_file), "consultant": recorded(running, part.agent_file)}
-
-
-def sings(call: Call, keys: str) -> None:
-    """The telephone plays the sound of keys, and then the caller speaks on."""
-    sound = dtmf.keyed(keys)
-    call.play(itertools.chain(sounds.pcm(sound.tobytes()), sounds.tone(tones.CALLER_VOICE)))
-    until = call.recording.seconds + len(sound) / tones.RATE
-    call.wait_until(lambda: call.recording.seconds >= until, PATIENCE, "the sound of keys")
 
 
 def take_in(running: Live) -> None:

@@ -37,6 +37,7 @@ TERMINATOR = "#"
 KEYS = "0123456789*#"
 SIGHT = re.compile(r"(\d{1,6}),(\d{1,6}),(\d{1,6})")
 KEY = re.compile(r"[0-9A-D*#]")
+CHANNEL = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.@;-]{1,80}")
 ASCII_CODE = re.compile(r"[0-9]{1,3}")
 # Nothing of an earlier stay is left when one begins: who hangs up at once has left the new one.
 NO_STAY = dict.fromkeys(
@@ -173,7 +174,8 @@ class Session:
 
     def _rejoin(self, live: Live, to: Transfer) -> None:
         """Hand the caller back to the consultant, and tell what is to be known of them now."""
-        self._show_identity(live.turn.state)
+        if identity := self._show_identity(live.turn.state):
+            self._renew_display(f"{live.flow.captions[to.topic]} {to.lang} {to.auth_level}", identity)
         known = {"TURN": live.seq, "LEVEL": to.auth_level, **self._whispers(live, to)}
         self._set(**known, IVR_SAY=self._said(live), IVR_NEXT="talk")
 
@@ -184,13 +186,21 @@ class Session:
         now, then = (self._sound((one,)).path if one else "" for one in said)
         return {"WHISPER": now, "WHISPER_AUTHORISED": then}
 
-    def _show_identity(self, state: State) -> None:
+    def _show_identity(self, state: State) -> Identity | None:
         """Only at the level `full`; by itself, since an application's arguments are there for others to see."""
         if state.auth_level != FULL or state.subject is None:
-            return
+            return None
         if identity := self._identify(state.subject, state.payer):
             self._agi.ask("SET VARIABLE", "IDENTIFIER", identity.identifier)
             self._agi.ask("SET VARIABLE", "PAYER", identity.payer or "")
+        return identity
+
+    def _renew_display(self, about: str, identity: Identity) -> None:
+        """The consultant's telephone shows now what it would if it rang for this call (offer.conf)."""
+        _, found = self._agi.ask("GET VARIABLE", "CONSULTANT")
+        if channel := only(CHANNEL, found):
+            shown = " ".join(filter(None, (about, identity.identifier, identity.payer)))
+            self._agi.ask("SET VARIABLE", f"EXPORT({channel},CONNECTEDLINE(name))", shown)
 
     def _on_the_way(self, live: Live, queue: str) -> dict[str, object]:
         """What is heard before the queue, told last how long it will take; and where in it the caller belongs."""
