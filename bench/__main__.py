@@ -29,6 +29,7 @@ from bench import (
     report,
     taking_in,
     turns,
+    webhooks,
 )
 from bench.figures import AIMED_RATE, EASY_RATE, LOADED, Figures, Stage, Waiting, waiting
 from bench.ground import HERE, TITLES, Ground, Way, prepared, raise_file_limit
@@ -36,10 +37,11 @@ from bench.load import AT_EASE, Load, LoadError, place_calls, running
 from bench.processor import DISTURBING, Meter, Repeats, Usage
 from bench.program import ProgramError
 from bench.recordings import RecordingsReport
+from bench.webhooks import WebhooksReport
 from demo.asterisk_process import AsteriskError
 from demo.station import StationError
 
-CALLS, RECORDINGS = "calls", "recordings"
+CALLS, RECORDINGS, TWILIO = "calls", "recordings", "twilio"
 LATEST = "latest"
 
 
@@ -85,7 +87,7 @@ class Texts:
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Some minutes, less exact; the last full results stay the shown ones.")
-@click.option("--only", type=click.Choice([CALLS, RECORDINGS]), help="One part instead of both.")
+@click.option("--only", type=click.Choice([CALLS, RECORDINGS, TWILIO]), help="One part instead of all.")
 @click.option("--results", type=click.Path(path_type=Path, file_okay=False), default=HERE / "results", help="Where to.")
 @click.option(
     "--scratch",
@@ -94,17 +96,20 @@ class Texts:
     help="A folder on the disk to measure; millions of recordings take 20 GB.",
 )
 def main(quick: bool, only: str | None, results: Path, scratch: Path) -> None:
-    """Measure calls (the same one through Asterisk's dialplan, pyst2 and Centrala), and how recordings are kept."""
+    """Measure calls (the same through Asterisk's dialplan, pyst2 and Centrala), how recordings are kept, and webhooks."""
     signal.signal(signal.SIGTERM, _interrupt)
     began = time.monotonic()
     with _explained():
         scratch.mkdir(parents=True, exist_ok=True)
-        if only != RECORDINGS:
+        if only in (None, CALLS):
             made = _measured(QUICK if quick else FULL, quick, scratch)
             _keep(results, made, Texts(LATEST, report.as_text(made), report.as_markdown(made), report.as_json(made)))
-        if only != CALLS:
+        if only in (None, RECORDINGS):
             kept = _recordings(QUICK_YEARS if quick else YEARS, quick, scratch)
             _keep(results, kept, Texts(RECORDINGS, *recordings.written(kept)))
+        if only in (None, TWILIO):
+            asked = _webhooks(quick, scratch)
+            _keep(results, asked, Texts(TWILIO, *webhooks.written(asked)))
     _say(f"It took {time.monotonic() - began:.0f} s.")
 
 
@@ -116,6 +121,15 @@ def _recordings(sizes: tuple[keeping.Scale, taking_in.Lengths], quick: bool, scr
         taken_in = taking_in.measure(Path(folder) / "intake", lengths)
         kept = keeping.measure(Path(folder) / "keeping", scale, _say)
     return RecordingsReport(datetime.now(UTC), described, kept, taken_in, quick)
+
+
+def _webhooks(quick: bool, scratch: Path) -> WebhooksReport:
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=scratch.absolute()) as folder:
+        described = machine.describe(Path(folder))
+        _say("Webhooks on one core ...")
+        seconds, repeats = (3.0, 1) if quick else (15.0, 4)
+        fastest, aimed = webhooks.measure(Path(folder) / "webhooks", seconds, repeats)
+    return WebhooksReport(datetime.now(UTC), described, fastest, aimed, quick)
 
 
 def _measured(sizes: Sizes, quick: bool, scratch: Path) -> report.Report:
@@ -212,7 +226,7 @@ def _sample(ground: Ground, way: Way, rate: int, sizes: Sizes) -> tuple[keypress
     return sample, Meter.read(way.processes).since(before)
 
 
-def _keep(results: Path, made: report.Report | RecordingsReport, texts: Texts) -> None:
+def _keep(results: Path, made: report.Report | RecordingsReport | WebhooksReport, texts: Texts) -> None:
     """Print the results and write them; the Markdown, which README shows, is for full runs only."""
     click.echo(texts.text)
     results.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,6 @@ one cannot send it again. Pure, but for the database's rows.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import re
@@ -25,13 +24,13 @@ from storage.database import Database
 
 # The user part of the SIP address, and the extension of the dialplan.
 EXTENSION = "carried"
-SIGNATURE_BYTES = 18
+SIGNATURE_DIGITS = 48
 # From the document that names it until the leg comes in.
 SECONDS = 60
 HEADERS = ("Turn", "Topic", "Language", "Level", "Consent", "Until", "Signature")
 _TOLD = re.compile(
     r"(?P<turn>\d{1,9}):(?P<topic>[a-z][a-z0-9-]{0,39}):(?P<lang>[a-z]{2}):(?P<level>[a-z]{1,12})"
-    r":(?P<consent>[01]):(?P<until>\d{1,12}):(?P<signature>[A-Za-z0-9_-]{24})"
+    r":(?P<consent>[01]):(?P<until>\d{1,12}):(?P<signature>[0-9a-f]{48})"
 )
 
 
@@ -78,8 +77,7 @@ def _fields(leg: Leg) -> tuple[str, ...]:
 
 def _signature(key: bytes, leg: Leg) -> str:
     told = "\x00".join((leg.call_id, *_fields(leg))).encode()
-    digest = hmac.new(key, b"leg\x00" + told, hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(digest[:SIGNATURE_BYTES]).decode("ascii")
+    return hmac.new(key, b"leg\x00" + told, hashlib.sha256).hexdigest()[:SIGNATURE_DIGITS]
 
 
 def take(database: Database, runner: Runner, leg: Leg) -> Live | None:

@@ -68,7 +68,9 @@ class App:
             routes=[
                 self._post(f"{PREFIX}/voice", lambda told, _request, _asked: webhooks.begin(told)),
                 self._post(turn, lambda told, request, asked: webhooks.go_on(told, *_turn(request), asked)),
-                self._post(f"{turn}/dialled", lambda told, request, _asked: webhooks.leg_over(told, *_turn(request))),
+                self._post(
+                    f"{turn}/dialled", lambda told, request, asked: webhooks.leg_over(told, *_turn(request), asked)
+                ),
                 self._post(f"{PREFIX}/status", lambda told, _request, _asked: webhooks.status(told)),
                 Route(f"{PREFIX}/sounds/{{until:int}}/{{signature}}/{{name}}.wav", self._sound, methods=["GET"]),
                 Route(f"{PREFIX}/numbers/{{until:int}}/{{signature}}/{{name}}.wav", self._number, methods=["GET"]),
@@ -87,11 +89,9 @@ class App:
         told, asked = told_by(form), _asked(request)
         try:
             document = await run_in_threadpool(answer, told, request, asked)
-        except SQLAlchemyError as error:
-            log.error("a call cannot be kept", reason=reason_of(error))
-            document = retry_of(url.partition("?")[0], asked)
-            if document is None:
-                raise
+        except Exception as error:
+            _tell(error)
+            document = retry_of(url.partition("?")[0], asked) or await run_in_threadpool(self._webhooks.sorry)
         return Response(status_code=204) if document is None else _twiml(document)
 
     def _signed(self, request: Request, url: str, body: bytes) -> Form:
@@ -147,8 +147,14 @@ async def _explained(answering: Awaitable[Response]) -> Response:
         return Response(status_code=400)
     except (TimeoutError, ClientDisconnect):
         return Response(status_code=408)
-    except SQLAlchemyError:
-        return Response(status_code=503)
+
+
+def _tell(error: Exception) -> None:
+    """A fault of ours costs its caller a moment, and no call."""
+    if isinstance(error, SQLAlchemyError):
+        log.error("a call cannot be kept", reason=reason_of(error))
+    else:
+        log.error("a webhook failed", exc_info=error)
 
 
 async def _body(request: Request) -> bytes:

@@ -26,6 +26,10 @@ MOST_REMEMBERED = 10_000
 Happened = Callable[[Live], Event | None]
 
 
+class Untold(Exception):
+    """What has become of a leg is not known yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Webhook:
     """Which of the carrier's calls a webhook is about, and which turn of which of ours it answers."""
@@ -73,14 +77,22 @@ class Carriage:
             event = Reentered()
         return self._after(about, live, lambda: None if event is None else self._runner.advance(live, event))
 
-    def leg_over(self, about: Webhook) -> Live | None:
-        """The SIP leg of a turn has ended. Asterisk has told how, unless it could not: then the leg has failed."""
+    def leg_over(self, about: Webhook, *, is_here: bool) -> Live | None:
+        """The SIP leg of a turn has ended; None if there is no such call.
+
+        Asterisk has told how before it ended the leg. Where it has not, the leg has failed, or Asterisk has, or the
+        caller has just gone, about which a note is on its way: that is known once the caller `is_here` all the same.
+        Raises Untold until then.
+        """
         live = None if self._at(about) is None else self._runner.resume(about.call_id)
         if live is None:
             return None
         with self._database.reading() as connection:
             is_untold = visits.open_visit(connection, about.call_id) == about.turn and stays.lasts(live.turn.state)
+            is_taken = legs.is_with_asterisk(connection, about.call_id)
             outcome = CUT_OFF if visits.talks(connection, about.call_id) else "failed"
+        if is_untold and is_taken and not is_here:
+            raise Untold
         stay = Conversation(outcome)
         return self._after(about, live, lambda: leave_queue(self._runner, live, stay) if is_untold else None)
 

@@ -13,7 +13,7 @@ import structlog
 
 from ivr.calls import Superseded
 from ivr.events import Event, Played
-from ivr.gateways.twilio.carriage import GATEWAY, Carriage, Webhook
+from ivr.gateways.twilio.carriage import GATEWAY, Carriage, Untold, Webhook
 from ivr.gateways.twilio.forms import OVER, TERMINATOR, Told, keyed
 from ivr.gateways.twilio.links import Links
 from ivr.gateways.twilio.rendering import Ways, ending, later, render
@@ -97,9 +97,13 @@ class Webhooks:
         live = self._carriage.go_on(Webhook(told.carrier_id, call_id, turn), happened)
         return self._sorry_or(live, full=is_full, says=unheard)
 
-    def leg_over(self, told: Told, call_id: str, turn: int) -> str:
-        """A turn's SIP leg has ended."""
-        return self._sorry_or(self._carriage.leg_over(Webhook(told.carrier_id, call_id, turn)))
+    def leg_over(self, told: Told, call_id: str, turn: int, asked: Asked) -> str:
+        """A turn's SIP leg has ended. A caller who has gone asks for no other document."""
+        about = Webhook(told.carrier_id, call_id, turn)
+        try:
+            return self._sorry_or(self._carriage.leg_over(about, is_here=asked.again > 0))
+        except Untold:
+            return later(f"{self._links.dialled(call_id, turn)}?again=1")
 
     def status(self, told: Told) -> None:
         """What has become of a call."""
@@ -112,10 +116,14 @@ class Webhooks:
         live = None if found is None else self._carriage.recall(found[1], int(found[2]))
         return None if live is None or found is None else self._speaker.digits(live, int(found[3]))
 
+    def sorry(self) -> str:
+        """A stated ending, which needs no call."""
+        return ending(self._speaker.fixed(self._sorry()))
+
     def _sorry_or(self, live: Live | None, *, full: bool = False, says: bool = False) -> str:
         if live is None:
             log.warning("a webhook about a call that nobody knows")
-            return ending(self._speaker.fixed(self._sorry()))
+            return self.sorry()
         return self._document(live, full=full, says=says)
 
     def _document(self, live: Live, *, full: bool = False, says: bool = False) -> str:
