@@ -96,7 +96,7 @@ class Texts:
     help="A folder on the disk to measure; millions of recordings take 20 GB.",
 )
 def main(quick: bool, only: str | None, results: Path, scratch: Path) -> None:
-    """Measure calls (the same through Asterisk's dialplan, pyst2 and Centrala), how recordings are kept, and webhooks."""
+    """Measure calls (the same one through Asterisk's dialplan, pyst2 and Centrala), recordings, and webhooks."""
     signal.signal(signal.SIGTERM, _interrupt)
     began = time.monotonic()
     with _explained():

@@ -90,8 +90,8 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
         log.warning("recordings", exposed=exposed)
     stop = _stop_on_signals()
     watchdog.start()
-    log.info("ready", address=f"{address[0]}:{address[1]}", menus=loaded.flow.version)
     with _carrying(installation, settings, library, store, carried), _taking_notes(installation, runner):
+        log.info("ready", address=f"{address[0]}:{address[1]}", menus=loaded.flow.version)
         # Whoever runs next follows Asterisk while this process still finishes its calls.
         with following(settings, installation, library, runner, store, node):
             _housekeep(stop, watch, runner, herald)
