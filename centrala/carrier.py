@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
+import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from twilio.http.http_client import TwilioHttpClient
 
 from centrala import context
+from centrala.notifying import Outbox, Sender, countries_of, make_client, report
 from centrala.settings import Settings, Twilio, parts
 from ivr import calls, legs
 from ivr.audio import PromptStore
@@ -18,6 +22,7 @@ from ivr.definition import Flow
 from ivr.fallback import fallback
 from ivr.gateways.twilio.app import App
 from ivr.gateways.twilio.carriage import Carriage
+from ivr.gateways.twilio.forms import Report
 from ivr.gateways.twilio.links import Links
 from ivr.gateways.twilio.server import serving
 from ivr.gateways.twilio.speaking import Speaker
@@ -25,11 +30,13 @@ from ivr.gateways.twilio.webhooks import Trunk, Webhooks
 from ivr.library import Library
 from ivr.lookups import Said
 from ivr.runner import Live, Runner, Variant, as_it_is
+from storage.database import reason_of
 from storage.installation import Installation
 
 TOKEN_FILE = "twilio.token"
 TOKEN_CHARACTERS = 32
 STOP_SECONDS = 10
+DELIVERY_SECONDS = 5
 
 log = structlog.get_logger()
 
@@ -111,7 +118,57 @@ def make_app(
         now,
         turn_at,
     )
-    return App(webhooks, links, tokens(installation), installation.home.prompts, now)
+
+    def reported(message_id: str, told: Report) -> None:
+        report(installation.database, message_id, told.carrier_id, told.status, told.code, now())
+
+    return App(webhooks, links, tokens(installation), installation.home.prompts, now, reported)
+
+
+def make_outbox(
+    installation: Installation, settings: Settings, library: Library, now: Callable[[], datetime] = context.now
+) -> Outbox:
+    """Text messages that are to be sent. Raises context.Failure where the settings have none."""
+    if settings.twilio is None or settings.twilio.messages is None:
+        context.fail("text messages are off: switch them on under twilio: messages: in the settings")
+    return Outbox(installation.database, library, settings.twilio.messages, countries_of(settings), now)
+
+
+def make_sender(
+    installation: Installation, settings: Settings, outbox: Outbox, http_client: TwilioHttpClient | None = None
+) -> Sender:
+    """Who has the carrier send them. Raises context.Failure."""
+    assert settings.twilio is not None, "there is an outbox"
+    token, *_ = tokens(installation)
+    client = make_client(settings.twilio.account, token, settings.twilio, http_client)
+    return Sender(outbox, client, links_of(installation, settings.twilio).report)
+
+
+@contextlib.contextmanager
+def notifying(installation: Installation, settings: Settings, library: Library) -> Iterator[None]:
+    """Send text messages meanwhile, where the settings have any. Raises context.Failure."""
+    if settings.twilio is None or settings.twilio.messages is None:
+        yield
+        return
+    outbox, reminds = make_outbox(installation, settings, library), settings.twilio.messages.callbacks
+    sender, stop = make_sender(installation, settings, outbox), threading.Event()
+
+    def send() -> None:
+        while not stop.wait(DELIVERY_SECONDS):
+            try:
+                if reminds:
+                    outbox.remind()
+                sender.deliver()
+            except SQLAlchemyError as error:
+                log.error("the database cannot be used", reason=reason_of(error))
+            except Exception:
+                log.exception("text messages could not be sent")
+
+    thread = threading.Thread(target=send, name="messages", daemon=True)
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
 
 
 @contextlib.contextmanager

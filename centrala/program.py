@@ -19,6 +19,7 @@ NAMES = (
     "callbacks",
     "calls",
     "check",
+    "notify",
     "profiles",
     "prompts",
     "queues",

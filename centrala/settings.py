@@ -281,6 +281,7 @@ class Keep(_Model):
     auth_attempts: KeptFor = Term(1, Unit.YEARS)
     auth_limits: KeptFor = Term(1, Unit.DAYS)
     callbacks: KeptFor = Term(90, Unit.DAYS)
+    messages: KeptFor = Term(90, Unit.DAYS)
     surveys: KeptFor = Term(3, Unit.YEARS)
     agent_changes: KeptFor = Term(3, Unit.YEARS)
     scores: KeptFor = Term(3, Unit.YEARS)
@@ -290,6 +291,20 @@ class Keep(_Model):
     audit: KeptFor = Term(6, Unit.YEARS)
     quarantine: KeptFor = Term(30, Unit.DAYS)
     orphans: KeptFor = Term(30, Unit.DAYS)
+
+
+class Messages(_Model):
+    """Text messages: from which number or name, and how many in 24 hours to one number and in all.
+
+    `callbacks`: whoever was not reached by a callback is told so. `region` is where the carrier handles them, if not
+    where the account is.
+    """
+
+    sender: Annotated[str, Field(pattern=r"^(\+[0-9]{6,15}|[A-Za-z0-9 ]{2,11}|MG[0-9a-f]{32})$")]
+    callbacks: bool = False
+    per_number_a_day: Annotated[int, Field(ge=1, le=20)] = 3
+    a_day: Annotated[int, Field(ge=1, le=1_000_000)] = 2000
+    region: Literal["ie1", "us1", "au1"] | None = None
 
 
 class Twilio(_Model):
@@ -309,6 +324,7 @@ class Twilio(_Model):
     edge: Annotated[str, Field(pattern=r"^[a-z-]{1,30}$")] = "dublin"
     pci_mode: bool = False
     prompts: Literal["play", "say"] = "play"
+    messages: Messages | None = None
 
 
 class Retention(_Model):

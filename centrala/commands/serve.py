@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from auth_pin import pins
 from centrala import context, metrics, reports, watchdog
-from centrala.carrier import carrier_variant, carrying, make_app, make_take_leg
+from centrala.carrier import carrier_variant, carrying, make_app, make_take_leg, notifying
 from centrala.following import following
 from centrala.logs import configure_logs
 from centrala.service import callback_terms, guessing_limits, make_herald, make_identify, make_prompt_store, make_runner
@@ -142,7 +142,8 @@ def _carrying(
     if settings.twilio is None:
         yield
         return
-    with carrying(make_app(installation, settings.twilio, runner, library, store), settings.twilio):
+    app = make_app(installation, settings.twilio, runner, library, store)
+    with carrying(app, settings.twilio), notifying(installation, settings, library):
         yield
 
 

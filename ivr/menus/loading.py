@@ -157,6 +157,7 @@ def _flow(file: schema.MenuFile, version: str, offices: Mapping[str, Offices]) -
         captions=captions(file),
         callbacks=_callbacks(file),
         callers={name: topic.callers or name for name, topic in file.topics.items()},
+        messages={(name, lang): text for name, texts in file.messages.items() for lang, text in texts.items()},
         codes=None if file.codes is None else definition.Codes(**file.codes.model_dump()),
     )
 

@@ -57,6 +57,7 @@ DEFAULTS: Terms = {
         Kind.AUTH_ATTEMPTS: "1 year",
         Kind.AUTH_LIMITS: "1 day",
         Kind.CALLBACKS: "90 days",
+        Kind.MESSAGES: "90 days",
         Kind.SURVEYS: "3 years",
         Kind.AGENT_CHANGES: "3 years",
         Kind.SCORES: "3 years",

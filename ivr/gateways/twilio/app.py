@@ -21,7 +21,7 @@ from starlette.routing import Route
 from twilio.request_validator import RequestValidator
 
 from ivr.audio import AudioError
-from ivr.gateways.twilio.forms import BadForm, Form, Told, form_of, told_by
+from ivr.gateways.twilio.forms import BadForm, Form, Report, Told, form_of, report_by, told_by
 from ivr.gateways.twilio.links import PREFIX, Links
 from ivr.gateways.twilio.webhooks import SOUND, Asked, Webhooks, retry_of
 from storage.database import reason_of
@@ -39,6 +39,8 @@ log = structlog.get_logger()
 Answer = Callable[[Told, Request, Asked], str | None]
 
 
+# Is told of a text message what the carrier reports: our id of it, and the report.
+Reported = Callable[[str, Report], None]
 Now = Callable[[], datetime]
 
 
@@ -53,12 +55,15 @@ class Refused(Exception):
 class App:
     """The routes. `tokens` are those that webhooks may be signed with: while it is changed there are two."""
 
-    def __init__(self, webhooks: Webhooks, links: Links, tokens: Sequence[str], sounds: Path, now: Now) -> None:
+    def __init__(
+        self, webhooks: Webhooks, links: Links, tokens: Sequence[str], sounds: Path, now: Now, reported: Reported
+    ) -> None:
         self._webhooks = webhooks
         self._links = links
         self._validators = [RequestValidator(token) for token in tokens]
         self._sounds = sounds
         self._now = now
+        self._reported = reported
 
     def routes(self) -> Starlette:
         """The application."""
@@ -72,6 +77,7 @@ class App:
                     f"{turn}/dialled", lambda told, request, asked: webhooks.leg_over(told, *_turn(request), asked)
                 ),
                 self._post(f"{PREFIX}/status", lambda told, _request, _asked: webhooks.status(told)),
+                Route(f"{PREFIX}/messages/{{message_id}}", self._message, methods=["POST"]),
                 Route(f"{PREFIX}/sounds/{{until:int}}/{{signature}}/{{name}}.wav", self._sound, methods=["GET"]),
                 Route(f"{PREFIX}/numbers/{{until:int}}/{{signature}}/{{name}}.wav", self._number, methods=["GET"]),
             ]
@@ -93,6 +99,15 @@ class App:
             _tell(error)
             document = retry_of(url.partition("?")[0], asked) or await run_in_threadpool(self._webhooks.sorry)
         return Response(status_code=204) if document is None else _twiml(document)
+
+    async def _message(self, request: Request) -> Response:
+        async def noted() -> Response:
+            form = self._signed(request, self._links.base + _path_of(request), await _body(request))
+            # An error is the carrier's cue to report once more.
+            await run_in_threadpool(self._reported, request.path_params["message_id"], report_by(form))
+            return Response(status_code=204)
+
+        return await _explained(noted())
 
     def _signed(self, request: Request, url: str, body: bytes) -> Form:
         """The form, if the carrier has signed it. Raises Refused, BadForm."""
@@ -147,6 +162,9 @@ async def _explained(answering: Awaitable[Response]) -> Response:
         return Response(status_code=400)
     except (TimeoutError, ClientDisconnect):
         return Response(status_code=408)
+    except SQLAlchemyError as error:
+        _tell(error)
+        return Response(status_code=503)
 
 
 def _tell(error: Exception) -> None:

@@ -15,6 +15,8 @@ from ivr.events import Event, Keyed, NoInput
 from ivr.waits import Gather
 
 CALL_SID = re.compile(r"CA[0-9a-f]{32}")
+MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
+CODE = re.compile(r"\d{1,6}")
 KEYS = re.compile(r"[0-9A-D*#]{0,64}")
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ufffd]")
 MOST_FIELDS = 200
@@ -74,6 +76,23 @@ def told_by(form: Form) -> Told:
         keys=keys,
         finished=form.get("FinishedOnKey", ""),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What has become of a text message: the carrier's id of it, its word, and the code of an error."""
+
+    carrier_id: str
+    status: str
+    code: str | None
+
+
+def report_by(form: Form) -> Report:
+    """What a form tells of a message. Raises BadForm."""
+    carrier_id, status, code = (form.get(name, "") for name in ("MessageSid", "MessageStatus", "ErrorCode"))
+    if not MESSAGE_SID.fullmatch(carrier_id):
+        raise BadForm("MessageSid is no id of a message")
+    return Report(carrier_id, status, code if CODE.fullmatch(code) else None)
 
 
 def _number(text: str) -> str:

@@ -36,6 +36,10 @@ class Links:
         """Where is told that a turn's SIP leg has ended."""
         return f"{self.turn(call_id, seq)}/dialled"
 
+    def report(self, message_id: str) -> str:
+        """Where is told what has become of a text message."""
+        return f"{self.base}{PREFIX}/messages/{message_id}"
+
     def sound(self, name: str, now: float) -> str:
         """A file of the prompt store."""
         return self._signed("sounds", name, now)
