@@ -26,15 +26,15 @@ ANSWERED = 200
 
 
 @contextmanager
-def carried_service(folder: Path, **options: object) -> Iterator[Live]:
-    """The shipped service, to which a carrier brings calls; `options` are settings of `twilio:`."""
+def carried_service(folder: Path, *edits: tuple[str, str], **options: object) -> Iterator[Live]:
+    """The shipped service with text edits, to which a carrier brings calls; `options` are settings of `twilio:`."""
     port = free_port()
     secrets = folder / "home" / "secrets"
     secrets.mkdir(parents=True, mode=0o700)
     (secrets / TOKEN_FILE).write_text(f"{TOKEN}\n", "ascii")
     given = {"account": ACCOUNT, "public_url": f"http://127.0.0.1:{port}", "listen": f"127.0.0.1:{port}"}
     settings = {"twilio": {**given, "sip": "127.0.0.1:5060", **options}, "queues": {"wrap_up_seconds": 0}}
-    with live(folder / "home", menus_with(folder, SHORT_TIMEOUT), settings=settings) as running:
+    with live(folder / "home", menus_with(folder, SHORT_TIMEOUT, *edits), settings=settings) as running:
         running.staff()
         yield running
 

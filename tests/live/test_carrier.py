@@ -15,15 +15,24 @@ from ivr.state import Ended
 from tests.live import tones
 from tests.live.callers import PATIENCE, account, is_heard, recorded, recorded_files
 from tests.live.carriage import Somebody, calling, carried_service
-from tests.live.stations import Live
+from tests.live.stations import Live, hears_caller
+from tests.live.stories import IDENTIFIER, PIN
 
 TO_PENSIONS = ("0", "2")
+BY_KEY = ("\n  consent: notice", "\n  consent: ask")
 
 
 @pytest.fixture(scope="module")
 def service(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """The shipped service over the carrier."""
     with carried_service(tmp_path_factory.mktemp("carried")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def asking(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """The same where consent is asked for by a key."""
+    with carried_service(tmp_path_factory.mktemp("asking"), BY_KEY) as running:
         yield running
 
 
@@ -108,3 +117,41 @@ def test_a_leg_is_taken_once(service: Live, ani: str) -> None:
         consultant.hang_up()
         call.result(PATIENCE)
     assert QueueLeft("answered") in account(service, ani).events
+
+
+@pytest.mark.parametrize(("key", "is_given"), [("1", True), ("2", False)], ids=["consent", "refusal"])
+def test_only_with_consent_a_recording_is_made(asking: Live, ani: str, key: str, is_given: bool) -> None:
+    """It was asked for by a webhook, and Asterisk does not ask again."""
+    somebody = Somebody(asking, ani, deque((*TO_PENSIONS, key)))
+    with calling(somebody) as call:
+        consultant = somebody.talks()
+        consultant.wait_until(lambda: consultant.recording.seconds > 1, PATIENCE, "a second of conversation")
+        consultant.hang_up()
+        call.result(PATIENCE)
+
+    kept = account(asking, ani)
+    assert [is_given] == [consent.given for consent in kept.consents]
+    assert 2 * is_given == len(recorded_files(asking, kept.row.id))
+    assert is_given == bool(kept.parts)
+
+
+def test_who_may_not_log_in_by_the_carrier_logs_in_in_the_conversation(service: Live, ani: str) -> None:
+    """What is keyed there goes to Asterisk alone; the carrier has asked for none of it."""
+    service.station.centrala("profiles", "add", stdin=f"{IDENTIFIER}\n{PIN}\n")
+    somebody = Somebody(service, ani, deque(TO_PENSIONS))
+    with calling(somebody) as call:
+        consultant = somebody.talks()
+        leg = somebody.legs[0]
+        ear = tones.Ear(leg, service.table)
+        consultant.press("*4")
+        for prompt, keys in (("pl:identifier", f"{IDENTIFIER}#"), ("pl:pin", f"{PIN}#")):
+            ear.wait_for(prompt, timeout=PATIENCE)
+            leg.press(keys)
+        ear.wait_for("pl:authenticated", timeout=PATIENCE)
+        consultant.wait_until(lambda: hears_caller(consultant), PATIENCE, "the caller's voice again")
+        consultant.hang_up()
+        call.result(PATIENCE)
+
+    kept = account(service, ani)
+    assert ("full", "answered") == (kept.row.auth_level, kept.visits[-1].outcome)
+    assert not any(secret in repr(somebody.hears) for secret in (IDENTIFIER, PIN))
