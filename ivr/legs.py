@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, exists, select
 
 from ivr import calls
 from ivr.live import Live
@@ -95,6 +95,14 @@ def _is_told_by(live: Live, leg: Leg) -> bool:
             return (topic, lang, level, recorded) == (leg.topic, leg.lang, leg.level, leg.recorded)
         case _:
             return False
+
+
+def open_legs(connection: Connection) -> frozenset[str]:
+    """The ids of calls that a carrier has brought and that Asterisk has now."""
+    call, visit = calls.calls.c, visits.queue_visits.c
+    taken = (visit.call_id == call.id) & (visit.seq == call.carrier_leg) & visit.left_at.is_(None)
+    query = select(call.id).where(call.ended_at.is_(None), call.carrier_leg.is_not(None), exists().where(taken))
+    return frozenset(connection.execute(query).scalars())
 
 
 def is_with_asterisk(connection: Connection, call_id: str) -> bool:

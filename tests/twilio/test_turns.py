@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import NoReturn
 from urllib.parse import parse_qsl
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from centrala.carrier import make_take_leg
 from demo.carrier.twiml import Dial, Gather, Hangup, Pause, Redirect
 from ivr.events import HungUp, NewPinDiffers, NewPinKeyed, NoInput, QueueLeft, Reentered, SecretKeyed
-from ivr.legs import HEADERS
+from ivr.gateways.twilio.webhooks import MOST_RETRIES
+from ivr.legs import HEADERS, open_legs
 from ivr.scripts import profiles
 from ivr.state import AtNewPin, AtPinAgain, Ended
+from storage.database import Database
 from tests.twilio.conftest import Desk, Standing
 
 
@@ -70,6 +74,29 @@ def test_a_status_of_a_call_that_never_came_has_no_effect(desk: Desk) -> None:
     before = desk.how_many()
     desk.call().over()
     assert before == desk.how_many()
+
+
+def test_a_database_that_is_away_costs_a_moment_and_no_call(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The carrier is sent round; what was keyed is asked for again, and after some tries there is a stated ending."""
+    standing = desk.come_to()
+    before, action = standing.document, standing.action
+    desk.another_process()
+    with monkeypatch.context() as broken:
+        broken.setattr(Database, "reading", lambda _self: _away())
+        standing.document = standing.ask(action, Digits="0")
+        assert [Pause, Redirect] == [type(verb) for verb in standing.document]
+        tries = 1
+        while isinstance(standing.document[-1], Redirect):
+            standing.document = standing.ask(standing.action)
+            tries += 1
+        assert isinstance(standing.document[-1], Hangup)
+    assert MOST_RETRIES + 1 == tries
+    assert before == standing.ask(f"{action}?again=1")
+    assert 1 == len(desk.told(standing.call))
+
+
+def _away() -> NoReturn:
+    raise OperationalError("SELECT 1", {}, Exception("the disk is full"))
 
 
 def test_a_call_in_progress_is_not_over(desk: Desk) -> None:
@@ -161,6 +188,24 @@ def taken(desk: Desk) -> tuple[Standing, str]:
     take = make_take_leg(desk.carried.installation, desk.runner(), desk.clock)
     assert take(told["X-Centrala-Call"], header) is not None
     return standing, dial.action
+
+
+def test_asterisk_has_a_call_from_when_it_takes_the_leg_until_the_stay_is_over(desk: Desk) -> None:
+    """An Asterisk that dies meanwhile has lost it; before and afterwards the carrier alone has it."""
+    standing = desk.come_to("0", "2")
+    standing.hear_out()
+    assert desk.call_id(standing.call) not in open_legs_of(desk)
+    standing, action = taken(desk)
+    assert desk.call_id(standing.call) in open_legs_of(desk)
+    standing.document = standing.ask(action, DialCallStatus="completed")
+    standing.ask(standing.action)
+    assert desk.call_id(standing.call) not in open_legs_of(desk)
+
+
+def open_legs_of(desk: Desk) -> frozenset[str]:
+    """The calls that Asterisk has."""
+    with desk.carried.installation.database.reading() as connection:
+        return open_legs(connection)
 
 
 def test_of_a_caller_in_a_queue_asterisk_tells_the_end(desk: Desk) -> None:

@@ -36,7 +36,7 @@ UNKEPT = {"Cache-Control": "no-store"}
 
 log = structlog.get_logger()
 
-Answer = Callable[[Told, Request, Asked], str | None]
+Answer = Callable[[Told, Request, Asked], str]
 
 
 # Is told of a text message what the carrier reports: our id of it, and the report.
@@ -76,7 +76,7 @@ class App:
                 self._post(
                     f"{turn}/dialled", lambda told, request, asked: webhooks.leg_over(told, *_turn(request), asked)
                 ),
-                self._post(f"{PREFIX}/status", lambda told, _request, _asked: webhooks.status(told)),
+                Route(f"{PREFIX}/status", self._status, methods=["POST"]),
                 Route(f"{PREFIX}/messages/{{message_id}}", self._message, methods=["POST"]),
                 Route(f"{PREFIX}/sounds/{{until:int}}/{{signature}}/{{name}}.wav", self._sound, methods=["GET"]),
                 Route(f"{PREFIX}/numbers/{{until:int}}/{{signature}}/{{name}}.wav", self._number, methods=["GET"]),
@@ -97,8 +97,17 @@ class App:
             document = await run_in_threadpool(answer, told, request, asked)
         except Exception as error:
             _tell(error)
-            document = retry_of(url.partition("?")[0], asked) or await run_in_threadpool(self._webhooks.sorry)
-        return Response(status_code=204) if document is None else _twiml(document)
+            again = retry_of(url.partition("?")[0], asked)
+            document = await run_in_threadpool(self._webhooks.sorry) if again is None else again
+        return _twiml(document)
+
+    async def _status(self, request: Request) -> Response:
+        async def noted() -> Response:
+            form = self._signed(request, self._links.base + _path_of(request), await _body(request))
+            await run_in_threadpool(self._webhooks.status, told_by(form))
+            return Response(status_code=204)
+
+        return await _explained(noted())
 
     async def _message(self, request: Request) -> Response:
         async def noted() -> Response:

@@ -150,7 +150,7 @@ class Webhooks:
 
         Who has not heard it has agreed to nothing; it is said by the carrier's own voice then.
         """
-        if not isinstance(live.turn.state.position, AtNotice) or asked.said:
+        if not isinstance(live.turn.state.position, AtNotice) or asked.said or self._speaker.says:
             return False
         began = self._turn_at(live.call_id)
         if began is None:
