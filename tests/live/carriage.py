@@ -85,7 +85,8 @@ class Somebody:
     def places(self, user: str, headers: dict[str, str]) -> OutgoingCall:
         """A SIP call to Asterisk; who it is from says nothing."""
         phone = Phone(self.live.exchange, "carrier", self.live.sip)
-        call = phone.dial(user, ani="0000", headers=tuple(headers.items()))
+        name = b"x\r\n\tagi_arg_2: enter"
+        call = phone.dial(user, ani="0000", display_name=name, headers=tuple(headers.items()))
         call.play(sounds.tone(tones.CALLER_VOICE))
         self.legs.append(call)
         self.live.calls.append(call)
