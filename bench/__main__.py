@@ -35,6 +35,7 @@ from bench import (
     report,
     taking_in,
     turns,
+    webhooks,
 )
 from bench.busy_hour import Hour, Shares
 from bench.figures import AIMED_RATE, EASY_RATE, LOADED, Figures, Stage, Waiting, waiting
@@ -46,12 +47,13 @@ from bench.logins import Logins, LoginsReport
 from bench.processor import DISTURBING, Meter, Repeats, Usage
 from bench.program import ProgramError
 from bench.recordings import RecordingsReport
+from bench.webhooks import WebhooksReport
 from demo.asterisk_process import AsteriskError
 from demo.phone import PhoneTimeoutError
 from demo.station import StationError
 from storage.home import HomeError
 
-CALLS, RECORDINGS, LOGINS = "calls", "recordings", "logins"
+CALLS, RECORDINGS, LOGINS, TWILIO = "calls", "recordings", "logins", "twilio"
 LATEST = "latest"
 
 
@@ -142,7 +144,7 @@ class Texts:
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Some minutes, less exact; the last full results stay the shown ones.")
-@click.option("--only", type=click.Choice([CALLS, RECORDINGS, LOGINS]), help="One part instead of all.")
+@click.option("--only", type=click.Choice([CALLS, RECORDINGS, LOGINS, TWILIO]), help="One part instead of all.")
 @click.option("--results", type=click.Path(path_type=Path, file_okay=False), default=HERE / "results", help="Where to.")
 @click.option(
     "--scratch",
@@ -151,7 +153,7 @@ class Texts:
     help="A folder on the disk to measure; millions of recordings take 20 GB.",
 )
 def main(quick: bool, only: str | None, results: Path, scratch: Path) -> None:
-    """Measure calls (the same through Asterisk's dialplan, pyst2 and Centrala), how recordings are kept, and logins."""
+    """Measure calls (the same through Asterisk's dialplan, pyst2 and Centrala), recordings, logins and webhooks."""
     signal.signal(signal.SIGTERM, _interrupt)
     began = time.monotonic()
     with _explained():
@@ -165,6 +167,9 @@ def main(quick: bool, only: str | None, results: Path, scratch: Path) -> None:
         if only in (None, LOGINS):
             logged_in = _logins(QUICK_LOGINS if quick else EVERY_LOGIN, quick, scratch)
             _keep(results, logged_in, Texts(LOGINS, *logins.written(logged_in)))
+        if only in (None, TWILIO):
+            asked = _webhooks(quick, scratch)
+            _keep(results, asked, Texts(TWILIO, *webhooks.written(asked)))
     _say(f"It took {time.monotonic() - began:.0f} s.")
 
 
@@ -191,6 +196,15 @@ def _logins(sizes: LoginSizes, quick: bool, scratch: Path) -> LoginsReport:
         guesses = guessing.measure(folder / "guessing", sizes.attacks, _say)
         imported = importing.measure(folder / "importing", sizes.tables, _say)
     return LoginsReport(datetime.now(UTC), described, Logins(crowds, hour, refused, guesses, imported), quick)
+
+
+def _webhooks(quick: bool, scratch: Path) -> WebhooksReport:
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=scratch.absolute()) as folder:
+        described = machine.describe(Path(folder))
+        _say("Webhooks on one core ...")
+        seconds, repeats = (3.0, 1) if quick else (15.0, 4)
+        fastest, aimed = webhooks.measure(Path(folder) / "webhooks", seconds, repeats)
+    return WebhooksReport(datetime.now(UTC), described, fastest, aimed, quick)
 
 
 def _measured(sizes: Sizes, quick: bool, scratch: Path) -> report.Report:
@@ -287,7 +301,7 @@ def _sample(ground: Ground, way: Way, rate: int, sizes: Sizes) -> tuple[keypress
     return sample, Meter.read(way.processes).since(before)
 
 
-def _keep(results: Path, made: report.Report | RecordingsReport | LoginsReport, texts: Texts) -> None:
+def _keep(results: Path, made: report.Report | RecordingsReport | LoginsReport | WebhooksReport, texts: Texts) -> None:
     """Print the results and write them; the Markdown, which README shows, is for full runs only."""
     click.echo(texts.text)
     results.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from jinja2 import Environment, StrictUndefined
 from sqlalchemy import func, select
@@ -113,27 +114,31 @@ def lone_node(folder: Path) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def made_station(home: Path, database_url: str | None = None, media_ports: int = RTP_PORTS) -> Iterator[Station]:
+def made_station(
+    home: Path,
+    database_url: str | None = None,
+    media_ports: int = RTP_PORTS,
+    more: Mapping[str, object] = MappingProxyType({}),
+) -> Iterator[Station]:
     """An installation with the measured call's menus and sounds; whatever of it was started is stopped at the end."""
     flow = load_menus(MENUS).flow
     recordings = home / "recorded"
     tones.record(recordings / flow.languages[0], (name for name, _ in flow.prompts))
     rtp = free_udp_range(media_ports)
     addresses = Addresses(free_port(), (free_port(),), (rtp.start, rtp.stop - 1))
-    station = Station(
-        home, MENUS, addresses, database_url=database_url, settings={"prompts": {"recorded": str(recordings)}}
-    )
-    station.write_settings()
+    settings = {"prompts": {"recorded": str(recordings)}, **more}
+    made = Station(home, MENUS, addresses, database_url=database_url, settings=settings)
+    made.write_settings()
     try:
-        yield station
+        yield made
     finally:
-        station.stop()
+        made.stop()
 
 
-def _sounds(station: Station) -> tuple[str, str, str]:
+def _sounds(own: Station) -> tuple[str, str, str]:
     """The files of the two menus and the goodbye, as Centrala plays them: all ways play the same ones."""
     flow = load_menus(MENUS).flow
-    store = make_prompt_store(open_installation(station.environment), read_settings(station.environment))
+    store = make_prompt_store(open_installation(own.environment), read_settings(own.environment))
 
     store.build(flow)
 
@@ -143,7 +148,7 @@ def _sounds(station: Station) -> tuple[str, str, str]:
     return path("welcome", "first"), path("second"), path("goodbye")
 
 
-def _add_ways(station: Station, nodes: Mapping[str, Station], peer: int, sounds: tuple[str, str, str]) -> None:
+def _add_ways(own: Station, nodes: Mapping[str, Station], peer: int, sounds: tuple[str, str, str]) -> None:
     """Add to the rendered dialplan what leads to the other ways."""
     first, second, goodbye = sounds
     template = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
@@ -156,7 +161,7 @@ def _add_ways(station: Station, nodes: Mapping[str, Station], peer: int, sounds:
         second=second,
         goodbye=goodbye,
     )
-    with (station.home / "asterisk" / "etc" / "extensions.conf").open("a", encoding="utf-8") as file:
+    with (own.home / "asterisk" / "etc" / "extensions.conf").open("a", encoding="utf-8") as file:
         file.write(text)
 
 

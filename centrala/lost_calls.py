@@ -15,7 +15,7 @@ from typing import Self
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from ivr import calls
+from ivr import calls, legs
 from ivr.runner import Runner
 from routing.ami import Ami, AmiError, Disconnected, Event
 from storage.database import Database, reason_of
@@ -80,6 +80,7 @@ class LostCalls:
         # In this order: what begins meanwhile is not among the open ones.
         with self._database.reading() as connection:
             open_calls = calls.open_at(connection, GATEWAY) | calls.open_at(connection, calls.OUTGOING)
+            open_calls |= legs.open_legs(connection)
         if not open_calls:
             return frozenset()
         carried = calls_on(self._ami.send("Status", Variables=VARIABLE).events)

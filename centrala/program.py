@@ -18,6 +18,7 @@ NAMES = (
     "callbacks",
     "calls",
     "check",
+    "notify",
     "profiles",
     "prompts",
     "queues",

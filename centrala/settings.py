@@ -73,6 +73,13 @@ def _host(value: str) -> str:
     return value
 
 
+def _public_url(value: str) -> str:
+    secure, plain = r"https://[A-Za-z0-9.-]+(:\d{1,5})?", r"http://(127\.0\.0\.1|localhost)(:\d{1,5})?"
+    if not re.fullmatch(rf"({secure}|{plain})(/[A-Za-z0-9._~-]+)*", value):
+        raise ValueError('a public address looks like "https://ivr.example.pl", without a slash at its end')
+    return value
+
+
 def _telephones(value: str) -> str:
     extensions([value])
     return value
@@ -95,6 +102,7 @@ Address = Annotated[str, AfterValidator(_address)]
 IpAddress = Annotated[str, AfterValidator(_ip_address)]
 SipUri = Annotated[str, AfterValidator(_sip_uri)]
 Host = Annotated[str, AfterValidator(_host)]
+PublicUrl = Annotated[str, AfterValidator(_public_url)]
 Nightly = Annotated[str, AfterValidator(_nightly)]
 KeptFor = Annotated[Term, PlainValidator(_term)]
 Number = Annotated[str, Field(pattern=r"^\+?[0-9]{3,15}$")]
@@ -273,6 +281,7 @@ class Keep(_Model):
     auth_attempts: KeptFor = Term(1, Unit.YEARS)
     auth_limits: KeptFor = Term(1, Unit.DAYS)
     callbacks: KeptFor = Term(90, Unit.DAYS)
+    messages: KeptFor = Term(90, Unit.DAYS)
     surveys: KeptFor = Term(3, Unit.YEARS)
     agent_changes: KeptFor = Term(3, Unit.YEARS)
     scores: KeptFor = Term(3, Unit.YEARS)
@@ -282,6 +291,40 @@ class Keep(_Model):
     audit: KeptFor = Term(6, Unit.YEARS)
     quarantine: KeptFor = Term(30, Unit.DAYS)
     orphans: KeptFor = Term(30, Unit.DAYS)
+
+
+class Messages(_Model):
+    """Text messages: from which number or name, and how many in 24 hours to one number and in all.
+
+    `callbacks`: whoever was not reached by a callback is told so. `region` is where the carrier handles them, if not
+    where the account is.
+    """
+
+    sender: Annotated[str, Field(pattern=r"^(\+[0-9]{6,15}|[A-Za-z0-9 ]{2,11}|MG[0-9a-f]{32})$")]
+    callbacks: bool = False
+    per_number_a_day: Annotated[int, Field(ge=1, le=20)] = 3
+    a_day: Annotated[int, Field(ge=1, le=1_000_000)] = 2000
+    region: Literal["ie1", "us1", "au1"] | None = None
+
+
+class Twilio(_Model):
+    """The carrier Twilio, which brings calls by webhooks and by SIP legs into our Asterisk.
+
+    `public_url` is what webhooks are signed for; `sip` (host and port) and `sip_hosts` (addresses) are how legs come.
+    `region` and `edge` say where the account's data is kept; `pci_mode` declares that the account redacts what is
+    keyed, and only then can callers log in by their keypad.
+    """
+
+    account: Annotated[str, Field(pattern=r"^AC[0-9a-f]{32}$")]
+    public_url: PublicUrl
+    sip: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+(:[0-9]{1,5})?$")]
+    sip_hosts: list[Host] = []
+    listen: Address = "127.0.0.1:8080"
+    region: Literal["ie1", "us1", "au1"] = "ie1"
+    edge: Annotated[str, Field(pattern=r"^[a-z-]{1,30}$")] = "dublin"
+    pci_mode: bool = False
+    prompts: Literal["play", "say"] = "play"
+    messages: Messages | None = None
 
 
 class Retention(_Model):
@@ -317,6 +360,7 @@ class Settings(_Model):
     metrics: Metrics = Metrics()
     asterisk: Asterisk = Asterisk()
     retention: Retention = Retention()
+    twilio: Twilio | None = None
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

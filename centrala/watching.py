@@ -12,6 +12,7 @@ from ivr.definition import Flow
 from ivr.library import Library
 from ivr.menus.faults import MenuError
 from ivr.menus.loading import Loaded, load_menus
+from ivr.runner import Variant, as_it_is
 from routing.asterisk import rendered
 
 log = structlog.get_logger()
@@ -23,14 +24,22 @@ Stamp = tuple[int, int] | None
 class MenuWatch:
     """Publishes a menu file whenever it, or a table that it names, has changed for the better.
 
-    Menus that lead to a queue which Asterisk has not been given (`asterisk` is its run folder) wait until it has.
+    Menus that lead to a queue which Asterisk has not been given (`asterisk` is its run folder) wait until it has. Some
+    callers meet a `variant` of the service, which has prompts of its own.
     """
 
     def __init__(
-        self, path: Path, library: Library, store: PromptStore, asterisk: Path, pin_digits: int | None = None
+        self,
+        path: Path,
+        library: Library,
+        store: PromptStore,
+        asterisk: Path,
+        pin_digits: int | None = None,
+        variant: Variant = as_it_is,
     ) -> None:
         self._path = path
         self._pin_digits = pin_digits
+        self._variant = variant
         self._library = library
         self._store = store
         self._asterisk = asterisk
@@ -42,7 +51,7 @@ class MenuWatch:
         """Load, render and publish the file that the service begins with. Raises MenuError and AudioError."""
         stamps = self._stamps()
         loaded = load_menus(self._path, self._pin_digits)
-        self._store.build(loaded.flow)
+        self._build(loaded.flow)
         self._publish(loaded, stamps)
         return loaded
 
@@ -56,7 +65,7 @@ class MenuWatch:
             if unknown := rendered.unknown_queues(self._asterisk, _needed(loaded.flow)):
                 self._refuse(stamps, "Asterisk lacks these queues: run centrala asterisk render", queues=unknown)
                 return False
-            self._store.build(loaded.flow)
+            self._build(loaded.flow)
         except MenuError as error:
             faults = [fault.show(str(self._path)) for fault in error.faults if fault.severity == "error"]
             self._refuse(stamps, "the menus have faults", faults=faults)
@@ -69,6 +78,12 @@ class MenuWatch:
         if is_new:
             log.info("menus published", version=loaded.flow.version)
         return is_new
+
+    def _build(self, flow: Flow) -> None:
+        """Make what is said; also to callers who meet another variant of the service."""
+        if (other := self._variant(flow)) is not flow:
+            self._store.build(other)
+        self._store.build(flow)
 
     def _publish(self, loaded: Loaded, stamps: dict[Path, Stamp]) -> None:
         self._library.publish(loaded, context.now())

@@ -47,6 +47,7 @@ DAMAGED = "damaged"
 
 _WITH_TURNS = text("asked IS NULL")
 _ERASED = text("erased_at IS NOT NULL")
+_CARRIED = text("carrier_id IS NOT NULL")
 
 calls = Table(
     "calls",
@@ -74,12 +75,16 @@ calls = Table(
     Column("authorised_at", Instant),
     Column("authorised_by", String(20)),
     Column("authorised_questions", String(400)),
+    # What a carrier calls it, and the newest turn by which Asterisk has taken it from there.
+    Column("carrier_id", String(64)),
+    Column("carrier_leg", Integer),
     Index("ix_calls_started_at", "started_at"),
     Index("ix_calls_ended_at", "ended_at"),
     Index("ix_calls_subject", "subject"),
     Index("ix_calls_ani", "ani"),
     Index("ix_calls_with_turns", "ended_at", sqlite_where=_WITH_TURNS, postgresql_where=_WITH_TURNS),
     Index("ix_calls_erased_at", "erased_at", sqlite_where=_ERASED, postgresql_where=_ERASED),
+    Index("ix_calls_carrier_id", "carrier_id", unique=True, sqlite_where=_CARRIED, postgresql_where=_CARRIED),
 )
 
 turns = Table(
@@ -100,6 +105,7 @@ turns = Table(
 _INSERT_CALL = insert(calls)
 _INSERT_TURN = insert(turns)
 _FIND_CALL = select(calls).where(calls.c.id == bindparam("call_id"))
+_FIND_CARRIED = select(calls.c.id).where(calls.c.carrier_id == bindparam("carrier_id"))
 _LAST_TURN = select(turns).where(turns.c.call_id == bindparam("call_id")).order_by(turns.c.seq.desc()).limit(1)
 _LAST_AT = select(turns.c.at).where(turns.c.call_id == bindparam("call_id")).order_by(turns.c.seq.desc()).limit(1)
 _UPDATE_CALL = update(calls).where(calls.c.id == bindparam("call_id"))
@@ -111,7 +117,10 @@ class Superseded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Who calls whom, over which gateway. `ani` and `dnis` are the caller's and the called number."""
+    """Who calls whom, over which gateway. `ani` and `dnis` are the caller's and the called number.
+
+    `carrier_id` is what a carrier calls it, of whose calls one has one row.
+    """
 
     id: str
     gateway: str
@@ -119,6 +128,7 @@ class Call:
     dnis: str
     menu_version: str
     started_at: datetime
+    carrier_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +137,7 @@ class CallRow:
 
     `subject` is the profile that was authenticated. `informed` and `asked` are None while there is a turn log: what it
     said of both is kept here when it goes. `erased_at` is when its person had it erased, though a hold still keeps it.
-    The last three are those of `ivr.authorisations.Authorisation`.
+    The next three are those of `ivr.authorisations.Authorisation`; the last two are of calls that a carrier brings.
     """
 
     id: str
@@ -149,6 +159,8 @@ class CallRow:
     authorised_at: datetime | None = None
     authorised_by: str | None = None
     authorised_questions: str | None = None
+    carrier_id: str | None = None
+    carrier_leg: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +187,7 @@ def begin(connection: Connection, call: Call, state: State) -> None:
         "started_at": call.started_at,
         "lang": state.lang,
         "auth_level": state.auth_level,
+        "carrier_id": call.carrier_id,
     }
     _insert(connection, _INSERT_CALL, call.id, row)
 
@@ -243,6 +256,19 @@ def from_number(number: str) -> Select[tuple[str]]:
     return select(calls.c.id).where(calls.c.ani == number)
 
 
+def carried(connection: Connection, carrier_id: str) -> str | None:
+    """The id of a carrier's call."""
+    return connection.execute(_FIND_CARRIED, {"carrier_id": carrier_id}).scalar_one_or_none()
+
+
+def take_leg(connection: Connection, call_id: str, turn: int) -> bool:
+    """Keep that Asterisk has taken the call by this turn; False where it has, by this one or a later one."""
+    c = calls.c
+    untaken = c.carrier_leg.is_(None) | (c.carrier_leg < turn)
+    taking = update(calls).where(c.id == call_id, untaken).values(carrier_leg=turn)
+    return connection.execute(taking).rowcount > 0
+
+
 def newest(connection: Connection, limit: int) -> tuple[CallRow, ...]:
     """The newest calls, newest first."""
     query = select(calls).order_by(calls.c.started_at.desc(), calls.c.id).limit(limit)
@@ -273,6 +299,13 @@ def last_turn(connection: Connection, call_id: str) -> LoggedTurn | None:
     """The newest turn of a call. Raises codec.CodecError if the row is damaged."""
     row = connection.execute(_LAST_TURN, {"call_id": call_id}).one_or_none()
     return _logged(row) if row else None
+
+
+def turns_until(connection: Connection, call_id: str, seq: int | None, many: int) -> tuple[LoggedTurn, ...]:
+    """So many turns of a call up to `seq`, or to the newest one, which comes last."""
+    query = select(turns).where(turns.c.call_id == call_id).order_by(turns.c.seq.desc()).limit(many)
+    rows = connection.execute(query if seq is None else query.where(turns.c.seq <= seq))
+    return tuple(reversed([_logged(row) for row in rows]))
 
 
 def last_at(connection: Connection, call_id: str) -> datetime | None:

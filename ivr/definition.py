@@ -361,7 +361,8 @@ class Flow:
     """A whole service. `version` is the hash of the file it was loaded from.
 
     `whispers` are what a consultant hears before a caller, by topic, language and level; `captions` what their
-    telephone shows of each topic; `callers` the group of callers that each topic is counted with.
+    telephone shows of each topic; `callers` the group of callers that each topic is counted with. `messages` are
+    texts to be sent, by template and language. `without_login` is the same service where nobody may log in by keys.
     """
 
     version: str
@@ -381,3 +382,5 @@ class Flow:
     callers: Mapping[str, str]
     codes: Codes | None = None
     callbacks: Callbacks | None = None
+    messages: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    without_login: Flow | None = None

@@ -14,13 +14,14 @@ from ivr.waits import PlayOut
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A call as a gateway announces it."""
+    """A call as a gateway announces it; `carrier_id` is what the carrier behind it calls this one."""
 
     call_id: str
     gateway: str
     ani: str
     dnis: str
     lang: str | None = None
+    carrier_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +46,4 @@ def unanswered(arrival: Arrival, flow: Flow) -> Live:
 
 def call_row(arrival: Arrival, flow: Flow, at: datetime) -> Call:
     """The row of a call that begins."""
-    return Call(arrival.call_id, arrival.gateway, arrival.ani, arrival.dnis, flow.version, at)
+    return Call(arrival.call_id, arrival.gateway, arrival.ani, arrival.dnis, flow.version, at, arrival.carrier_id)

@@ -36,12 +36,13 @@ def pieces(prompts: tuple[Prompt, ...]) -> Iterator[tuple[Prompt, ...]]:
 
     Numbers are people's and as many as there are people: no file is to hold one.
     """
-    for is_apart, run in groupby(prompts, _is_of_a_number):
+    for is_apart, run in groupby(prompts, is_of_a_number):
         if is_apart:
             yield from ((prompt,) for prompt in run)
         else:
             yield tuple(run)
 
 
-def _is_of_a_number(prompt: Prompt) -> bool:
+def is_of_a_number(prompt: Prompt) -> bool:
+    """Whether the prompt is a digit of somebody's number, or stands for some."""
     return prompt.name == ENDING or DIGIT.fullmatch(prompt.name) is not None

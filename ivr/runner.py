@@ -42,6 +42,7 @@ from ivr.live import call_row, unanswered
 from ivr.payers import Payers
 from ivr.promises import Promises, Terms, flow_of
 from ivr.prompts import Prompt
+from ivr.recalling import said_in
 from ivr.secrets import Secrets, kept
 from ivr.services import Authenticator, Mandates
 from ivr.state import Ended, State
@@ -77,8 +78,15 @@ log = structlog.get_logger()
 
 # Whether a call is among so many percent that are asked by a survey.
 Draw = Callable[[str, int], bool]
+# The flow as the callers of a gateway meet it.
+Variant = Callable[[Flow], Flow]
 # Is told of each committed turn: the call after it, the state that the events met, and the events.
 Observer = Callable[[Live, State, tuple[Event, ...]], None]
+
+
+def as_it_is(flow: Flow) -> Flow:
+    """The whole flow."""
+    return flow
 
 
 class Runner:
@@ -97,6 +105,7 @@ class Runner:
         observe: Observer | None = None,
         terms: Terms = Terms(),  # noqa: B008 (it is frozen)
         draw: Draw = is_drawn,
+        variant: Variant = as_it_is,
     ) -> None:
         self._database = database
         self._library = library
@@ -108,10 +117,11 @@ class Runner:
         self._payers = Payers(mandates, now)
         self._secrets = Secrets(authenticator, self.promises, self._payers)
         self._draw = draw
+        self._variant = variant
 
     def arrive(self, arrival: Arrival) -> Live:
         """A call reaches this process: a new one, or one that another process began."""
-        return self._begin(arrival, Started(arrival.lang), self._library.current)
+        return self._begin(arrival, Started(arrival.lang), self._variant(self._library.current))
 
     def call_back(self, arrival: Arrival, callback: str) -> Live:
         """Somebody has answered at the number of a callback: a call like any, but for its beginning."""
@@ -138,6 +148,17 @@ class Runner:
         with self._database.reading() as connection:
             row = calls.find(connection, call_id)
         return None if row is None else self._take_over(row)
+
+    def recall(self, call_id: str, seq: int | None = None) -> Live | None:
+        """The call after its newest turn, or after turn `seq`, with what is heard in it; None if there is none."""
+        with self._database.reading() as connection:
+            row = calls.find(connection, call_id)
+            logged = calls.turns_until(connection, call_id, seq, many=2)
+        if row is None or not logged:
+            return None
+        flow, last = self._variant(self._library.flow(row.menu_version)), logged[-1]
+        heard = Turn(last.state, said_in(flow, logged), last.wait)
+        return self._payers.told(Live(row.id, flow, last.seq, heard, row.ani))
 
     def advance(self, live: Live, event: Event, stay: Conversation | None = None) -> Live:
         """The call after `event`; unchanged if the event means nothing where the call stands.
@@ -302,7 +323,7 @@ class Runner:
         return after
 
     def _take_over(self, row: calls.CallRow) -> Live:
-        flow = self._library.flow(row.menu_version)
+        flow = self._variant(self._library.flow(row.menu_version))
         with self._database.reading() as connection:
             last = calls.last_turn(connection, row.id)
         assert last is not None, "a call and its first turn are committed together"

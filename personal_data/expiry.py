@@ -185,6 +185,7 @@ _REMOVE: Mapping[Kind, Remove] = {
     Kind.TURNS: _turns,
     Kind.SURVEYS: _surveys,
     Kind.CALLBACKS: _callbacks,
+    Kind.MESSAGES: _of_table,
     Kind.AUTH_ATTEMPTS: _of_table,
     Kind.AUTH_LIMITS: _of_table,
     Kind.CONSENTS: _of_table,

@@ -34,6 +34,7 @@ WORDS = {
     Kind.AUTH_ATTEMPTS: "authentication attempts",
     Kind.AUTH_LIMITS: "limits of authentication attempts",
     Kind.CALLBACKS: "callbacks",
+    Kind.MESSAGES: "text messages",
     Kind.SURVEYS: "surveys",
     Kind.AGENT_CHANGES: "changes of consultants' states",
     Kind.HOLDS: "legal holds",

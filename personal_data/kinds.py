@@ -18,6 +18,7 @@ class Kind(StrEnum):
     AUTH_ATTEMPTS = "auth_attempts"
     AUTH_LIMITS = "auth_limits"
     CALLBACKS = "callbacks"
+    MESSAGES = "messages"
     SURVEYS = "surveys"
     AGENT_CHANGES = "agent_changes"
     SCORES = "scores"

@@ -34,6 +34,7 @@ from routing.agent_states import agent_changes, agent_states
 from routing.callbacks import callbacks
 from routing.members import LOGGED_OUT
 from routing.surveys import survey_offers
+from routing.text_messages import text_messages
 
 Condition = ColumnElement[bool]
 
@@ -154,6 +155,7 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = {
         Rule(survey_offers.c.call_id, survey_offers.c.at, true(), _always, _not_held(survey_offers.c.call_id)),
     ),
     Kind.CALLBACKS: (Rule(callbacks.c.call_id, callbacks.c.over_at, _OVER, _always, _not_held(callbacks.c.call_id)),),
+    Kind.MESSAGES: (Rule(text_messages.c.id, text_messages.c.requested_at, true(), _always, _always),),
     Kind.AUTH_ATTEMPTS: (
         Rule(auth_attempts.c.call_id, auth_attempts.c.at, true(), _always, _not_held(auth_attempts.c.call_id)),
     ),

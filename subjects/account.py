@@ -31,6 +31,7 @@ from recordings.transcripts import Transcript
 from routing.callbacks import callbacks, masked
 from routing.phone_numbers import normal_form
 from routing.surveys import survey_answers, survey_offers
+from routing.text_messages import text_messages
 from routing.visits import queue_visits
 from routing.waiting import wait_estimates
 from subjects.conversations import told
@@ -44,11 +45,12 @@ CONSULTANT, OPERATOR = "consultant", "operator"
 _LEFT_OUT = {
     mandates: ("reference", "subject", "claim", "payer"),
     profiles: ("subject", "claim", "identifier", "pin_hash", "pin_sealed_by"),
-    calls: ("subject", "menu_version"),
+    calls: ("subject", "menu_version", "carrier_leg"),
     auth_attempts: ("claim", "call_id", "seq"),
     auth_failures: ("claim",),
     queue_visits: ("callback",),
     callbacks: ("cancelled_in", "line_at"),
+    text_messages: ("key",),
     wait_estimates: ("handling_seconds", "consultants"),
     recording_parts: ("caller_file", "agent_file"),
 }
@@ -81,6 +83,7 @@ class Account:
             ("waiting", lambda: self._rows(queue_visits, queue_visits.c.call_id.in_(mine), queue_visits.c.enqueued_at)),
             ("told_waits", lambda: self._rows(wait_estimates, wait_estimates.c.call_id.in_(mine), wait_estimates.c.at)),
             ("callbacks", self._callbacks),
+            ("messages", lambda: self._rows(text_messages, held.messages, text_messages.c.requested_at)),
             ("surveys", self._surveys),
             ("recordings", self._recordings),
             ("not_taken_in", self._not_taken_in),

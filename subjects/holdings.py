@@ -40,6 +40,7 @@ from recordings.parts import recording_parts
 from recordings.records import rejected_recordings
 from routing.callbacks import callbacks
 from routing.surveys import survey_answers, survey_offers
+from routing.text_messages import text_messages
 from routing.visits import queue_visits
 from routing.waiting import wait_estimates
 from subjects.people import Person
@@ -110,6 +111,11 @@ class Holdings:
         return (c.number == self.person.number) & elsewhere
 
     @property
+    def messages(self) -> ColumnElement[bool]:
+        """Text messages to their number, whoever has caused them."""
+        return text_messages.c.number == self.person.number if self.person.number else false()
+
+    @property
     def attempts(self) -> ColumnElement[bool]:
         """Attempts at their identifier, and those in their calls at one that is nobody's."""
         c = auth_attempts.c
@@ -151,6 +157,7 @@ class Holdings:
         settled = part.call_id.in_(mine) & part.settled_at.is_not(None) & ~keeps_consent(part.call_id)
         return (
             (auth_buckets, self.buckets),
+            (text_messages, self.messages),
             (auth_failures, self.failures),
             (auth_attempts, self.attempts & auth_attempts.c.call_id.not_in(held)),
             (survey_answers, survey_answers.c.call_id.in_(mine)),

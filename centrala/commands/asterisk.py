@@ -14,7 +14,7 @@ from centrala.service import make_prompt_store
 from centrala.settings import Settings, parts
 from centrala.settings import Sip as SipSettings
 from centrala.staff import staff
-from ivr import calls
+from ivr import calls, legs
 from ivr.audio import AudioError, PromptStore
 from ivr.definition import Callbacks, Flow
 from ivr.fallback import fallback
@@ -25,7 +25,7 @@ from ivr.prompts import Prompt
 from ivr.transfers import transfer_keys
 from routing.asterisk import rendered
 from routing.asterisk.music import write_music, write_silence
-from routing.asterisk.plan import Codes, Distribution, Fallback, Folders, Manager, Outbound, Plan, Sip
+from routing.asterisk.plan import Carrier, Codes, Distribution, Fallback, Folders, Manager, Outbound, Plan, Sip
 from routing.asterisk.rendering import RELOAD, RenderError, render, write
 from routing.callbacks import waiting_callbacks
 from routing.queues import Queue
@@ -115,7 +115,16 @@ def make_plan(
         codes=_codes(installation, settings, flow),
         login=login_in_conversation(flow) is not None,
         questions=tuple(sorted(settings.authentication.control_questions.items())),
+        carrier=_carrier(settings),
     )
+
+
+def _carrier(settings: Settings) -> Carrier | None:
+    """Legs from hosts that send calls as well come in as those do: a host is of one kind."""
+    if settings.twilio is None:
+        return None
+    hosts = tuple(host for host in settings.twilio.sip_hosts if host not in settings.sip.trunk_hosts)
+    return Carrier(legs.EXTENSION, hosts, legs.HEADERS)
 
 
 def _sip(sip: SipSettings) -> Sip:

@@ -18,13 +18,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from auth_pin import pins
 from centrala import context, metrics, reports, watchdog
+from centrala.carrier import carrier_variant, carrying, make_app, make_take_leg, notifying
 from centrala.following import following
 from centrala.logs import configure_logs
 from centrala.service import callback_terms, guessing_limits, make_herald, make_identify, make_prompt_store, make_runner
 from centrala.settings import Settings
 from centrala.staff import staff_of
 from centrala.watching import MenuWatch
-from ivr.audio import AudioError
+from ivr.audio import AudioError, PromptStore
 from ivr.events import Event
 from ivr.gateways.agi import notes
 from ivr.gateways.agi.protocol import SafeAGI
@@ -33,7 +34,7 @@ from ivr.gateways.agi.session import Session
 from ivr.herald import Herald
 from ivr.library import Library
 from ivr.lookups import place
-from ivr.runner import Live, Observer, Runner
+from ivr.runner import Live, Observer, Runner, Variant, as_it_is
 from ivr.state import State
 from ivr.transcript import lines
 from ivr.waits import Hangup, Transfer
@@ -71,18 +72,16 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     installation = context.installation()
     store = make_prompt_store(installation, settings)
     library = Library(installation.database)
-    watch = MenuWatch(path, library, store, installation.home.asterisk, settings.authentication.pin_digits)
+    digits, variant = settings.authentication.pin_digits, carrier_variant(settings)
+    watch = MenuWatch(path, library, store, installation.home.asterisk, digits, variant)
     with context.menus_explained(), context.explained(AudioError):
         loaded = watch.open()
     node = f"{socket.gethostname()}:{address[1]}"
     observe = _print_lines if transcript else _log_leaving
     runner = _runner(installation, settings, library, node, fixed, observe)
+    carried = _runner(installation, settings, library, node, fixed, observe, variant)
     herald = make_herald(installation, library, store, settings)
-    identify = make_identify(installation)
-
-    def session(agi: SafeAGI) -> Session:
-        return Session(agi, runner, store.sound, identify, herald)
-
+    session = _sessions(installation, runner, store, herald)
     server = _listen(address, session, settings)
     _serve_metrics(settings, installation, library)
     if loaded.flow.callbacks and settings.asterisk.ami is None:
@@ -91,12 +90,21 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
         log.warning("recordings", exposed=exposed)
     stop = _stop_on_signals()
     watchdog.start()
-    log.info("ready", address=f"{address[0]}:{address[1]}", menus=loaded.flow.version)
-    with _taking_notes(installation, runner):
+    with _carrying(installation, settings, library, store, carried), _taking_notes(installation, runner):
+        log.info("ready", address=f"{address[0]}:{address[1]}", menus=loaded.flow.version)
         # Whoever runs next follows Asterisk while this process still finishes its calls.
         with following(settings, installation, library, runner, store, node):
             _housekeep(stop, watch, runner, herald)
         _drain(server, settings.ivr.drain_seconds)
+
+
+def _sessions(installation: Installation, runner: Runner, store: PromptStore, herald: Herald) -> MakeSession:
+    identify, take_leg = make_identify(installation), make_take_leg(installation, runner, context.now)
+
+    def session(agi: SafeAGI) -> Session:
+        return Session(agi, runner, store.sound, identify, herald, take_leg)
+
+    return session
 
 
 def _runner(
@@ -106,6 +114,7 @@ def _runner(
     node: str,
     fixed: datetime | None,
     observe: Observer,
+    variant: Variant = as_it_is,
 ) -> Runner:
     pins.allow(settings.authentication.hashes_at_once)
 
@@ -121,7 +130,21 @@ def _runner(
         observe=_harmless(observe),
         terms=callback_terms(settings),
         limits=guessing_limits(settings),
+        variant=variant,
     )
+
+
+@contextlib.contextmanager
+def _carrying(
+    installation: Installation, settings: Settings, library: Library, store: PromptStore, runner: Runner
+) -> Iterator[None]:
+    """Calls of a carrier are carried until all others have come to their end."""
+    if settings.twilio is None:
+        yield
+        return
+    app = make_app(installation, settings.twilio, runner, library, store)
+    with carrying(app, settings.twilio), notifying(installation, settings, library):
+        yield
 
 
 def _harmless(observe: Observer) -> Observer:

@@ -76,6 +76,10 @@ class PromptStore:
         """The prompts one after another as a file of its own, for what is said once. Raises AudioError."""
         wav.write(path, self._samples(self._keys, prompts))
 
+    def joined(self, prompts: Said) -> bytes:
+        """The prompts one after another as a WAV file that is kept nowhere. Raises AudioError."""
+        return wav.encoded(self._samples(self._keys, prompts))
+
     def file_of(self, prompt: Prompt) -> Path:
         """Where the prompt's sound is kept, be it there yet or not; what is there is not made again."""
         return self._file(self._keys, (prompt,))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import secrets
 import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from ivr.audio.faults import AudioError
 
@@ -63,15 +65,26 @@ def _unusable(path: Path, reason: str) -> AudioError:
     return AudioError(f"{path}: unusable sound ({reason}); delete it, and it is made again")
 
 
+def encoded(pcm: bytes) -> bytes:
+    """Samples as the bytes of a file."""
+    whole = io.BytesIO()
+    _encode(whole, pcm)
+    return whole.getvalue()
+
+
+def _encode(raw: BinaryIO, pcm: bytes) -> None:
+    with wave.open(raw, "wb") as file:
+        file.setparams((1, WIDTH, RATE, 0, "NONE", ""))
+        file.writeframes(pcm)
+
+
 def write(path: Path, pcm: bytes) -> Sound:
     """Write samples to `path` all at once: whoever looks sees the whole file or none. Raises AudioError."""
     unfinished = path.with_name(f".{path.stem}.{secrets.token_hex(6)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with unfinished.open("xb") as raw:
-            with wave.open(raw, "wb") as file:
-                file.setparams((1, WIDTH, RATE, 0, "NONE", ""))
-                file.writeframes(pcm)
+            _encode(raw, pcm)
             raw.flush()
             # Nothing looks into a cached file again, so it must not come out of a power cut half-written.
             os.fsync(raw.fileno())

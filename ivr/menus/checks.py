@@ -16,6 +16,7 @@ from ivr.menus.faults import Fault
 from ivr.menus.groups import faults_of_groups
 from ivr.menus.key_order import keys_in_order
 from ivr.menus.levels import faults_of_levels
+from ivr.menus.messages import faults_of_messages
 from ivr.menus.opening_hours import hours_make_sense
 from ivr.menus.payers import KEYS as KEYS_FOR_PAYERS
 from ivr.menus.payers import asking_whom, faults_of_payers, labels_of_payers, prompts_named_by_payers
@@ -198,6 +199,8 @@ def _needed_languages(file: schema.MenuFile, path: Path, texts: Collection[str])
 def _translated(file: schema.MenuFile) -> Iterator[tuple[Path, dict[str, str]]]:
     for name, texts in file.prompts.items():
         yield ("prompts", name), texts
+    for name, texts in file.messages.items():
+        yield ("messages", name), texts
     for section in ("queues", "topics"):
         for name, item in getattr(file, section).items():
             yield (section, name, "label"), item.label
@@ -306,7 +309,7 @@ def _phrases_have_words(file: schema.MenuFile, report: Reporter) -> None:
 
 def _parts_make_sense(file: schema.MenuFile, report: Reporter) -> None:
     parts = (
-        *(faults_of_groups, faults_of_surveys, faults_of_callbacks),
+        *(faults_of_groups, faults_of_surveys, faults_of_callbacks, faults_of_messages),
         *(faults_of_payers, faults_of_digits, faults_of_delays, faults_of_levels),
     )
     for path, message, hint in chain.from_iterable(faults(file) for faults in parts):

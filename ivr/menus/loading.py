@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
 from pathlib import Path, PurePosixPath
 
@@ -15,6 +15,7 @@ from ivr.menus.checks import check
 from ivr.menus.delays import prompts_of_delays, telling_delays
 from ivr.menus.document import Document, read_bytes, read_document
 from ivr.menus.faults import Fault, MenuError, UnreadableMenus
+from ivr.menus.keypads import past_logins, without_offers
 from ivr.menus.mending import Reading, read_file
 from ivr.menus.payers import payers_of, prompts_of_payers
 from ivr.menus.phrases import Phrases
@@ -96,7 +97,9 @@ def load(path: str, raw: bytes, read_table: ReadTable, pin_digits: int | None = 
     if file is None or any(fault.severity == "error" for fault in found):
         raise MenuError(path, found)
     source = Source(path, raw, tables)
-    return Loaded(_flow(file, source.version, offices), source, found)
+    flow = _flow(file, source.version, offices)
+    without_login = past_logins(_flow(without_offers(file), source.version, offices))
+    return Loaded(replace(flow, without_login=without_login), source, found)
 
 
 def _read_tables(
@@ -154,6 +157,7 @@ def _flow(file: schema.MenuFile, version: str, offices: Mapping[str, Offices]) -
         captions=captions(file),
         callbacks=_callbacks(file),
         callers={name: topic.callers or name for name, topic in file.topics.items()},
+        messages={(name, lang): text for name, texts in file.messages.items() for lang, text in texts.items()},
         codes=None if file.codes is None else definition.Codes(**file.codes.model_dump()),
     )
 

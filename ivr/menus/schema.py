@@ -372,3 +372,4 @@ class MenuFile(Model):
     steps: dict[Name, Step] = Field(min_length=1)
     phrases: Phrases
     prompts: dict[Name, Translations] = Field(min_length=1)
+    messages: dict[Name, Translations] = Field(default_factory=dict)

@@ -116,6 +116,18 @@ class Outbound:
 
 
 @dataclass(frozen=True, slots=True)
+class Carrier:
+    """Who sends legs of calls that our webhooks have carried so far, to which extension, and what is told in `headers`.
+
+    Headers are named without the `X-Centrala-` before them.
+    """
+
+    extension: str
+    hosts: tuple[str, ...]
+    headers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Codes:
     """What a consultant hears who has keyed a code on their telephone: paths of sounds, without extension."""
 
@@ -163,6 +175,7 @@ class Plan:
     codes: Codes | None = None
     login: bool = False
     questions: tuple[tuple[str, str], ...] = ()
+    carrier: Carrier | None = None
 
     @property
     def always(self) -> tuple[str, ...]:

@@ -84,6 +84,7 @@ def render(plan: Plan, today: date) -> Mapping[str, str]:
         "contacts": dict(plan.sip.phones),
         "spans": _spans(plan.fallback.hours),
         "closed_days": _closed_days(plan.fallback.hours, today),
+        "leg_headers": plan.carrier.headers if plan.carrier else (),
         "hours_at": int(plan.fallback.hours_at.timestamp()) if plan.fallback.hours_at else "",
     }
     names = sorted(environment.list_templates(extensions=["j2"]))

@@ -42,7 +42,8 @@ CORE = ("vocabulary", "policy", "flow")
 PARTS = (
     *CORE,
     *("provision", "storage", "audit", "routing", "verdicts", "auth_pin", "retention", "recordings"),
-    *("menus", "exploration", "audio", "calls", "history", "personal data", "runner", "AGI", "terminal", "subjects"),
+    *("menus", "exploration", "audio", "calls", "history", "personal data", "runner", "AGI", "Twilio", "terminal"),
+    "subjects",
 )
 
 # From the ground up: a layer imports itself and those layers that it names, which stand above it in this list.
@@ -79,6 +80,8 @@ LAYERS = (
             "ivr.promises",
             "ivr.payers",
             "ivr.live",
+            "ivr.recalling",
+            "ivr.legs",
         ),
         (*CORE, "calls", "routing", "recordings", "verdicts", "audit", "storage"),
         DATABASE | {"structlog"},
@@ -96,6 +99,12 @@ LAYERS = (
         ("ivr.gateways.agi",),
         (*CORE, "audio", "calls", "runner", "storage"),
         DATABASE | {"asterisk", "structlog", "typing_extensions"},
+    ),
+    Layer(
+        "Twilio",
+        ("ivr.gateways.twilio",),
+        (*CORE, "audio", "calls", "runner", "routing", "storage"),
+        DATABASE | {"starlette", "structlog", "twilio", "uvicorn"},
     ),
     Layer("terminal", ("ivr.gateways.terminal",), (*CORE, "runner")),
     Layer(
@@ -164,6 +173,8 @@ def test_imports_run_downwards_only(module: Module) -> None:
         ("routing", "recordings"),
         ("auth_pin", "recordings"),
         ("AGI", "terminal"),
+        ("AGI", "Twilio"),
+        ("Twilio", "terminal"),
     ],
 )
 def test_neighbours_do_not_know_one_another(above: str, below: str) -> None:

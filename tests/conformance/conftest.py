@@ -7,11 +7,14 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from ivr.definition import Flow
+from ivr.library import Library
 from ivr.menus.loading import Loaded
 from ivr.scripts import Coverage, Script, coverage
 from storage.installation import open_installation
+from tests.carried import carried
 from tests.conformance.by_telephone import Outcome
-from tests.conformance.by_terminal import Terminal
+from tests.conformance.by_terminal import MORNING, Terminal
+from tests.conformance.by_twilio import Webhooks
 from tests.conformance.scenes import Scenes, scenes
 from tests.conformance.stages import play_all
 from tests.conformance.told import Told, foretold
@@ -34,6 +37,21 @@ def in_terminal(
     installation = open_installation({"CENTRALA_HOME": str(home)})
     terminal = Terminal(installation, shipped)
     told = {script: terminal.play(script) for script in written.all}
+    installation.database.close()
+    return told
+
+
+@pytest.fixture(scope="session")
+def over_webhooks(
+    written: Scenes, shipped: Loaded, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[Script, tuple[Told, ...]]:
+    """What each script led to over webhooks."""
+    installation = open_installation({"CENTRALA_HOME": str(tmp_path_factory.mktemp("webhooks"))})
+    library = Library(installation.database)
+    library.publish(shipped, MORNING)
+    with carried(installation, library) as service:
+        webhooks = Webhooks(service)
+        told = {script: webhooks.play(script) for script in written.all}
     installation.database.close()
     return told
 

@@ -26,6 +26,7 @@ from recordings.retention import Term, parse_term
 from routing.agent_states import Change, write
 from routing.callbacks import callbacks
 from routing.surveys import survey_answers, survey_offers
+from routing.text_messages import text_messages
 from routing.visits import queue_visits
 from routing.waiting import wait_estimates
 from storage.database import Database
@@ -57,6 +58,7 @@ DEFAULTS: Terms = {
         Kind.AUTH_ATTEMPTS: "1 year",
         Kind.AUTH_LIMITS: "1 day",
         Kind.CALLBACKS: "90 days",
+        Kind.MESSAGES: "90 days",
         Kind.SURVEYS: "3 years",
         Kind.AGENT_CHANGES: "3 years",
         Kind.SCORES: "3 years",
@@ -106,6 +108,13 @@ def a_failure(database: Database, claim: str, at: datetime) -> None:
     """A wrong PIN at an identifier."""
     with database.writing() as connection:
         connection.execute(insert(auth_failures), {"claim": claim, "failures": 1, "last_at": at})
+
+
+def a_message(database: Database, id: str, at: datetime) -> None:
+    """A text message that was delivered."""
+    row = {"id": id, "key": id, "number": f"+{NUMBER}", "template": "callback-missed", "lang": "pl", "tries": 1}
+    with database.writing() as connection:
+        connection.execute(insert(text_messages), row | {"requested_at": at, "state": "delivered", "over_at": at})
 
 
 def a_mandate_of(database: Database, subject: str, valid_until: date | None = None) -> None:

@@ -31,6 +31,7 @@ from tests.personal_data.made import (
     a_failure,
     a_hold,
     a_mandate,
+    a_message,
     a_profile,
     a_score,
     an_entry,
@@ -64,6 +65,7 @@ def everything(places: Places, day: date, round: int) -> tuple[str, str]:
         a_mandate(database, f"{round}{number}", day - days(60))
         a_profile(database, f"new {round}{number}", State.UNCONFIRMED, night - days(60))
         a_failure(database, f"{round}{number}", night - days(60))
+        a_message(database, f"{round}{number}", night - days(120))
         lies(places.spool / f"{round}-{number}.wav", night - days(90))
     return over, recorded
 

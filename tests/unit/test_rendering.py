@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, time
 from pathlib import Path
 
-from routing.asterisk.plan import Distribution, Fallback, Folders, Manager, Outbound, Plan, Sip
+from routing.asterisk.plan import Carrier, Distribution, Fallback, Folders, Manager, Outbound, Plan, Sip
 from routing.asterisk.rendering import render
 from routing.hours import Hours, Span
 from routing.queues import Queue
@@ -66,3 +66,17 @@ def test_every_way_in_the_dialplan_leads_somewhere() -> None:
     wanted, there = {*GOES_TO.findall(dialplan)}, {*CONTEXT.findall(dialplan)}
     assert {"ivr", "callback-calls", "callback-closed"} <= wanted
     assert set() == wanted - there
+
+
+def test_legs_come_in_only_where_there_is_a_carrier() -> None:
+    """From its hosts they reach the extension for legs and no number; who it is from is never believed."""
+    bare = render(ALONE, MONDAY)
+    assert "" == bare["carrier.conf"]
+    assert [] == [name for name, text in bare.items() if "carrier" in text]
+    files = render(replace(ALONE, carrier=Carrier("carried", ("198.51.100.9",), ("Turn", "Signature"))), MONDAY)
+    assert "context = from-carrier\n" in files["pjsip.conf"]
+    assert "exten => carried,1,Goto(carrier-leg,s,1)\n" in files["extensions.conf"]
+    before, asked, _ = files["carrier.conf"].partition("AGI(")
+    assert asked
+    assert "CALLERID(num)=,CALLERID(name)=)" in before
+    assert "225601600" not in files["carrier.conf"]

@@ -38,6 +38,8 @@ KEYS = "0123456789*#"
 SIGHT = re.compile(r"(\d{1,6}),(\d{1,6}),(\d{1,6})")
 KEY = re.compile(r"[0-9A-D*#]")
 CHANNEL = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.@;-]{1,80}")
+# As the dialplan lets numbers in.
+NOT_IN_NUMBERS = re.compile(r"[^0-9A-Za-z+*#._-]")
 ASCII_CODE = re.compile(r"[0-9]{1,3}")
 # Nothing of an earlier stay is left when one begins: who hangs up at once has left the new one.
 NO_STAY = dict.fromkeys(
@@ -58,6 +60,14 @@ def nobody(_subject: str, _payer: str | None) -> None:
     """Consultants are shown no identifiers."""
 
 
+# The call of a carrier's leg, by its id and what the leg tells of it; None if the leg is refused.
+TakeLeg = Callable[[str, str], Live | None]
+
+
+def no_leg(_call_id: str, _told: str) -> None:
+    """No carrier sends any."""
+
+
 class NoticeUnheard(Exception):
     """Who has not heard the notice has agreed to nothing: the call goes on where nothing is recorded."""
 
@@ -72,17 +82,20 @@ class Session:
         sounds: Sounds,
         identify: Identify = nobody,
         herald: Herald | None = None,
+        take_leg: TakeLeg = no_leg,
     ) -> None:
         self._agi = agi
         self._runner = runner
         self._sounds = sounds
         self._identify = identify
         self._herald = herald
+        self._take_leg = take_leg
         self._number_was_full = False
         # Until the first lease, the dialplan's own timer may have gone off.
         self._leased_until = 0.0
         # In the middle of a conversation: the caller's channel is in a bridge, and stays there.
         self._is_bridged = False
+        self._leg = agi.env.get("agi_arg_18", "")
 
     def run(self) -> None:
         """Carry the call until it leaves the IVR."""
@@ -98,6 +111,8 @@ class Session:
                 log.info("superseded")
 
     def _serve(self, stage: str, arrival: Arrival) -> None:
+        if stage == "leg":
+            return self._receive(arrival.call_id)
         match stage, self._stay(), self._agi.env.get("agi_arg_11", ""):
             case "left", Conversation() as stay, _:
                 self._carry(self._runner.back_from_queue(arrival, stay))
@@ -109,6 +124,17 @@ class Session:
                 self._carry(self._runner.send_on(arrival, stay, topic))
             case _:
                 self._carry(self._runner.arrive(arrival))
+        return None
+
+    def _receive(self, call_id: str) -> None:
+        """A carrier's leg: on to the queue, if it is one of ours."""
+        live = self._take_leg(call_id, self._leg)
+        if live is None or not isinstance(live.turn.wait, Transfer):
+            log.warning("a leg was refused")
+            return self._set(IVR_NEXT="refused")
+        # What stands in the SIP message may be anybody's.
+        self._agi.ask("SET VARIABLE", "CALLERID(num)", NOT_IN_NUMBERS.sub("", live.ani))
+        return self._transfer(live, live.turn.wait)
 
     def _log_in(self, arrival: Arrival, *, again: bool) -> None:
         """The caller logs in. About one who hangs up the dialplan tells, which knows of the conversation as well."""
@@ -129,6 +155,9 @@ class Session:
         )
 
     def _carry(self, live: Live) -> None:
+        if self._leg and not self._is_bridged:
+            # It goes on where it came from.
+            return self._set(IVR_SAY="", IVR_NEXT="hangup")
         try:
             while not self._left(live):
                 live = self._runner.advance(live, self._wait(live))
@@ -140,6 +169,7 @@ class Session:
         except AGIHangup:
             if not ended(live) and not self._was_taken_away():
                 hang_up(self._runner, live)
+        return None
 
     def _was_taken_away(self) -> bool:
         """Whether Asterisk may have ended the session and not the caller: then the call goes on elsewhere."""

@@ -1,0 +1,208 @@
+"""Sending text messages by the carrier, and telling callers whom nobody has reached.
+
+Whatever goes wrong between asking the carrier and its answer, a message is not sent twice: what has no answer is looked
+for among what the carrier has, before it is tried again.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import requests
+import structlog
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+from centrala.settings import Messages, Settings, Twilio
+from ivr.library import Library
+from routing import callbacks, text_messages
+from routing.phone_numbers import Allowed, Refused, check
+from routing.text_messages import Limits, State, TextMessage
+from storage.database import Database
+
+ANSWER_SECONDS = 10.0
+CALLBACK_TEMPLATE = "callback-missed"
+# Clocks differ, and the carrier tells whole seconds.
+SKEW = timedelta(seconds=30)
+MOST_LISTED = 50
+TOO_MANY, CLIENT_ERRORS = 429, range(400, 500)
+
+# The carrier's words for what we have fewer of: https://www.twilio.com/docs/messaging/api/message-resource
+STATES: dict[str, State] = {
+    "accepted": "sent",
+    "scheduled": "sent",
+    "queued": "sent",
+    "sending": "sent",
+    "sent": "sent",
+    "delivered": "delivered",
+    "read": "delivered",
+    "undelivered": "undelivered",
+    "failed": "undelivered",
+    "canceled": "undelivered",
+}
+
+# Its lines hold numbers and texts.
+logging.getLogger("twilio").setLevel(logging.CRITICAL)
+
+log = structlog.get_logger()
+
+
+class NotSent(Exception):
+    """A message that may not be sent; the text is for people."""
+
+
+def make_client(account: str, token: str, twilio: Twilio, http_client: TwilioHttpClient | None = None) -> Client:
+    """The carrier's API where the settings say that the account's data is."""
+    chosen = http_client or TwilioHttpClient(timeout=ANSWER_SECONDS)
+    messages = twilio.messages
+    region = messages.region if messages is not None and messages.region else twilio.region
+    # A process's own environment must not send data elsewhere.
+    return Client(account, token, region=region, edge=twilio.edge, http_client=chosen, environment={})
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Messages that are to be sent, within the limits of the settings."""
+
+    database: Database
+    library: Library
+    settings: Messages
+    countries: tuple[str, ...]
+    now: Callable[[], datetime]
+
+    def request(self, number: str, template: str, lang: str, key: str) -> TextMessage:
+        """Have a message sent; with a key that there is already nothing happens. Raises NotSent."""
+        found = check(number, Allowed(self.countries, frozenset({"mobile"})))
+        if isinstance(found, Refused):
+            raise NotSent(f"the number is {found.reason}: text messages go to mobile numbers of {self.countries[0]}")
+        if self.text(template, lang) is None:
+            raise NotSent(f'menus.yaml has no message "{template}" in "{lang}"')
+        at = self.now()
+        message = TextMessage(str(uuid.uuid4()), key, found.number, template, lang, at, at)
+        with self.database.writing() as connection:
+            return text_messages.request(connection, message, self._limits)
+
+    @property
+    def _limits(self) -> Limits:
+        return Limits(self.settings.per_number_a_day, self.settings.a_day)
+
+    def text(self, template: str, lang: str) -> str | None:
+        """The words of a template, as the menus have them now."""
+        return self.library.current.messages.get((template, lang))
+
+    def remind(self) -> None:
+        """Tell those whom a callback has not reached that they will be called again, once for each try."""
+        with self.database.reading() as connection:
+            waiting = callbacks.waiting_callbacks(connection)
+        for one in waiting:
+            if one.tries and one.next_try_at is not None and one.next_try_at > self.now():
+                self._remind(one)
+
+    def _remind(self, one: callbacks.Callback) -> None:
+        key = f"callback:{one.call_id}:{one.tries}"
+        with self.database.reading() as connection:
+            is_known = text_messages.find_by_key(connection, key) is not None
+        if not is_known:
+            try:
+                self.request(one.number, CALLBACK_TEMPLATE, one.lang, key)
+            except NotSent as error:
+                log.info("no reminder", reason=str(error))
+
+
+class Sender:
+    """Has the carrier send what is due. Any number of processes may."""
+
+    def __init__(self, outbox: Outbox, client: Client, report_url: Callable[[str], str]) -> None:
+        self._outbox = outbox
+        self._client = client
+        self._report_url = report_url
+
+    def deliver(self) -> int:
+        """Send what is due, and find out about what has no answer; how many were sent."""
+        with self._outbox.database.reading() as connection:
+            waiting = text_messages.due(connection, self._outbox.now())
+            open_ = text_messages.unanswered(connection, self._outbox.now())
+        for one in open_:
+            self._find_out(one)
+        return sum(map(self._send, waiting))
+
+    def _send(self, message: TextMessage) -> bool:
+        with self._outbox.database.writing() as connection:
+            if not text_messages.claim(connection, message, self._outbox.now()):
+                return False
+            claimed = text_messages.find(connection, message.id)
+        assert claimed is not None
+        text = self._outbox.text(message.template, message.lang)
+        if text is None:
+            return self._refuse(message, "no-template")
+        try:
+            made = self._client.messages.create(
+                to=message.number,
+                body=text,
+                from_=self._outbox.settings.sender,
+                status_callback=self._report_url(message.id),
+            )
+        except TwilioRestException as error:
+            return self._not_taken(claimed, error)
+        except (TwilioException, requests.RequestException, OSError, ValueError) as error:
+            log.warning("a text message has no answer", message=message.id, kind=type(error).__name__)
+            return False
+        self._report(message.id, made.sid, made.status)
+        return True
+
+    def _not_taken(self, message: TextMessage, error: TwilioRestException) -> bool:
+        if error.status == TOO_MANY:
+            with self._outbox.database.writing() as connection:
+                text_messages.again(connection, message, self._outbox.now())
+        elif error.status in CLIENT_ERRORS:
+            return self._refuse(message, str(error.code or error.status))
+        else:
+            # It may have been sent all the same.
+            log.warning("a text message has no answer", message=message.id, status=error.status)
+        return False
+
+    def _refuse(self, message: TextMessage, code: str) -> bool:
+        log.warning("a text message was refused", message=message.id, code=code)
+        with self._outbox.database.writing() as connection:
+            text_messages.refused(connection, message.id, code, self._outbox.now())
+        return False
+
+    def _find_out(self, message: TextMessage) -> None:
+        """Whether the carrier has sent it, by what it has sent to the number since."""
+        assert message.tried_at is not None, "it was claimed"
+        since = message.tried_at - SKEW
+        try:
+            there = self._client.messages.list(to=message.number, limit=MOST_LISTED)
+        except (TwilioException, requests.RequestException, OSError, ValueError) as error:
+            log.warning("a text message cannot be looked for", message=message.id, kind=type(error).__name__)
+            return None
+        text = self._outbox.text(message.template, message.lang)
+        with self._outbox.database.writing() as connection:
+            for one in there:
+                is_it = one.body == text and one.date_created is not None and one.date_created >= since
+                if is_it and not text_messages.knows(connection, one.sid):
+                    state = STATES.get(str(one.status), "sent")
+                    return text_messages.reported(connection, message.id, one.sid, state, self._outbox.now())
+            text_messages.again(connection, message, self._outbox.now())
+        return None
+
+    def _report(self, id: str, carrier_id: str, status: object) -> None:
+        report(self._outbox.database, id, carrier_id, str(status), None, self._outbox.now())
+
+
+def report(database: Database, id: str, carrier_id: str, status: str, code: str | None, at: datetime) -> None:
+    """What the carrier tells of a message; a word that it did not have before means nothing."""
+    state = STATES.get(status)
+    if state is not None:
+        with database.writing() as connection:
+            text_messages.reported(connection, id, carrier_id, state, at, code)
+
+
+def countries_of(settings: Settings) -> tuple[str, ...]:
+    """Where messages may go: where callers may be called back."""
+    return tuple(settings.callbacks.countries)

@@ -1,0 +1,248 @@
+"""Text messages: to whom, how often, once, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from centrala.carrier import links_of, make_outbox, make_sender
+from centrala.notifying import CALLBACK_TEMPLATE, NotSent, Outbox, Sender
+from centrala.settings import Messages, Settings
+from demo.carrier import LineError
+from demo.carrier.api import BAD_REQUEST, SILENCE, Api, api_on_loopback
+from ivr.gateways.terminal import Clock
+from personal_data.kinds import Kind
+from routing import callbacks, text_messages
+from routing.callbacks import Callback
+from routing.text_messages import ANSWER, TextMessage
+from subjects.holdings import Holdings
+from subjects.people import Person
+from tests.carried import ACCOUNT, TOKEN
+from tests.personal_data.made import expires
+from tests.twilio.conftest import Desk
+
+NUMBER = "+48600100200"
+TOO_MANY, UNAVAILABLE = 429, 503
+
+
+@dataclass(slots=True)
+class Post:
+    """An outbox, who sends what is in it, and the API that is asked to."""
+
+    desk: Desk
+    outbox: Outbox
+    sender: Sender
+    api: Api
+    clock: Clock
+
+    def kept(self, key: str) -> TextMessage:
+        """The message of that key."""
+        with self.outbox.database.reading() as connection:
+            found = text_messages.find_by_key(connection, key)
+        assert found is not None
+        return found
+
+    def ask(self, key: str, number: str = NUMBER) -> TextMessage:
+        """Have one sent."""
+        return self.outbox.request(number, CALLBACK_TEMPLATE, "pl", key)
+
+    def later(self, length: timedelta) -> None:
+        """Time passes, and what is due is sent."""
+        self.clock.wait(length)
+        self.sender.deliver()
+
+
+@pytest.fixture
+def post(make_desk: Callable[..., Desk]) -> Iterator[Post]:
+    """An empty outbox with small limits."""
+    desk, clock = make_desk(), Clock(datetime(2026, 11, 23, 10, tzinfo=UTC))
+    messages = Messages(sender="+48225601600", callbacks=True, per_number_a_day=2, a_day=4)
+    twilio = desk.carried.settings.model_copy(update={"messages": messages})
+    settings, installation = Settings(twilio=twilio), desk.carried.installation
+    with api_on_loopback(ACCOUNT, TOKEN, clock) as api:
+        outbox = make_outbox(installation, settings, desk.carried.library, clock)
+        yield Post(desk, outbox, make_sender(installation, settings, outbox, api.http_client), api, clock)
+
+
+def test_a_message_is_sent_by_the_account_in_its_region(post: Post) -> None:
+    """To Ireland by Dublin, with the words of the menus, and an address for reports."""
+    post.ask("one")
+    assert 1 == post.sender.deliver()
+    (sent,) = post.api.sent
+    assert (NUMBER, "+48225601600") == (sent["to"], sent["from"])
+    assert post.outbox.text(CALLBACK_TEMPLATE, "pl") == sent["body"]
+    assert ["api.dublin.ie1.twilio.com"] == post.api.hosts
+    assert ("sent", sent["sid"]) == (post.kept("one").state, post.kept("one").carrier_id)
+    assert sent["status_callback"].endswith(f"/twilio/messages/{post.kept('one').id}")
+
+
+def test_one_key_is_one_message(post: Post) -> None:
+    """However often it is asked for, before and after it was sent."""
+    first = post.ask("one")
+    assert first == post.ask("one")
+    post.sender.deliver()
+    assert first.id == post.ask("one").id
+    assert 0 == post.sender.deliver()
+    assert 1 == len(post.api.sent)
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["+48700100200", "+48801100200", "+48800100200", "+48225601600", "112", "+491701234567", "+12025550123", "", "x"],
+    ids=["premium", "shared cost", "toll free", "fixed", "emergency", "Germany", "America", "none", "no number"],
+)
+def test_only_mobile_numbers_of_the_country_are_written_to(post: Post, number: str) -> None:
+    """Each message costs money, and some cost more than others."""
+    with pytest.raises(NotSent):
+        post.ask("one", number)
+    assert 0 == post.sender.deliver()
+
+
+def test_a_number_gets_so_many_messages_in_a_day(post: Post) -> None:
+    """Refused ones do not count, and tomorrow is another day."""
+    states = [post.ask(str(number)).state for number in range(4)]
+    assert ["waiting", "waiting", "refused", "refused"] == states
+    post.later(timedelta(hours=25))
+    assert "waiting" == post.ask("tomorrow").state
+
+
+def test_all_numbers_together_get_so_many(post: Post) -> None:
+    """Whatever goes wrong, a day costs no more."""
+    states = [post.ask(str(number), f"+4860010020{number}").state for number in range(5)]
+    assert ["waiting"] * 4 + ["refused"] == states
+
+
+def test_what_the_carrier_cannot_take_now_is_tried_later(post: Post) -> None:
+    """It has said that it has not sent it."""
+    post.api.faults = [TOO_MANY, TOO_MANY]
+    post.ask("one")
+    post.sender.deliver()
+    assert ("waiting", 1) == (post.kept("one").state, post.kept("one").tries)
+    for _ in range(2):
+        post.later(timedelta(minutes=2))
+    assert ("sent", 3) == (post.kept("one").state, post.kept("one").tries)
+    assert 1 == len(post.api.sent)
+
+
+def test_what_the_carrier_refuses_is_not_tried_again(post: Post) -> None:
+    """With its reason."""
+    post.api.faults = [BAD_REQUEST]
+    post.ask("one")
+    post.sender.deliver()
+    post.later(timedelta(days=1))
+    assert ("refused", "21211") == (post.kept("one").state, post.kept("one").code)
+    assert [] == post.api.sent
+
+
+def test_a_message_whose_answer_was_lost_is_not_sent_twice(post: Post) -> None:
+    """The carrier has sent it and said nothing: it is found there."""
+    post.api.faults = [SILENCE, SILENCE]
+    post.ask("one")
+    post.sender.deliver()
+    assert "sending" == post.kept("one").state
+    post.later(timedelta(seconds=30))
+    assert 1 == len(post.api.sent)
+    post.later(ANSWER)
+    post.later(timedelta(hours=1))
+    assert ("sent", 1) == (post.kept("one").state, len(post.api.sent))
+
+
+def test_a_message_that_was_not_sent_is_tried_again(post: Post) -> None:
+    """The carrier has failed, and has nothing that could be it."""
+    post.api.faults = [UNAVAILABLE]
+    post.ask("one")
+    post.sender.deliver()
+    post.later(ANSWER)
+    post.later(timedelta(minutes=2))
+    assert ("sent", 2, 1) == (post.kept("one").state, post.kept("one").tries, len(post.api.sent))
+
+
+def test_two_processes_send_a_message_once(post: Post) -> None:
+    """Who has claimed it sends it; a process that died over it leaves it to be found out."""
+    message = post.ask("one")
+    with post.outbox.database.writing() as connection:
+        assert text_messages.claim(connection, message, post.clock())
+        assert not text_messages.claim(connection, message, post.clock())
+    assert 0 == post.sender.deliver()
+    post.later(ANSWER)
+    post.later(timedelta(minutes=2))
+    assert 1 == len(post.api.sent)
+
+
+def report(post: Post, id: str, **told: str) -> None:
+    """A delivery report, signed by the carrier."""
+    url = links_of(post.desk.carried.installation, post.desk.carried.settings).report(id)
+    post.desk.carried.line().post(url, {"AccountSid": ACCOUNT, **told})
+
+
+def test_reports_are_kept_and_never_turned_back(post: Post) -> None:
+    """They come twice and in any order; an earlier word that comes later means nothing."""
+    post.ask("one")
+    post.sender.deliver()
+    id, sid = post.kept("one").id, post.kept("one").carrier_id or ""
+    for status in ("sent", "delivered", "sent", "delivered", "queued", "nonsense"):
+        report(post, id, MessageSid=sid, MessageStatus=status)
+    assert "delivered" == post.kept("one").state
+    report(post, id, MessageSid="SM" + "f" * 32, MessageStatus="failed", ErrorCode="30003")
+    assert ("delivered", None) == (post.kept("one").state, post.kept("one").code)
+
+
+def test_a_report_may_be_the_first_that_is_heard_of_a_message(post: Post) -> None:
+    """Its answer was lost; then nothing has to be looked for."""
+    post.api.faults = [SILENCE, SILENCE]
+    post.ask("one")
+    post.sender.deliver()
+    report(post, post.kept("one").id, MessageSid="SM" + "0" * 32, MessageStatus="undelivered", ErrorCode="30005")
+    assert ("undelivered", "30005") == (post.kept("one").state, post.kept("one").code)
+    post.later(timedelta(hours=1))
+    assert 1 == len(post.api.sent)
+
+
+def test_reports_of_messages_that_nobody_knows_have_no_effect(post: Post) -> None:
+    """And what no carrier tells is refused."""
+    report(post, "no-such-message", MessageSid="SM" + "0" * 32, MessageStatus="delivered")
+    with pytest.raises(LineError) as raised:
+        report(post, "no-such-message", MessageSid="SM1", MessageStatus="delivered")
+    assert 400 == raised.value.status
+
+
+def test_who_was_not_reached_by_a_callback_is_told_once_for_each_try(post: Post) -> None:
+    """In their language; a callback that was not tried yet is nothing to tell of."""
+    at = post.clock()
+    one = Callback("call-1", NUMBER, "pensions", "pensions", "uk", at, at, at + timedelta(hours=1))
+    with post.outbox.database.writing() as connection:
+        callbacks.request(connection, one)
+    post.outbox.remind()
+    assert 0 == post.sender.deliver()
+    with post.outbox.database.writing() as connection:
+        callbacks.tried(connection, "call-1", at, at + timedelta(hours=2))
+    for _ in range(2):
+        post.outbox.remind()
+        post.sender.deliver()
+    (sent,) = post.api.sent
+    assert post.outbox.text(CALLBACK_TEMPLATE, "uk") == sent["body"]
+
+
+def test_messages_go_with_their_term(post: Post) -> None:
+    """Counted from when they were asked for."""
+    post.ask("one")
+    day = post.clock().date()
+    expires(post.outbox.database, Kind.MESSAGES, "90 days", day + timedelta(days=90))
+    assert post.kept("one")
+    expires(post.outbox.database, Kind.MESSAGES, "90 days", day + timedelta(days=91))
+    with post.outbox.database.reading() as connection:
+        assert () == text_messages.newest(connection, 10)
+
+
+def test_messages_are_their_numbers(post: Post) -> None:
+    """Whoever has the number has what was sent to it erased, and nobody else's."""
+    post.ask("mine")
+    post.ask("other", "+48600100299")
+    held = Holdings(Person("PL", number=NUMBER), post.clock())
+    rows = {table.name: where for table, where in held.rows(post.clock().date())}
+    with post.outbox.database.reading() as connection:
+        found = text_messages.matching(connection, rows["text_messages"])
+    assert ["mine"] == [one.key for one in found]
