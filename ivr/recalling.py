@@ -1,4 +1,4 @@
-"""What was said in a turn that is committed. The turn log has no words: the turn is made anew from its events. Pure."""
+"""What was said in a turn that is committed. The turn log has the names of prompts, and not their words. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from ivr.turns import Turn
 
 
 def said_in(flow: Flow, logged: Sequence[LoggedTurn]) -> Said:
-    """The prompts of the last of these turns; the one before it is there, unless it is the call's first."""
+    """The prompts of the last of these turns, made anew from its events.
+
+    The one before it is there, unless it is the call's first.
+    """
     *before, last = logged
     state = before[-1].state if before else start(flow)
     said: Said = ()
@@ -21,3 +24,9 @@ def said_in(flow: Flow, logged: Sequence[LoggedTurn]) -> Said:
         if isinstance(turn, Turn):
             said, state = said + turn.prompts, turn.state
     return said
+
+
+def said_again(flow: Flow, logged: LoggedTurn) -> Said:
+    """Those prompts of a turn that are the flow's own, as their names say."""
+    found = (flow.prompts.get((name, logged.state.lang)) for name in logged.prompts)
+    return tuple(prompt for prompt in found if prompt is not None)

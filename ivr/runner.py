@@ -41,8 +41,7 @@ from ivr.live import Live as Live
 from ivr.live import call_row, unanswered
 from ivr.payers import Payers
 from ivr.promises import Promises, Terms, flow_of
-from ivr.prompts import Prompt
-from ivr.recalling import said_in
+from ivr.recalling import said_again, said_in
 from ivr.secrets import Secrets, kept
 from ivr.services import Authenticator, Mandates
 from ivr.state import Ended, State
@@ -328,7 +327,7 @@ class Runner:
             last = calls.last_turn(connection, row.id)
         assert last is not None, "a call and its first turn are committed together"
         # What a caller is told at the end is told again: a process may have died over it.
-        said = _said_again(flow, last) if isinstance(last.wait, Hangup) else ()
+        said = said_again(flow, last) if isinstance(last.wait, Hangup) else ()
         return Live(row.id, flow, last.seq, Turn(last.state, said, last.wait), row.ani)
 
     def _answer_services(
@@ -381,11 +380,6 @@ class Runner:
         self.promises.keep(connection, (live.call_id, live.ani, live.flow), before, after, events, at)
         surveys.keep(connection, live.call_id, live.flow, before, events, at)
         stays.begin(connection, live, before, events, at, after.callback)
-
-
-def _said_again(flow: Flow, turn: calls.LoggedTurn) -> tuple[Prompt, ...]:
-    found = (flow.prompts.get((name, turn.state.lang)) for name in turn.prompts)
-    return tuple(prompt for prompt in found if prompt is not None)
 
 
 def ended(live: Live) -> bool:
