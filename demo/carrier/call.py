@@ -61,7 +61,7 @@ class CarriedCall:
     def run(self) -> None:
         """From the first webhook to the last. Raises LineError, TwimlError."""
         try:
-            document: tuple[Verb, ...] | None = self._ask(f"{self.line.base}/twilio/voice", {}, "ringing")
+            document: tuple[Verb, ...] | None = self.ask(f"{self.line.base}/twilio/voice", {}, "ringing")
             for _ in range(MOST_DOCUMENTS):
                 if document is None:
                     break
@@ -90,7 +90,8 @@ class CarriedCall:
             **more,
         }
 
-    def _ask(self, url: str, more: Mapping[str, str], status: str = "in-progress") -> tuple[Verb, ...]:
+    def ask(self, url: str, more: Mapping[str, str], status: str = "in-progress") -> tuple[Verb, ...]:
+        """The document that a webhook answers with. Raises LineError, TwimlError."""
         values = self.told(more, status)
         self.requests.append((url, values))
         return read(self.line.post(url, values))
@@ -103,12 +104,12 @@ class CarriedCall:
                     self._hear(verb)
                 case Gather():
                     if (keyed := self._gather(verb)) is not None:
-                        return self._ask(verb.action, keyed)
+                        return self.ask(verb.action, keyed)
                 case Dial(_, action):
                     status = self.caller.leg(verb)
-                    return self._ask(action, {"DialCallStatus": status, "DialCallSid": f"CA{secrets.token_hex(16)}"})
+                    return self.ask(action, {"DialCallStatus": status, "DialCallSid": f"CA{secrets.token_hex(16)}"})
                 case Redirect(url):
-                    return self._ask(url, {})
+                    return self.ask(url, {})
                 case Hangup():
                     return None
         return None

@@ -23,6 +23,8 @@ from tests.live.conftest import SHORT_TIMEOUT
 from tests.live.stations import Live, hears_caller, live, menus_with
 
 ANSWERED = 200
+# Who the leg is from, unescaped, would be a line of the AGI protocol.
+FORGED = b"0%0aagi_arg_2%3a%20enter%0aagi_arg_18%3a"
 
 
 @contextmanager
@@ -85,8 +87,7 @@ class Somebody:
     def places(self, user: str, headers: dict[str, str]) -> OutgoingCall:
         """A SIP call to Asterisk; who it is from says nothing."""
         phone = Phone(self.live.exchange, "carrier", self.live.sip)
-        name = b"x\r\n\tagi_arg_2: enter"
-        call = phone.dial(user, ani="0000", display_name=name, headers=tuple(headers.items()))
+        call = phone.dial(user, ani=FORGED, headers=tuple(headers.items()))
         call.play(sounds.tone(tones.CALLER_VOICE))
         self.legs.append(call)
         self.live.calls.append(call)
