@@ -115,6 +115,7 @@ def make_plan(
         codes=_codes(installation, settings, flow),
         login=login_in_conversation(flow) is not None,
         questions=tuple(sorted(settings.authentication.control_questions.items())),
+        recogniser=settings.speech.listen if flow.speech is not None else None,
     )
 
 

@@ -22,12 +22,15 @@ from centrala.following import following
 from centrala.logs import configure_logs
 from centrala.service import callback_terms, guessing_limits, make_herald, make_identify, make_prompt_store, make_runner
 from centrala.settings import Settings
+from centrala.speech_models import model_folders
+from centrala.speech_watch import speech_watched
 from centrala.staff import staff_of
 from centrala.watching import MenuWatch
 from ivr.audio import AudioError
 from ivr.events import Event
 from ivr.gateways.agi import notes
 from ivr.gateways.agi.protocol import SafeAGI
+from ivr.gateways.agi.recogniser import Recogniser
 from ivr.gateways.agi.server import MakeSession, Server
 from ivr.gateways.agi.session import Session
 from ivr.herald import Herald
@@ -79,12 +82,13 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     runner = _runner(installation, settings, library, node, fixed, observe)
     herald = make_herald(installation, library, store, settings)
     identify = make_identify(installation)
+    recogniser = Recogniser(frozenset(model_folders(settings.speech)))
 
     def session(agi: SafeAGI) -> Session:
-        return Session(agi, runner, store.sound, identify, herald)
+        return Session(agi, runner, store.sound, identify, herald, recogniser)
 
     server = _listen(address, session, settings)
-    _serve_metrics(settings, installation, library)
+    _serve_metrics(settings, installation, library, recogniser)
     if loaded.flow.callbacks and settings.asterisk.ami is None:
         log.warning("callbacks are promised, and nobody keeps them: the manager interface is off")
     if exposed := exposure(installation.home.recordings):
@@ -92,7 +96,7 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     stop = _stop_on_signals()
     watchdog.start()
     log.info("ready", address=f"{address[0]}:{address[1]}", menus=loaded.flow.version)
-    with _taking_notes(installation, runner):
+    with _taking_notes(installation, runner), speech_watched(settings.speech, recogniser):
         # Whoever runs next follows Asterisk while this process still finishes its calls.
         with following(settings, installation, library, runner, store, node):
             _housekeep(stop, watch, runner, herald)
@@ -147,14 +151,15 @@ def _listen(address: tuple[str, int], session: MakeSession, settings: Settings) 
     return server
 
 
-def _serve_metrics(settings: Settings, installation: Installation, library: Library) -> None:
+def _serve_metrics(settings: Settings, installation: Installation, library: Library, recogniser: Recogniser) -> None:
     """Calls are carried whether or not anybody can be told of them: another process may have the port."""
     host, port = settings.metrics.host, settings.metrics.port
     if port is None:
         return
 
     members, thresholds = partial(_members, settings, library), reports.thresholds(settings)
-    collector = metrics.ServiceCollector(installation.database, members, thresholds, context.now)
+    speech = recogniser if settings.speech.listen else None
+    collector = metrics.ServiceCollector(installation.database, members, thresholds, context.now, speech)
     try:
         metrics.serve(host, port, collector)
         log.info("metrics", address=f"{host}:{port}")
