@@ -259,10 +259,12 @@ class Speech(_Model):
     """Spoken choices: where the recogniser listens (nowhere by default: keys alone count), and its models by language.
 
     Without `models` those that come with Centrala are used, which are for trials. `workers` are its processes.
+    `transcripts` are models that take whole conversations down, where they are others.
     """
 
     listen: Address | None = None
     models: dict[Annotated[str, Field(pattern=r"^[a-z]{2}$")], Annotated[Path, Field(strict=False)]] = {}
+    transcripts: dict[Annotated[str, Field(pattern=r"^[a-z]{2}$")], Annotated[Path, Field(strict=False)]] = {}
     workers: Annotated[int, Field(ge=1, le=64)] = 1
 
 

@@ -15,7 +15,8 @@ from ivr.phrases import meaning
 from ivr.prompts import Prompt
 from ivr.waits import Gather
 from speech.messages import Listening
-from speech.recognition import LINE_RATE, WIDTH, Listener, Model
+from speech.recognition import LINE_RATE, Listener, Model
+from speech.resampling import WIDTH
 from speech.voices import HELD_OUT
 
 LEAD_SECONDS, TAIL_SECONDS = 0.4, 1.6

@@ -12,7 +12,9 @@ from pathlib import Path
 
 RATES = (8000, 16000)
 DEFAULT_RATE = 16000
-NEEDED = ("am/final.mdl", "graph/HCLr.fst", "graph/Gr.fst", "graph/phones/word_boundary.int")
+NEEDED = ("am/final.mdl", "graph/phones/word_boundary.int")
+FIXED = ("graph/HCLG.fst",)
+FLEXIBLE = ("graph/HCLr.fst", "graph/Gr.fst")
 SYNTHETIC = "SYNTHETIC"
 SHIPPED = Path(__file__).parent / "models"
 _RATE = re.compile(r"^\s*--sample-frequency=(\d+)", re.MULTILINE)
@@ -36,13 +38,17 @@ def shipped(lang: str) -> Path:
     return SHIPPED / lang
 
 
-def inspect(path: Path) -> ModelFolder:
-    """Look a folder over before libvosk does, which ends its process over some that are amiss. Raises UnusableModel."""
+def inspect(path: Path, *, takes_phrases: bool = True) -> ModelFolder:
+    """Look a folder over before libvosk does, which ends its process over some that are amiss. Raises UnusableModel.
+
+    One that takes no phrases will do to take down what is said.
+    """
     if not path.is_dir():
         raise UnusableModel(f"{path}: no such folder; name a model of Vosk's, unpacked")
-    if (path / "graph/HCLG.fst").exists():
+    is_fixed = (path / FIXED[0]).exists()
+    if is_fixed and takes_phrases:
         raise UnusableModel(f"{path}: its graph is fixed, so that it takes no phrases; use one of Vosk's small models")
-    missing = [name for name in NEEDED if not (path / name).is_file()]
+    missing = [name for name in (*NEEDED, *(FIXED if is_fixed else FLEXIBLE)) if not (path / name).is_file()]
     if missing:
         raise UnusableModel(f"{path}: no {missing[0]} in it; name the folder that holds am/ and graph/")
     rate = _rate(path)

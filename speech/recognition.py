@@ -5,7 +5,6 @@ A recogniser belongs to one thread at a time, and its grammar is never changed: 
 
 from __future__ import annotations
 
-import audioop
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -17,9 +16,9 @@ from speech.grammar import Grammar, Known, make_grammar
 from speech.hearing import Utterance, understood
 from speech.messages import Listening
 from speech.models import ModelFolder, UnusableModel, inspect
+from speech.resampling import Resampler
 
 LINE_RATE = 8000
-WIDTH = 2
 
 vosk.SetLogLevel(-1)
 
@@ -43,6 +42,12 @@ class Model:
         """What of these phrases can be listened for."""
         return make_grammar(phrases, self.known)
 
+    def dictation(self) -> Any:
+        """A recogniser of libvosk's own for whatever is said."""
+        made = vosk.KaldiRecognizer(self._model, self.folder.rate)
+        made.SetWords(True)
+        return made
+
     def recogniser(self, grammar: Grammar) -> Any:
         """A recogniser of libvosk's own."""
         made = vosk.KaldiRecognizer(self._model, self.folder.rate, grammar.text)
@@ -57,27 +62,20 @@ class Listener:
         self.lang = asked.lang
         self.grammar = model.grammar(asked.phrases)
         self._prompt = asked.prompt
-        self._rate = model.folder.rate
+        self._resample = Resampler(LINE_RATE, model.folder.rate)
         self._recogniser = model.recogniser(self.grammar)
-        self._resampling: Any = None
 
     def hear(self, sound: bytes) -> Utterance | None:
         """Take in 16-bit samples at LINE_RATE; what was said, once it is over.
 
         While a prompt is heard only a phrase counts: a cough, or other people, cut nobody's prompt short.
         """
-        if not self._recogniser.AcceptWaveform(self._at_rate(sound)):
+        if not self._recogniser.AcceptWaveform(self._resample(sound)):
             return None
         said = understood(self.grammar, self._recogniser.Result())
         if said is None or (not said.phrases and said.began < self._prompt):
             return None
         return said
-
-    def _at_rate(self, sound: bytes) -> bytes:
-        if self._rate == LINE_RATE:
-            return sound
-        converted, self._resampling = audioop.ratecv(sound, WIDTH, 1, LINE_RATE, self._rate, self._resampling)
-        return converted
 
 
 def load_models(folders: Mapping[str, Path]) -> dict[str, Model]:

@@ -28,7 +28,8 @@ from speech.messages import (
     refusal,
     result,
 )
-from speech.recognition import LINE_RATE, WIDTH, Listener, Model
+from speech.recognition import LINE_RATE, Listener, Model
+from speech.resampling import WIDTH
 
 MOST_MESSAGE_BYTES = 64 * 1024
 # Sound is taken to libvosk in pieces: each trip to another thread costs as much as listening to a frame does.
