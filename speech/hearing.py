@@ -9,6 +9,8 @@ from speech.grammar import UNKNOWN, Grammar, Words
 
 # The most that counts where something else was said around a phrase, in percent: enough to ask whether it was meant.
 NEAR_MISS = 60
+# Nobody says a word so slowly, in seconds: a tone that lasts is no word.
+LONGEST_LETTER, LONGEST_REST = 0.2, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,24 @@ class _Word:
     text: str
     confidence: int
     start: float
+    end: float
+
+    @property
+    def is_drawn_out(self) -> bool:
+        """Whether it lasts longer than a word can."""
+        return self.end - self.start > LONGEST_LETTER * len(self.text) + LONGEST_REST
 
 
 def _words(result: str) -> list[_Word]:
     try:
         found = json.loads(result).get("result", [])
         return [
-            _Word(str(one["word"]), round(100 * min(1.0, max(0.0, float(one["conf"])))), float(one["start"]))
+            _Word(
+                str(one["word"]),
+                round(100 * min(1.0, max(0.0, float(one["conf"])))),
+                float(one["start"]),
+                float(one["end"]),
+            )
             for one in found
         ]
     except (ValueError, TypeError, KeyError, AttributeError):
@@ -64,8 +77,6 @@ def _words(result: str) -> list[_Word]:
 
 def _phrase_at(grammar: Grammar, words: list[_Word], place: int) -> Words | None:
     """The longest phrase that begins here."""
-    if words[place].text == UNKNOWN:
-        return None
-    here = tuple(word.text for word in words[place:])
+    here = tuple(UNKNOWN if word.is_drawn_out else word.text for word in words[place:])
     fitting = (phrase for phrase in grammar.phrases if here[: len(phrase)] == phrase)
     return max(fitting, key=len, default=None)

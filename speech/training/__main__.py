@@ -19,7 +19,7 @@ from speech.training.lessons import LESSONS
 from speech.training.network import train
 from speech.training.variants import make_voices
 
-UTTERANCES, EPOCHS = 20000, 12
+UTTERANCES, EPOCHS = 14000, 10
 SYNTHETIC = (
     "SYNTHETIC, FOR TRIALS ONLY. This model was trained on nothing but espeak-ng's voices by Centrala\n"
     "(`centrala speech build-model`). It has never heard a human being: use one of Vosk's models for real callers.\n"

@@ -51,6 +51,22 @@ def _companded(speech: Samples) -> Samples:
     return np.asarray(np.sign(coded) * np.expm1(np.abs(coded) * np.log1p(_MU)) / _MU * _FULL)
 
 
+def signal(length: int, random: np.random.Generator) -> Samples:
+    """What is on lines and is no speech: steady tones, keys, ringing, tunes."""
+    sounding = np.zeros(length)
+    at, begin = np.arange(length) / RATE, 0
+    together, is_steady = int(random.integers(1, 4)), random.random() < 0.4
+    hertz = random.uniform(150, 2500, together)
+    while begin < length:
+        end = min(length, begin + (length if is_steady else int(random.uniform(0.08, 0.8) * RATE)))
+        loud = [random.uniform(0.3, 1.0) * np.sin(2 * np.pi * one * at[begin:end]) for one in hertz]
+        sounding[begin:end] = np.sum(loud, axis=0)
+        hertz = hertz * 2 ** (random.integers(-7, 8) / 12) % 3000 if not is_steady else hertz
+        # Between two notes or rings it may be quiet.
+        begin = end + (int(random.uniform(0.0, 0.4) * RATE) if random.random() < 0.5 else 0)
+    return sounding
+
+
 def _noise(length: int, random: np.random.Generator, babble: Callable[[], Samples]) -> Samples:
     white = random.standard_normal(length)
     kind = int(random.integers(5))

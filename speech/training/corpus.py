@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import resample_poly
 
-from speech.training.channel import telephone
+from speech.training.channel import signal, telephone
 from speech.training.espeak import RATE as SPOKEN_RATE
 from speech.training.espeak import Espeak, EspeakError, Manner, Mark
 from speech.training.features import HOP, RATE, WINDOW, Matrix, Samples, cepstra
@@ -21,6 +21,8 @@ CLASSES = ("SIL", "SPN", "ANY")
 _TRIES = 5
 _MOST_BABBLE = 40
 _SHORTEST = 2000
+# So many of what is heard is no speech: tones, keys, tunes.
+SIGNALS = 0.08
 
 # What is said: texts, each of them one of the words or not.
 Sentence = tuple[tuple[str, bool], ...]
@@ -54,7 +56,7 @@ class Corpus:
     def examples(self, count: int) -> Iterator[Example]:
         """So many utterances; the few that espeak-ng says otherwise than expected are left out."""
         for sentence in self._sentences(count):
-            example = self._example(sentence)
+            example = self._signal() if self._random.random() < SIGNALS else self._example(sentence)
             if example is not None:
                 yield example
 
@@ -84,6 +86,11 @@ class Corpus:
             if labels is not None and len(spoken) > _SHORTEST:
                 return self._heard(spoken, labels)
         return None
+
+    def _signal(self) -> Example:
+        """Something that is no speech at all, and none of our words."""
+        spoken = signal(int(self._random.uniform(0.3, 2.0) * RATE), self._random) * 8000
+        return self._heard(resample_poly(spoken, SPOKEN_RATE // 50, RATE // 50), [(0, OTHER)])
 
     def _manner(self) -> Manner:
         random = self._random
@@ -119,8 +126,8 @@ class Corpus:
         narrow = resample_poly(spoken, rate // 10, SPOKEN_RATE // 10)
         lead, tail = (int(random.uniform(*span) * RATE) for span in ((0.05, 0.7), (0.15, 0.8)))
         samples = telephone(np.concatenate([np.zeros(lead), narrow, np.zeros(tail)]), random, lambda: self._somebody())
-        starts = np.array([int(sample * rate / SPOKEN_RATE) + lead for sample, _ in labels])
-        kinds = np.array([kind for _, kind in labels])
+        starts = np.array([*[int(sample * rate / SPOKEN_RATE) + lead for sample, _ in labels], len(samples) - tail])
+        kinds = np.array([*[kind for _, kind in labels], SILENCE])
         features = cepstra(samples)
         centres = np.arange(len(features)) * HOP + WINDOW // 2
         place = np.searchsorted(starts, centres, "right") - 1

@@ -16,9 +16,9 @@ from speech.training.features import Matrix
 # Which frames around its own each layer looks at. libvosk computes every third frame.
 LAYERS = ((-2, -1, 0, 1, 2), (-3, 0, 3), (-3, 0, 3), (-6, 0, 3), (-9, 0, 3))
 LEFT, RIGHT = -sum(layer[0] for layer in LAYERS), sum(layer[-1] for layer in LAYERS)
-WIDTH = 112
+WIDTH = 96
 CHUNK = 60
-BATCH = 64
+BATCH = 128
 # Of each frame of speech so much is told to be any speech: the price at which a word of ours gives way to `[unk]`.
 ANY_SHARE = 0.10
 _SMOOTHING = 0.02

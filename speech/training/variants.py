@@ -19,7 +19,8 @@ def make_voices(source: Path, folder: Path, lang: str, seed: int = 3) -> tuple[s
     """Copy what one language needs of `source` (espeak-ng-data) below `folder`; the variants to learn from."""
     data = folder / "espeak-ng-data"
     data.mkdir(parents=True)
-    for name in (*_FILES, f"{lang}_dict"):
+    # Some letters of other languages are named in English.
+    for name in (*_FILES, f"{lang}_dict", "en_dict"):
         shutil.copy(source / name, data / name)
     shutil.copytree(source / "voices" / "!v", data / "voices" / "!v")
     for file in source.glob(f"lang/*/{lang}"):

@@ -41,6 +41,12 @@ def test_phrases_are_found_among_words(said: list[tuple[str, float]], meant: tup
     assert Utterance(*meant, began=0.0) == understood(GRAMMAR, result(*said))
 
 
+def test_a_word_that_nobody_says_so_slowly_is_none() -> None:
+    """A tone that lasts is heard as some word or other."""
+    told = {"word": "tak", "conf": 1.0, "start": 0.2, "end": 1.2}
+    assert Utterance((), 0, 0.2) == understood(GRAMMAR, json.dumps({"result": [told]}))
+
+
 @pytest.mark.parametrize("text", ['{"text": ""}', "{}", "", "[]", '{"result": [{}]}', '{"result": 7}', "null"])
 def test_silence_and_nonsense_are_nothing(text: str) -> None:
     """No utterance, and no error."""

@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from asterisk.agi import AGIAppError, AGIHangup
+from asterisk.agi import AGIError, AGIHangup
 
 from ivr.audio import Sound
-from ivr.gateways.agi.protocol import SafeAGI
+from ivr.gateways.agi.protocol import ProtocolError, SafeAGI
 from ivr.gateways.agi.recogniser import Recogniser
 from speech.messages import BETWEEN, ENGINE, GRAMMAR, ask_for
 
@@ -51,7 +51,7 @@ class Listening:
     def listen(self, lang: str, phrases: tuple[str, ...], sound: Sound, timeout: int) -> Outcome | None:
         """Play a sound over which keys and phrases count, and wait for either for `timeout` seconds behind it.
 
-        None where nobody listens: nothing was heard yet, and keys can be asked for as ever.
+        None where nobody listens, or nobody does any more: keys can be asked for as ever.
         """
         if not phrases or not self._recogniser.knows(lang) or not self._is_ready(lang, phrases, sound.seconds):
             return None
@@ -73,23 +73,27 @@ class Listening:
                 self._recogniser.lost("no connection")
                 return False
             self._agi.ask("SPEECH SET", GRAMMAR, ask_for(lang, phrases, seconds))
-        except AGIHangup:
+        except (AGIHangup, ProtocolError):
             raise
-        except AGIAppError:
+        except AGIError:
             self._recogniser.lost("Asterisk knows no such engine")
             return False
         if self._now() - begun > SLOW_SECONDS:
             self._recogniser.lost("no answer in time")
         return True
 
-    def _outcome(self, kind: str, rest: str) -> Outcome:
+    def _outcome(self, kind: str, rest: str) -> Outcome | None:
         match kind:
             case "digit":
                 found = _DIGIT.search(rest)
                 return Outcome(key=found[1] if found else "")
             case "speech":
                 said = _SAID.search(rest)
-                return Outcome() if said is None else Outcome("", tuple(said[2].split(BETWEEN)), int(said[1]))
+                if said is None:
+                    # So it is told when the connection to the recogniser breaks.
+                    self._recogniser.lost("the connection was broken")
+                    return None
+                return Outcome("", tuple(said[2].split(BETWEEN)), int(said[1]))
             case "hangup":
                 self._agi.hung_up = True
                 raise AGIHangup("the caller has gone")
