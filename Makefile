@@ -4,7 +4,7 @@ PYTHON ?= python3
 ARGS ?=
 
 BIN := .venv/bin
-CODE := $(wildcard centrala ivr routing auth_pin audit recordings personal_data subjects storage provision demo bench tests \
+CODE := $(wildcard centrala ivr routing auth_pin audit recordings personal_data speech subjects storage provision demo bench tests \
 	retention_job.py)
 # More workers than two processors: telephones mostly wait for sound. The tests of a file share the services it starts.
 CALLS := --numprocesses 4 --dist loadfile --no-loadscope-reorder

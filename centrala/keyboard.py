@@ -17,6 +17,7 @@ from ivr.waits import Gather
 
 PAD = "0123456789*#"
 END_OF_INPUT = ("\x04", "")
+ERASING = ("\x7f", "\b")
 # A caller's silence begins when the prompt has been heard; a reader needs that time as well.
 READING_SECONDS = 20
 
@@ -37,9 +38,11 @@ def typed(gather: Gather) -> str | None:
     """What is keyed at one gather, as a telephone system would take it: until the limit, `#`, or the timeout."""
     digits = ""
     while len(digits) < gather.max_digits:
-        key = _key(gather.timeout if digits else gather.timeout + READING_SECONDS)
+        key = _key(gather.timeout if digits else gather.timeout + READING_SECONDS, words=bool(gather.spoken))
         if key is None:
             break
+        if key not in PAD:
+            return _words(key, gather.timeout)
         digits += key
         click.echo("•" if gather.secret else key, nl=False, err=True)
         if key == TERMINATOR:
@@ -48,12 +51,39 @@ def typed(gather: Gather) -> str | None:
     return digits or None
 
 
-def _key(timeout: int) -> str | None:
-    """The next key of the pad, or None when there is none for so many seconds. Ends the program at Ctrl-D."""
+def _words(first: str, timeout: int) -> str | None:
+    """What is said: a line, as far as it is typed in time."""
+    said = first
+    click.echo(first, nl=False, err=True)
     while select.select([sys.stdin], [], [], timeout)[0]:
-        key = os.read(sys.stdin.fileno(), 1).decode("utf-8", "replace")
-        if key in END_OF_INPUT:
-            raise EOFError
-        if key in PAD:
+        letter = _character()
+        if letter == "\n":
+            break
+        said = said[:-1] if letter in ERASING else said + letter
+        click.echo(letter, nl=False, err=True)
+    click.echo("", err=True)
+    return said.strip() or None
+
+
+def _key(timeout: int, *, words: bool) -> str | None:
+    """The next key of the pad, or None when there is none for so many seconds; or the first letter of words.
+
+    Ends the program at Ctrl-D.
+    """
+    while select.select([sys.stdin], [], [], timeout)[0]:
+        key = _character()
+        if key in PAD or (words and key.isalpha()):
             return key
     return None
+
+
+def _character() -> str:
+    """A character; those that are no ASCII are several bytes long (UTF-8)."""
+    descriptor = sys.stdin.fileno()
+    raw = os.read(descriptor, 1)
+    if raw and raw[0] >= 0xC0:
+        raw += b"".join(os.read(descriptor, 1) for _ in range(1 + (raw[0] >= 0xE0) + (raw[0] >= 0xF0)))
+    character = raw.decode("utf-8", "replace")
+    if character in END_OF_INPUT:
+        raise EOFError
+    return character

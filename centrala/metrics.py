@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from centrala import context
+from ivr.gateways.agi.recogniser import Recogniser
 from ivr.history.promises import promises_to_come
 from ivr.history.states import states_now
 from ivr.history.stays import open_stays
@@ -47,11 +48,19 @@ class _Snapshot:
 class ServiceCollector(Collector):
     """The service's metrics. The thresholds of reports are among the limits of the histogram of waits."""
 
-    def __init__(self, database: Database, members: Members, thresholds: Thresholds, now: Callable[[], datetime]):
+    def __init__(
+        self,
+        database: Database,
+        members: Members,
+        thresholds: Thresholds,
+        now: Callable[[], datetime],
+        speech: Recogniser | None = None,
+    ):
         self._database = database
         self._members = members
         self._limits = sorted(WAITS | {thresholds.service_level, thresholds.short_abandon})
         self._now = now
+        self._speech = speech
 
     def describe(self) -> Iterable[Metric]:
         """Nothing beforehand: the database need not be asked at the start."""
@@ -59,6 +68,8 @@ class ServiceCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """All metrics as they are now; without the database, only that it does not answer."""
+        if self._speech is not None:
+            yield from _of_speech(self._speech)
         try:
             snapshot = self._look()
         except SQLAlchemyError:
@@ -104,6 +115,13 @@ def serve(host: str, port: int, collector: Collector) -> Callable[[], None]:
 
 def _database(*, up: bool) -> Metric:
     return GaugeMetricFamily("centrala_database_up", "Whether the database answers.", value=int(up))
+
+
+def _of_speech(speech: Recogniser) -> Iterator[Metric]:
+    told = "Whether the recogniser of what callers say answers this process."
+    yield GaugeMetricFamily("centrala_speech_up", told, value=int(speech.answers))
+    told = "How many times this process found that it does not; keys went on."
+    yield CounterMetricFamily("centrala_speech_lost", told, value=speech.faults)
 
 
 def _of_calls(totals: CallTotals) -> Iterator[Metric]:

@@ -25,6 +25,7 @@ NAMES = (
     "recordings",
     "retention",
     "serve",
+    "speech",
     "subject",
     "surveys",
 )
@@ -75,6 +76,7 @@ def centrala() -> None:
       centrala prompts build                        render what callers hear
       centrala asterisk render /etc/asterisk        write Asterisk's configuration
       centrala serve                                carry calls
+      centrala speech                               listen for what callers say
     """
     keep_private()
     configure_logs("WARNING")

@@ -263,6 +263,19 @@ class Manager(_Model):
     user: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")] = "centrala"
 
 
+class Speech(_Model):
+    """Spoken choices: where the recogniser listens (nowhere by default: keys alone count), and its models by language.
+
+    Without `models` those that come with Centrala are used, which are for trials. `workers` are its processes.
+    `transcripts` are models that take whole conversations down, where they are others.
+    """
+
+    listen: Address | None = None
+    models: dict[Annotated[str, Field(pattern=r"^[a-z]{2}$")], Annotated[Path, Field(strict=False)]] = {}
+    transcripts: dict[Annotated[str, Field(pattern=r"^[a-z]{2}$")], Annotated[Path, Field(strict=False)]] = {}
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+
+
 class Asterisk(_Model):
     """What is between the IVR and Asterisk besides calls. Without `ami` nobody knows what agents do."""
 
@@ -359,6 +372,7 @@ class Settings(_Model):
     reporting: Reporting = Reporting()
     metrics: Metrics = Metrics()
     asterisk: Asterisk = Asterisk()
+    speech: Speech = Speech()
     retention: Retention = Retention()
     twilio: Twilio | None = None
 

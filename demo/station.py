@@ -98,6 +98,7 @@ class Station:
     nodes: list[Node | None] = field(default_factory=list)
     asterisk: AsteriskProcess | None = None
     intake: Node | None = None
+    speech: Node | None = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -166,6 +167,13 @@ class Station:
         self.intake = self._start(("recordings", "intake", "--stay"), self.home / "intake.log")
         return self.intake
 
+    def start_speech(self) -> Node:
+        """Start the recogniser that the settings name, and wait until it listens; its log goes to a file."""
+        listen = str(_section(self.settings, "speech")["listen"])
+        self.speech = self._start(("speech",), self.home / "speech.log")
+        self._wait_ready(self.speech, int(listen.rpartition(":")[2]))
+        return self.speech
+
     def _start(self, words: tuple[str, ...], log: Path, stdout: int | None = None) -> Node:
         """Run a command that stays; its log goes to a file, its stdout to `stdout` or there, too."""
         with log.open("ab") as output:
@@ -181,7 +189,7 @@ class Station:
 
     def stop(self) -> None:
         """Stop every part that runs."""
-        for node in (*self.nodes, self.intake):
+        for node in (*self.nodes, self.intake, self.speech):
             if node is not None:
                 node.stop()
         if self.asterisk is not None:
@@ -194,12 +202,12 @@ class Station:
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             if not node.running:
-                raise StationError(f"an IVR process ended at once:\n{_last_words(node.log)}")
+                raise StationError(f"a process ended at once:\n{_last_words(node.log)}")
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     return
             time.sleep(POLL_SECONDS)
-        raise StationError(f"an IVR process does not listen:\n{_last_words(node.log)}")
+        raise StationError(f"a process does not listen:\n{_last_words(node.log)}")
 
 
 def _section(settings: Mapping[str, object], name: str) -> dict[str, object]:
@@ -218,6 +226,8 @@ def running(station: Station, nodes: int = 1) -> Iterator[Station]:
         station.write_settings()
         station.render()
         station.start_asterisk()
+        if "speech" in station.settings:
+            station.start_speech()
         for number in range(nodes):
             station.start_node(number)
         yield station

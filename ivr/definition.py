@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ivr.prompts import Prompt
+from ivr.sayings import Speech
 from routing.hours import Hours
 from routing.offices import Offices as OfficeTable
 from routing.queues import LEVELS as LEVELS
@@ -37,10 +38,14 @@ def reaches(level: str, required: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """Where a key leads, and the language that it switches to."""
+    """Where a key leads, and the language that it switches to.
+
+    `meant` is the prompt that asks whether it was meant by what was said; there is none where it cannot be said.
+    """
 
     to: str
     language: str | None = None
+    meant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,3 +389,4 @@ class Flow:
     callbacks: Callbacks | None = None
     messages: Mapping[tuple[str, str], str] = field(default_factory=dict)
     without_login: Flow | None = None
+    speech: Speech | None = None

@@ -24,8 +24,19 @@ class Keyed:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """Words were said at a gather: the keys that they stand for, and how sure that is, in percent.
+
+    Without `choices` they were none of the phrases. No words are kept of it.
+    """
+
+    choices: tuple[str, ...]
+    confidence: int
+
+
+@dataclass(frozen=True, slots=True)
 class NoInput:
-    """Nothing was keyed before the no-input timeout."""
+    """Nothing was keyed or said before the no-input timeout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +269,7 @@ QUEUE_OUTCOMES = (
 Event = (
     Started
     | Keyed
+    | Heard
     | NoInput
     | SecretKeyed
     | Played

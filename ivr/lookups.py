@@ -21,6 +21,7 @@ from ivr.definition import (
     Transfer,
 )
 from ivr.prompts import Prompt, digit_name
+from ivr.sayings import MOST_MISSES
 from ivr.state import New, Position, State
 
 Said = tuple[Prompt, ...]
@@ -99,6 +100,13 @@ def promised_at(flow: Flow, name: str) -> Promised:
 def cancellation_at(flow: Flow, name: str) -> Cancellation:
     """The end of callbacks of that name."""
     return _step(flow, name, Cancellation)
+
+
+def spoken_at(flow: Flow, state: State, menu: str) -> str:
+    """The language in which phrases may be said at a menu; empty where keys alone count."""
+    if flow.speech is None or state.misses >= MOST_MISSES or (menu, state.lang) not in flow.speech.grammars:
+        return ""
+    return state.lang
 
 
 def way_to_topic(flow: Flow, topic: str | None) -> str | None:

@@ -24,6 +24,7 @@ from ivr.lookups import (
 from ivr.prompts import Prompt, ending_of
 from ivr.state import (
     AfterAddress,
+    AtConfirmation,
     AtConsent,
     AtDelay,
     AtGreeting,
@@ -56,8 +57,8 @@ from ivr.telling import delay_name
 def question(flow: Flow, state: State) -> Said:
     """What is heard at the position when it is asked again; nothing where a service is waited for."""
     match state.position:
-        case AtMenu(name):
-            return asked_again(flow, state, menu_at(flow, name))
+        case AtMenu() | AtConfirmation() as position:
+            return _choice(flow, state, position)
         case AtIdentifier(name):
             return say(flow, state, authentication_at(flow, name).identifier)
         case AtPin(name):
@@ -151,6 +152,15 @@ def asked_again(flow: Flow, state: State, menu: Menu) -> Said:
     if not menu.offers:
         return say(flow, state, *menu.again, menu.name)
     return _with_languages(flow, state, menu, menu.again)
+
+
+def _choice(flow: Flow, state: State, position: AtMenu | AtConfirmation) -> Said:
+    """The menu again, or whether an option of it was meant by what was said."""
+    menu = menu_at(flow, position.step)
+    if isinstance(position, AtMenu):
+        return asked_again(flow, state, menu)
+    asking = menu.options[position.key].meant
+    return () if asking is None else say(flow, state, asking)
 
 
 def _with_languages(flow: Flow, state: State, menu: Menu, before: tuple[str, ...]) -> Said:

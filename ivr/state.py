@@ -19,6 +19,14 @@ class AtMenu:
 
 
 @dataclass(frozen=True, slots=True)
+class AtConfirmation:
+    """Asked whether what was said at a menu meant the option of that key."""
+
+    step: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class AtIdentifier:
     """Keying the identifier."""
 
@@ -273,6 +281,7 @@ CallbackPosition = AtOwnNumber | AtNumber | AtNumberChoice | AtPromise | AtCallb
 Position = (
     New
     | AtMenu
+    | AtConfirmation
     | AtIdentifier
     | AtPin
     | AtVerification
@@ -308,7 +317,8 @@ class State:
     changed. `consent` is None until the caller has decided on recording. `sought` is set once the caller's callbacks
     have been looked for; `callback` is the one that this call keeps. `drawn` is set once it has been drawn whether the
     caller is asked by a survey: that happens once in a call. `talking` is the step of the consultants with one of whom
-    the caller talks, while the caller logs in in the middle of that conversation.
+    the caller talks, while the caller logs in in the middle of that conversation. `misses` counts what was said at the
+    menu and not understood.
     """
 
     lang: str
@@ -329,6 +339,7 @@ class State:
     callback: str | None = None
     drawn: bool = False
     talking: str | None = None
+    misses: int = 0
 
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from ivr.events import (
     ConsentWithdrawn,
     Event,
+    Heard,
     Keyed,
     NewPinDiffers,
     NewPinKeyed,
@@ -80,6 +81,8 @@ def _event(event: Event, before: State, live: Live) -> Iterator[Line]:
             yield {"type": "gather", "menu": gather_name(before), "digits": None}
         case Keyed(digits):
             yield {"type": "gather", "menu": gather_name(before), "digits": digits}
+        case Heard(choices, confidence):
+            yield {"type": "heard", "menu": gather_name(before), "choices": list(choices), "confidence": confidence}
         case NoInput():
             yield {"type": "gather", "menu": gather_name(before), "digits": ""}
         case PinVerified() | PinRefused() | PinDelayed():

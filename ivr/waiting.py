@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from ivr.definition import Flow
-from ivr.lookups import authentication_at, opening_at, pin_change_at, survey_at, transfer_at
+from ivr.lookups import authentication_at, opening_at, pin_change_at, spoken_at, survey_at, transfer_at
+from ivr.sayings import CONFIRMATION
 from ivr.state import (
     AfterAddress,
     AtAddress,
     AtCallbackSearch,
     AtCancellation,
+    AtConfirmation,
     AtConsent,
     AtDelay,
     AtGreeting,
@@ -73,7 +75,9 @@ PAYER_DIGITS = 12
 def wait_at(flow: Flow, state: State) -> Wait:
     """What the call waits for in `state`."""
     match state.position:
-        case AtMenu(name) | AfterAddress(name) | AtSurveyOffer(name) | AtSurveyQuestion(_, name):
+        case AtMenu() | AtConfirmation() as position:
+            return _choice(flow, state, position)
+        case AfterAddress(name) | AtSurveyOffer(name) | AtSurveyQuestion(_, name):
             return Gather(name, 1, flow.gathering.timeout)
         case AtOpening(name):
             return CheckHours(opening_at(flow, name).hours)
@@ -84,10 +88,8 @@ def wait_at(flow: Flow, state: State) -> Wait:
             return Transfer(to.topic, to.queue, state.auth_level, state.consent is True, state.lang)
         case AtIdentifier() | AtPin() | AtVerification() as position:
             return _login_wait(flow, position)
-        case AtPostalCode(name):
-            return Gather(name, POSTAL_CODE_DIGITS, flow.gathering.timeout)
-        case AtOfficeSearch(name, postal_code):
-            return FindOffice(name, postal_code)
+        case AtPostalCode() | AtOfficeSearch() as position:
+            return _office_wait(flow, position)
         case AtConsent():
             return Gather("consent", 1, flow.gathering.timeout)
         case position if isinstance(position, PinPosition):
@@ -100,6 +102,19 @@ def wait_at(flow: Flow, state: State) -> Wait:
             return DrawSurvey(survey_at(flow, name).share)
         case Ended(_, cause):
             return Hangup(cause)
+
+
+def _choice(flow: Flow, state: State, position: AtMenu | AtConfirmation) -> Wait:
+    """A key, or words where they count."""
+    if isinstance(position, AtConfirmation):
+        return Gather(CONFIRMATION, 1, flow.gathering.timeout, spoken=state.lang)
+    return Gather(position.step, 1, flow.gathering.timeout, spoken=spoken_at(flow, state, position.step))
+
+
+def _office_wait(flow: Flow, position: AtPostalCode | AtOfficeSearch) -> Wait:
+    if isinstance(position, AtPostalCode):
+        return Gather(position.step, POSTAL_CODE_DIGITS, flow.gathering.timeout)
+    return FindOffice(position.step, position.postal_code)
 
 
 def _login_wait(flow: Flow, position: AtIdentifier | AtPin | AtVerification) -> Wait:

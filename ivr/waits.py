@@ -14,13 +14,15 @@ class Gather:
     """Keys. Prompts before it can be cut by a key (barge-in).
 
     `timeout` is both the no-input and the inter-digit timeout, in seconds; `#` ends the input early. A `secret` gather
-    is kept out of every log and row.
+    is kept out of every log and row. Where `spoken` is a language, phrases of the flow's grammar of this name in it may
+    be said instead.
     """
 
     name: str
     max_digits: int
     timeout: int
     secret: bool = False
+    spoken: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from ivr.events import (
     CallbackSought,
     CalledBack,
     Event,
+    Heard,
     HoursChecked,
     HungUp,
     Keyed,
@@ -107,6 +108,10 @@ class Caller:
         for digits in gathers:
             self._happen(Keyed(digits))
         return self
+
+    def says(self, *choices: str, sure: int = 100) -> Caller:
+        """Say what stands for these keys; nothing of them is words that are no phrase."""
+        return self._happen(Heard(choices, sure if choices else 0))
 
     def silent(self, times: int = 1) -> Caller:
         """Key nothing until the timeout."""

@@ -141,6 +141,18 @@ prompts:
 )
 
 
+# Two options of the menu can be said, and what is heard then.
+SPEAKING = (
+    (
+        "phrases:\n",
+        "speech: {meant: {pl: 'Czy {label}?', en: 'Is it {label}?'}, accept: {pl: [tak], en: ['yes']}, "
+        "refuse: {pl: [nie], en: ['no']}, unheard: sorry, by_key: unknown-key}\nphrases:\n",
+    ),
+    ("en: News}, to: news}", "en: News}, to: news, say: {pl: [wiadomość, 'co nowego'], en: [news]}}"),
+    ("en: Help}, to: gate}", "en: Help}, to: gate, say: {pl: [pomoc], en: [help]}}"),
+)
+
+
 # A survey after conversations; the second of these edits is its step.
 SURVEY = (
     ("answered: goodbye", "answered: survey"),

@@ -116,6 +116,7 @@ def make_plan(
         login=login_in_conversation(flow) is not None,
         questions=tuple(sorted(settings.authentication.control_questions.items())),
         carrier=_carrier(settings),
+        recogniser=settings.speech.listen if flow.speech is not None else None,
     )
 
 

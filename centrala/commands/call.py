@@ -26,6 +26,7 @@ from ivr.runner import Arrival, Live, Runner, ended, hang_up
 from ivr.state import State
 from ivr.transcript import Line, lines
 from ivr.waits import Gather
+from speech.grammar import is_phrase
 
 DNIS = "225601600"
 NUMBER = re.compile(r"\+?[0-9]{0,32}")
@@ -37,7 +38,10 @@ LONGEST_LINE = 1024
 @click.option("--at", metavar="ISO-TIME", help="The call's clock; it moves only when something waits.")
 @click.option("--lang", help="Begin in this language instead of the service's first.")
 @click.option("--from", "ani", default="", metavar="NUMBER", help="The caller's number.")
-@click.option("--keys", help='What is keyed, a word per gather: "2 12345678# 471155# 0 6"; "-" is silence.')
+@click.option(
+    "--keys",
+    help='What is keyed or said, a word per gather: "2 12345678# 471155# konsultant inny_temat"; "-" is silence.',
+)
 @click.option("--survey", is_flag=True, help="Be one of those who are asked about the conversation (default: not).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def call(
@@ -45,8 +49,9 @@ def call(
 ) -> None:
     """Place a call in this terminal.
 
-    What the caller hears is printed, and keys act as they are typed. With --keys the call runs to its end by itself;
-    keys used up mean silence. From a pipe, each line is what is keyed at one gather.
+    What the caller hears is printed, and keys act as they are typed; words that may be said are typed with Enter. With
+    --keys the call runs to its end by itself; keys used up mean silence. From a pipe, each line is what is keyed or
+    said at one gather.
     """
     _check(ani, keys)
     clock = Clock(context.moment(at) if at else context.now())
@@ -70,7 +75,7 @@ def call(
     if keys is not None:
         _run(runner, arrival, Keypad(scripted(keys)), clock, screen)
     elif context.interactive():
-        click.echo("Keys 0-9, * and # act as you press them; Ctrl-C hangs up.", err=True)
+        click.echo("Keys 0-9, * and # act as you press them, words with Enter; Ctrl-C hangs up.", err=True)
         with keys_as_typed(), _hanging_up_on_signals():
             _run(runner, arrival, Keypad(typed), clock, screen)
     else:
@@ -81,7 +86,7 @@ def _check(ani: str, keys: str | None) -> None:
     if not NUMBER.fullmatch(ani):
         raise click.BadParameter("a number is digits, 32 at most, perhaps after a +", param_hint="--from")
     for word in (keys or "").split():
-        if word != SILENCE and not set(word) <= set(PAD):
+        if word != SILENCE and not set(word) <= set(PAD) and not is_phrase(word.replace("_", " ")):
             raise click.BadParameter(f'"{word}" is not on a telephone; keys are 0-9, * and #', param_hint="--keys")
 
 
@@ -147,6 +152,8 @@ def _show_text(line: Line) -> None:
             click.echo(text)
         case {"type": "gather", "digits": None, "length": length}:
             click.echo(f"  [{length} digits]" if length else "  [nothing, or star]")
+        case {"type": "heard", "choices": list(choices)}:
+            click.echo(f"  [heard: {' or '.join(choices) or 'nothing that fits'}]")
         case {"type": "gather", "digits": digits}:
             click.echo(f"  [{digits or 'silence'}]")
         case {"type": str(kind), **rest}:
@@ -158,8 +165,8 @@ def _line(_gather: Gather) -> str | None:
     line = sys.stdin.buffer.readline(LONGEST_LINE)
     if not line:
         raise EOFError
-    keys = line.decode("ascii", "replace").strip()
-    if not set(keys) <= set(PAD):
+    keys = line.decode("utf-8", "replace").strip()
+    if not set(keys) <= set(PAD) and not is_phrase(keys):
         # What it holds may be secret, whatever it is.
         context.fail("a line of standard input is not on a telephone; keys are 0-9, * and #")
     return keys or None

@@ -23,12 +23,15 @@ from centrala.following import following
 from centrala.logs import configure_logs
 from centrala.service import callback_terms, guessing_limits, make_herald, make_identify, make_prompt_store, make_runner
 from centrala.settings import Settings
+from centrala.speech_models import model_folders
+from centrala.speech_watch import speech_watched
 from centrala.staff import staff_of
 from centrala.watching import MenuWatch
 from ivr.audio import AudioError, PromptStore
 from ivr.events import Event
 from ivr.gateways.agi import notes
 from ivr.gateways.agi.protocol import SafeAGI
+from ivr.gateways.agi.recogniser import Recogniser
 from ivr.gateways.agi.server import MakeSession, Server
 from ivr.gateways.agi.session import Session
 from ivr.herald import Herald
@@ -81,16 +84,21 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
     runner = _runner(installation, settings, library, node, fixed, observe)
     carried = _runner(installation, settings, library, node, fixed, observe, variant)
     herald = make_herald(installation, library, store, settings)
-    session = _sessions(installation, runner, store, herald)
+    recogniser = Recogniser(frozenset(model_folders(settings.speech)))
+    session = _sessions(installation, runner, store, herald, recogniser)
     server = _listen(address, session, settings)
-    _serve_metrics(settings, installation, library)
+    _serve_metrics(settings, installation, library, recogniser)
     if loaded.flow.callbacks and settings.asterisk.ami is None:
         log.warning("callbacks are promised, and nobody keeps them: the manager interface is off")
     if exposed := exposure(installation.home.recordings):
         log.warning("recordings", exposed=exposed)
     stop = _stop_on_signals()
     watchdog.start()
-    with _carrying(installation, settings, library, store, carried), _taking_notes(installation, runner):
+    with (
+        _carrying(installation, settings, library, store, carried),
+        _taking_notes(installation, runner),
+        speech_watched(settings.speech, recogniser),
+    ):
         log.info("ready", address=f"{address[0]}:{address[1]}", menus=loaded.flow.version)
         # Whoever runs next follows Asterisk while this process still finishes its calls.
         with following(settings, installation, library, runner, store, node):
@@ -98,11 +106,13 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
         _drain(server, settings.ivr.drain_seconds)
 
 
-def _sessions(installation: Installation, runner: Runner, store: PromptStore, herald: Herald) -> MakeSession:
+def _sessions(
+    installation: Installation, runner: Runner, store: PromptStore, herald: Herald, recogniser: Recogniser
+) -> MakeSession:
     identify, take_leg = make_identify(installation), make_take_leg(installation, runner, context.now)
 
     def session(agi: SafeAGI) -> Session:
-        return Session(agi, runner, store.sound, identify, herald, take_leg)
+        return Session(agi, runner, store.sound, identify, herald, take_leg, recogniser)
 
     return session
 
@@ -170,14 +180,15 @@ def _listen(address: tuple[str, int], session: MakeSession, settings: Settings) 
     return server
 
 
-def _serve_metrics(settings: Settings, installation: Installation, library: Library) -> None:
+def _serve_metrics(settings: Settings, installation: Installation, library: Library, recogniser: Recogniser) -> None:
     """Calls are carried whether or not anybody can be told of them: another process may have the port."""
     host, port = settings.metrics.host, settings.metrics.port
     if port is None:
         return
 
     members, thresholds = partial(_members, settings, library), reports.thresholds(settings)
-    collector = metrics.ServiceCollector(installation.database, members, thresholds, context.now)
+    speech = recogniser if settings.speech.listen else None
+    collector = metrics.ServiceCollector(installation.database, members, thresholds, context.now, speech)
     try:
         metrics.serve(host, port, collector)
         log.info("metrics", address=f"{host}:{port}")

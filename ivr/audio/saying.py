@@ -15,7 +15,7 @@ def sequences_of(flow: Flow) -> tuple[Said, ...]:
     """All that a turn can say in any language, what consultants hear, and what the dialplan says without the IVR."""
     alone = fallback(flow)
     without_ivr = (alone.connecting, alone.closed, alone.unanswered, alone.goodbye)
-    said = (sequence for found in explore(flow).sequences.values() for sequence in found)
+    said = (sequence for found in explore(flow, spoken=True).sequences.values() for sequence in found)
     whispered = ((whisper,) for whisper in flow.whispers.values())
     everything = (*said, *filter(None, without_ivr), *whispered, *_codes(flow), *_calling_back(flow))
     # What stands for last digits is said as digits, which are files of their own.

@@ -33,8 +33,11 @@ class Exploration:
     outcomes: tuple[str, ...]
 
 
-def explore(flow: Flow, outcomes: tuple[str, ...] = QUEUE_OUTCOMES) -> Exploration:
-    """Explore a flow; `outcomes` are the ways out of a queue to be taken into account."""
-    edges = tuple(walk(flow, outcomes))
+def explore(flow: Flow, outcomes: tuple[str, ...] = QUEUE_OUTCOMES, *, spoken: bool = False) -> Exploration:
+    """Explore a flow; `outcomes` are the ways out of a queue to be taken into account.
+
+    `spoken`: what callers say is taken into account, too. It leads nowhere that a key does not lead, but more is heard.
+    """
+    edges = tuple(walk(flow, outcomes, spoken))
     transitions = {transition for edge in edges for transition in edge.move.transitions}
     return Exploration(tuple(sorted(transitions)), sequences(flow, edges), outcomes)

@@ -22,6 +22,7 @@ from ivr.events import (
     CallbackCancelled,
     CallbackSought,
     Event,
+    Heard,
     HoursChecked,
     HungUp,
     Keyed,
@@ -50,11 +51,13 @@ from ivr.events import (
 from ivr.exploration.names import Transition, transition
 from ivr.flow import GIVE_UP, step
 from ivr.flow.survey import ACCEPT
-from ivr.lookups import authentication_at, pin_change_at, question_at
+from ivr.lookups import authentication_at, menu_at, pin_change_at, question_at, spoken_at
 from ivr.prompts import Prompt
+from ivr.sayings import YES_KEY
 from ivr.state import (
     AfterAddress,
     AtAddress,
+    AtConfirmation,
     AtConsent,
     AtDelay,
     AtIdentifier,
@@ -148,6 +151,8 @@ def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Even
             return (Started(),)
         case AtMenu() | AtConsent() | AfterAddress() | AtNumberChoice() | AtPayerChoice():
             return (*map(Keyed, KEYS), NoInput(), HungUp())
+        case AtConfirmation():
+            return (Keyed(YES_KEY), NoInput(), HungUp())
         case AtSurveyOffer():
             return (*map(Keyed, _with_a_wrong_one((ACCEPT,))), NoInput(), HungUp())
         case AtSurveyQuestion(name, question):
@@ -176,6 +181,16 @@ def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Even
             return (*map(QueueLeft, outcomes), HungUp())
         case _:
             return ()
+
+
+def spoken_events(flow: Flow, state: State) -> tuple[Event, ...]:
+    """What can be said in `state`: each option, not well, and what is none; after one miss another one."""
+    at = state.position
+    if flow.speech is None or not isinstance(at, AtMenu) or not spoken_at(flow, state, at.step):
+        return ()
+    options = menu_at(flow, at.step).options.items()
+    doubtful = [Heard((key,), flow.speech.unsure) for key, option in options if option.meant is not None]
+    return (*([] if state.misses or state.no_inputs or state.no_matches else doubtful), Heard((), 0))
 
 
 def _with_a_wrong_one(keys: tuple[str, ...]) -> tuple[str, ...]:

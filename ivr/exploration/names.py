@@ -9,6 +9,7 @@ from ivr.events import (
     CallbackCancelled,
     CallbackSought,
     Event,
+    Heard,
     HoursChecked,
     HungUp,
     Keyed,
@@ -42,6 +43,7 @@ from ivr.state import (
     AtAddress,
     AtCallbackSearch,
     AtCancellation,
+    AtConfirmation,
     AtConsent,
     AtDelay,
     AtGreeting,
@@ -116,6 +118,8 @@ def where(position: Position) -> str:
             return "start"
         case AtMenu(name):
             return name
+        case AtConfirmation(name, key):
+            return f"{name}/meant {key}"
         case AtResult(name, prompt):
             return f"{name}/result {prompt}"
         case AtSurveyQuestion(name, question):
@@ -170,6 +174,8 @@ def _what(flow: Flow, state: State, event: Event) -> str:
             return _matched(state, _keyed(digits), accepts(flow, state, event))
         case SecretKeyed(length):
             return _matched(state, f"{length} digits", accepts(flow, state, event))
+        case Heard(choices):
+            return f"said {' or '.join(choices)}" if choices else "not understood"
         case HoursChecked(is_open):
             return "open" if is_open else "closed"
         case CallbackSought(found):
@@ -188,14 +194,13 @@ def _what(flow: Flow, state: State, event: Event) -> str:
             return "drawn" if asked else "not drawn"
         case QueueLeft(outcome):
             return f"queue {outcome}"
-        case HungUp():
-            return "hang up"
         case _:
             return _PLAIN[type(event)]
 
 
 _PLAIN: dict[type[Event], str] = {
     Started: "answered",
+    HungUp: "hang up",
     NoInput: "no input",
     Played: "played",
     PinVerified: "PIN right",

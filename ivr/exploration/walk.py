@@ -25,7 +25,7 @@ from itertools import islice
 
 from ivr.definition import Callback, Flow, Menu, Resume
 from ivr.events import Event, NoInput
-from ivr.exploration.moves import SUBJECT, Move, events_at, moves
+from ivr.exploration.moves import SUBJECT, Move, events_at, moves, spoken_events
 from ivr.exploration.names import Answer, accepts
 from ivr.flow import start
 from ivr.state import Ended, State
@@ -65,7 +65,7 @@ class Horizon:
         self._states.add(whole)
         nearest = state.trail[-1:]
         # By numbers, as they are part of each fact: so much would be hashed for each.
-        place = self._number(state.position, state.no_inputs, state.no_matches, circumstances)
+        place = self._number(state.position, state.no_inputs, state.no_matches, state.misses, circumstances)
         at = self._number(place, nearest)
         memory = state.pin_tries, state.auth_level, state.admitted, state.consent, state.sought, state.drawn
         before = len(self._seen)
@@ -85,15 +85,16 @@ class Horizon:
         return self._trails[at] != known
 
 
-def walk(flow: Flow, outcomes: tuple[str, ...]) -> Iterator[Edge]:
-    """Every way, the nearest first; `outcomes` are the ways out of a queue."""
+def walk(flow: Flow, outcomes: tuple[str, ...], spoken: bool = False) -> Iterator[Edge]:
+    """Every way, the nearest first; `outcomes` are the ways out of a queue, `spoken` adds what can be said."""
     horizon = Horizon(flow)
     begin = essence(flow, start(flow))
     horizon.widens(begin)
     pending = deque([begin])
     while pending:
         state = pending.popleft()
-        for move in moves(flow, state, new_events(flow, state, outcomes)):
+        said = spoken_events(flow, state) if spoken else ()
+        for move in moves(flow, state, (*new_events(flow, state, outcomes), *said)):
             yield Edge(state, move)
             reached = essence(flow, move.turn.state)
             if horizon.widens(reached):
@@ -108,6 +109,8 @@ def menus(flow: Flow) -> frozenset[str]:
 def new_events(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Event, ...]:
     """The events that lead to something which they do not lead to on the first try."""
     events = events_at(flow, state, outcomes)
+    if state.misses:
+        return ()
     if state.no_inputs:
         return (NoInput(),)
     if state.no_matches:
@@ -126,6 +129,7 @@ def essence(flow: Flow, state: State) -> State:
         trail=state.trail,
         no_inputs=state.no_inputs,
         no_matches=state.no_matches,
+        misses=state.misses,
         pin_tries=0 if state.auth_level == "full" else state.pin_tries,
         auth_level=state.auth_level,
         subject=SUBJECT if state.auth_level == "full" else None,

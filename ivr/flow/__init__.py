@@ -30,12 +30,12 @@ from ivr.events import (
 from ivr.flow.authentication import GIVE_UP, authenticating
 from ivr.flow.callbacks import at_callback, called_back
 from ivr.flow.levels import is_out_of_place, way_on
-from ivr.flow.menus import choosing
 from ivr.flow.mid_call import in_conversation
 from ivr.flow.offices import at_offices
 from ivr.flow.payers import asking_whom
 from ivr.flow.pin_change import changing_pin
 from ivr.flow.queueing import consenting, told_late
+from ivr.flow.spoken import choosing_aloud
 from ivr.flow.survey import surveying
 from ivr.flow.tries import ask
 from ivr.flow.walking import end, go
@@ -43,6 +43,7 @@ from ivr.lookups import place
 from ivr.state import (
     AfterAddress,
     AtAddress,
+    AtConfirmation,
     AtConsent,
     AtDelay,
     AtIdentifier,
@@ -106,8 +107,8 @@ def _step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return _again(flow, state)
         case (_, ConsentWithdrawn() as told) | (InQueue(), Authorised() as told):
             return told_late(flow, state, told)
-        case AtMenu() | AtOpening(), _:
-            return choosing(flow, state, event)
+        case AtMenu() | AtConfirmation() | AtOpening(), _:
+            return choosing_aloud(flow, state, event)
         case AtNotice() | AtConsent(), _:
             return consenting(flow, state, event)
         case _, LoginAsked() | QueueLeft() | SentOn():

@@ -16,7 +16,7 @@ def choosing(flow: Flow, state: State, event: Event) -> Turn | Ignored:
     """Whatever happens at a menu or a gate."""
     match state.position, event:
         case AtMenu(name), Keyed(digits):
-            return _keyed_at_menu(flow, state, menu_at(flow, name), digits)
+            return keyed_at_menu(flow, state, menu_at(flow, name), digits)
         case AtMenu(), NoInput():
             return no_input(flow, state)
         case AtOpening(name), HoursChecked(is_open):
@@ -25,7 +25,8 @@ def choosing(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return Ignored(f"{type(event).__name__} at {place(position)}")
 
 
-def _keyed_at_menu(flow: Flow, state: State, menu: Menu, digits: str) -> Turn:
+def keyed_at_menu(flow: Flow, state: State, menu: Menu, digits: str) -> Turn:
+    """What a key does at a menu."""
     option = menu.options.get(digits)
     if option is None:
         return no_match(flow, state)

@@ -119,6 +119,7 @@ def _enter_menu(flow: Flow, state: State, menu: Menu, said: Said) -> Turn:
         heard=state.heard if known else state.heard | {menu.name},
         no_inputs=0,
         no_matches=0,
+        misses=0,
     )
     heard = (returned_to if known else introduced)(flow, state, menu)
     return Turn(entered, said + heard, wait_at(flow, entered))
@@ -133,7 +134,7 @@ def _trail_to(state: State, name: str) -> tuple[str, ...]:
 
 def turn(flow: Flow, state: State, position: Position, said: Said) -> Turn:
     """Stop at `position` with fresh counters."""
-    stopped = replace(state, position=position, no_inputs=0, no_matches=0)
+    stopped = replace(state, position=position, no_inputs=0, no_matches=0, misses=0)
     return Turn(stopped, said, wait_at(flow, stopped))
 
 

@@ -1,4 +1,4 @@
-"""The same call in a terminal: prompts are printed, keys are typed or given beforehand.
+"""The same call in a terminal: prompts are printed, keys and words are typed or given beforehand.
 
 It behaves as a telephone does: what is keyed beyond what a gather takes stays for the next one (type-ahead), and is
 dropped while something plays that cannot be cut short. The clock is the call's own and moves only when something
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ivr.events import CUT_OFF, Event, Keyed, NoInput, Played
+from ivr.phrases import CERTAIN, meaning
 from ivr.runner import Arrival, Conversation, Live, Runner, ended, leave_queue
 from ivr.waits import Gather, PlayOut, Transfer
 
@@ -40,7 +41,7 @@ class Clock:
 class Keypad:
     """Hands out what is keyed, gather by gather.
 
-    `more` gives what the caller keys at the next gather: digits, or None for silence.
+    `more` gives what the caller keys or says at the next gather: digits or words, or None for silence.
     """
 
     def __init__(self, more: Callable[[Gather], str | None]) -> None:
@@ -52,6 +53,8 @@ class Keypad:
         keyed, self._ahead = self._ahead or self._more(gather), ""
         if not keyed:
             return None
+        if are_words(keyed):
+            return keyed
         digits, terminator, rest = keyed.partition(TERMINATOR)
         if len(digits) >= gather.max_digits:
             self._ahead = ahead_of(gather, keyed[gather.max_digits :])
@@ -69,13 +72,21 @@ def ahead_of(gather: Gather, rest: str) -> str:
     return rest.removeprefix(TERMINATOR) if gather.max_digits > 1 else rest
 
 
+def are_words(text: str) -> bool:
+    """Whether somebody says this, as no key is called so."""
+    return any(map(str.isalpha, text))
+
+
 def scripted(keys: str) -> Callable[[Gather], str | None]:
-    """Keys given beforehand: words for one gather each, `-` for silence; silence when they are used up."""
+    """Keys given beforehand: a word for one gather each, `-` for silence; silence when they are used up.
+
+    A word of letters is said, and `_` in it is a space.
+    """
     words = iter(keys.split())
 
     def more(_gather: Gather) -> str | None:
         word = next(words, SILENCE)
-        return None if word == SILENCE else word
+        return None if word == SILENCE else word.replace("_", " ")
 
     return more
 
@@ -99,7 +110,7 @@ def call(
 def _advance(runner: Runner, live: Live, keypad: Keypad, clock: Clock, queue: Callable[[Transfer], str]) -> Live:
     match live.turn.wait:
         case Gather() as gather:
-            return runner.advance(live, _gathered(gather, keypad, clock))
+            return runner.advance(live, _gathered(live, gather, keypad, clock))
         case PlayOut():
             keypad.drop()
             return runner.advance(live, Played())
@@ -117,9 +128,12 @@ def _stay(outcome: str, clock: Clock) -> Conversation:
     return Conversation(outcome, SIMULATED_AGENT, answered_at)
 
 
-def _gathered(gather: Gather, keypad: Keypad, clock: Clock) -> Event:
-    digits = keypad.take(gather)
-    if digits is None:
-        clock.wait(timedelta(seconds=gather.timeout))
-        return NoInput()
-    return Keyed(digits)
+def _gathered(live: Live, gather: Gather, keypad: Keypad, clock: Clock) -> Event:
+    taken = keypad.take(gather)
+    if taken is not None and not are_words(taken):
+        return Keyed(taken)
+    if taken is not None and gather.spoken:
+        return meaning(live.flow, gather, (taken,), CERTAIN)
+    # Words where nobody listens are silence.
+    clock.wait(timedelta(seconds=gather.timeout))
+    return NoInput()

@@ -21,6 +21,7 @@ from ivr.menus.opening_hours import hours_make_sense
 from ivr.menus.payers import KEYS as KEYS_FOR_PAYERS
 from ivr.menus.payers import asking_whom, faults_of_payers, labels_of_payers, prompts_named_by_payers
 from ivr.menus.reporter import Reporter
+from ivr.menus.sayings import faults_of_sayings
 from ivr.menus.spoken_digits import digits_said, faults_of_digits
 from ivr.menus.spoken_hours import wordless
 from ivr.menus.spoken_waits import FIELDS, incomplete
@@ -112,6 +113,7 @@ def _prompt_references(file: schema.MenuFile) -> Iterator[tuple[Path, str]]:
         ("recording", ("notice", "staying", "ask", "refused")),
         ("queueing", ("connecting",)),
         ("callbacks", ("greeting", "unreached", "closed")),
+        ("speech", ("unheard", "by_key")),
     ):
         if (found := getattr(file, section)) is not None:
             named = ((field, getattr(found, field)) for field in fields)
@@ -209,6 +211,8 @@ def _translated(file: schema.MenuFile) -> Iterator[tuple[Path, dict[str, str]]]:
     for at, choice in choices_in_queues(file):
         yield (*at, "label"), choice.label
     yield from labels_of_payers(file)
+    if file.speech is not None:
+        yield ("speech", "meant"), file.speech.meant
     yield ("phrases", "option"), file.phrases.option
 
 
@@ -265,6 +269,8 @@ def _templates_fill(file: schema.MenuFile, report: Reporter) -> None:
         allowed = frozenset[str]()
         if path == ("phrases", "option"):
             allowed = frozenset({"label", "key"})
+        elif path == ("speech", "meant"):
+            allowed = frozenset({"label"})
         elif path[0] == "prompts":
             allowed = special.get(str(path[1]), frozenset(file.hours))
         elif path[-2:] == ("payers", "key"):
@@ -291,7 +297,9 @@ def _template_fills(path: Path, text: str, allowed: frozenset[str], report: Repo
         if name not in allowed or spec or how:
             known = ", ".join("{" + field + "}" for field in sorted(allowed))
             report.error(path, f"{{{name}}} cannot be filled in here", f"known here: {known}" if known else "")
-    if (path[0] == "phrases" or path[-3:-1] == ("payers", "key")) and {name for name, _, _ in fields} != set(allowed):
+    if (path[0] in ("phrases", "speech") or path[-3:-1] == ("payers", "key")) and {
+        name for name, _, _ in fields
+    } != set(allowed):
         what = "an option's phrase" if path[1] == "option" else "this phrase"
         needed = " and ".join("{" + field + "}" for field in sorted(allowed, reverse=True))
         report.error(path, f"{what} holds {needed}, once each or more")
@@ -309,7 +317,7 @@ def _phrases_have_words(file: schema.MenuFile, report: Reporter) -> None:
 
 def _parts_make_sense(file: schema.MenuFile, report: Reporter) -> None:
     parts = (
-        *(faults_of_groups, faults_of_surveys, faults_of_callbacks, faults_of_messages),
+        *(faults_of_groups, faults_of_surveys, faults_of_callbacks, faults_of_messages, faults_of_sayings),
         *(faults_of_payers, faults_of_digits, faults_of_delays, faults_of_levels),
     )
     for path, message, hint in chain.from_iterable(faults(file) for faults in parts):

@@ -7,7 +7,10 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
 
+from speech.grammar import is_phrase
+
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+LONGEST_PHRASE = 60
 KEYS = "1234567890*#"
 # The fewest and the most that an identifier of the portal has; the default of each login.
 IDENTIFIER_DIGITS = (6, 12)
@@ -58,6 +61,12 @@ def _text(value: str) -> str:
     if any(ord(character) < 32 for character in value.strip()):
         raise ValueError("a text must not hold line breaks or control characters; fold it with >-")
     return value.strip()
+
+
+def _phrase(value: str) -> str:
+    if len(value) > LONGEST_PHRASE or not is_phrase(value):
+        raise ValueError("what callers say is words: letters, with apostrophes and hyphens inside")
+    return value
 
 
 def _language(value: str) -> str:
@@ -114,6 +123,9 @@ Text = Annotated[str, AfterValidator(_text)]
 Digits = Annotated[int, AfterValidator(_digits_of_an_identifier)]
 IdentifierDigits = Annotated[tuple[Digits, Digits], Field(strict=False), AfterValidator(_identifier_digits)]
 Translations = dict[str, Text]
+Phrase = Annotated[str, AfterValidator(_phrase)]
+# What may be said, by language.
+Sayings = dict[str, Annotated[list[Phrase], Field(min_length=1)]]
 # The level that a place requires of its callers.
 Level = Literal["substitute", "full"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

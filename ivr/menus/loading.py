@@ -20,6 +20,7 @@ from ivr.menus.mending import Reading, read_file
 from ivr.menus.payers import payers_of, prompts_of_payers
 from ivr.menus.phrases import Phrases
 from ivr.menus.pin_lengths import faults_of_pins
+from ivr.menus.sayings import meant_names, prompts_of_sayings, speech_of
 from ivr.menus.spoken_digits import prompts_of_digits
 from ivr.menus.spoken_hours import missing, spoken
 from ivr.menus.spoken_waits import spoken_waits
@@ -158,6 +159,7 @@ def _flow(file: schema.MenuFile, version: str, offices: Mapping[str, Offices]) -
         callbacks=_callbacks(file),
         callers={name: topic.callers or name for name, topic in file.topics.items()},
         messages={(name, lang): text for name, texts in file.messages.items() for lang, text in texts.items()},
+        speech=speech_of(file),
         codes=None if file.codes is None else definition.Codes(**file.codes.model_dump()),
     )
 
@@ -250,7 +252,10 @@ def _menu(file: schema.MenuFile, name: str, menu: schema.Menu) -> definition.Men
         play=tuple(menu.play),
         again=tuple(menu.play if menu.again is None else menu.again),
         offers=tuple(_offers(file.phrases, name, menu)),
-        options={key: definition.Option(option.to, option.language) for key, option in menu.options.items()},
+        options={
+            key: definition.Option(option.to, option.language, meant_names(file).get((name, key)))
+            for key, option in menu.options.items()
+        },
         no_input=menu.no_input or file.gathering.no_input,
         no_match=menu.no_match or file.gathering.no_match,
         exhausted=menu.exhausted or file.gathering.exhausted,
@@ -275,7 +280,13 @@ def _prompts(file: schema.MenuFile) -> dict[tuple[str, str], Prompt]:
         if isinstance(step, schema.Menu):
             prompts |= {(offer.name, offer.lang): offer for offer in _offers(file.phrases, name, step)}
     digits = (prompt for lang in file.languages for prompt in prompts_of_digits(file, lang))
-    others = (*_for_waiting(file), *digits, *prompts_of_payers(file), *prompts_of_delays(file))
+    others = (
+        *_for_waiting(file),
+        *digits,
+        *prompts_of_payers(file),
+        *prompts_of_delays(file),
+        *prompts_of_sayings(file),
+    )
     prompts |= {(prompt.name, prompt.lang): prompt for prompt in others}
     return prompts
 

@@ -22,6 +22,7 @@ from ivr.menus.fields import (
     Translations,
     Wording,
 )
+from ivr.menus.fields import Sayings as Sayings
 from ivr.menus.groups_schema import OUTCOMES as OUTCOMES
 from ivr.menus.groups_schema import Hours as Hours
 from ivr.menus.groups_schema import Outcomes as Outcomes
@@ -40,9 +41,13 @@ class Choice(Model):
 
 
 class Option(Choice):
-    """A key of a menu; `language` is the one that it switches to, and the only one that its label is heard in."""
+    """A key of a menu; `language` is the one that it switches to, and the only one that its label is heard in.
+
+    `say` are words, by language, by which it is chosen as well.
+    """
 
     language: str | None = None
+    say: Sayings | None = None
 
 
 def language_of(option: Choice) -> str | None:
@@ -334,6 +339,23 @@ class Callbacks(Choice):
     closed: Name | None = None
 
 
+class Speech(Model):
+    """How what callers say is answered. Of an option's `say` nothing is heard without this.
+
+    `meant` asks whether an option was meant, and `{label}` is filled in: 1 or a word of `accept` is yes, 2 or one of
+    `refuse` no. It is asked from the confidence `unsure` on; from `sure` on the option is taken (percent). `unheard` is
+    heard where nothing was understood, `by_key` where keys alone count from then on.
+    """
+
+    meant: Translations
+    accept: Sayings
+    refuse: Sayings
+    unheard: Name
+    by_key: Name
+    sure: Annotated[int, Field(ge=1, le=100)] = 80
+    unsure: Annotated[int, Field(ge=1, le=100)] = 30
+
+
 class Codes(Model):
     """What consultants hear when they have keyed a code on their telephones, in the service's first language."""
 
@@ -365,6 +387,7 @@ class MenuFile(Model):
     recording: Recording
     queueing: Queueing
     callbacks: Callbacks | None = None
+    speech: Speech | None = None
     codes: Codes | None = None
     hours: dict[Name, Hours] = Field(min_length=1)
     queues: dict[Name, Queue] = Field(min_length=1)

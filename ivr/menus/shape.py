@@ -35,6 +35,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "gathering": schema.Gathering,
     "queueing": schema.Queueing,
     "callbacks": schema.Callbacks,
+    "speech": schema.Speech,
     "codes": schema.Codes,
     "hours": schema.Hours,
     "queues": schema.Queue,

@@ -155,7 +155,7 @@ class Plan:
     `transfers` are the keys by which consultants send callers on, each with its topic and queue.
     `agents` log in to their queues, at any telephone; `breaks` are the reasons of breaks by the digit that is keyed for
     them; without `codes` consultants hear no confirmation. `login`: there is a code by which a caller logs in.
-    `questions` are kinds of control questions by their digits.
+    `questions` are kinds of control questions by their digits. `recogniser` is where one listens for what callers say.
     """
 
     folders: Folders
@@ -176,6 +176,7 @@ class Plan:
     login: bool = False
     questions: tuple[tuple[str, str], ...] = ()
     carrier: Carrier | None = None
+    recogniser: str | None = None
 
     @property
     def always(self) -> tuple[str, ...]:

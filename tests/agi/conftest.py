@@ -19,6 +19,7 @@ from centrala.service import make_identify, make_runner, profile_keys
 from ivr.audio import Sound
 from ivr.gateways.agi import notes
 from ivr.gateways.agi.protocol import SafeAGI
+from ivr.gateways.agi.recogniser import Recogniser
 from ivr.gateways.agi.server import Server
 from ivr.gateways.agi.session import Session
 from ivr.library import Library
@@ -40,7 +41,14 @@ TellOfEnd = Callable[[str, Mapping[str, str]], None]
 class MakeServer(Protocol):
     """Starts a server; `node` names its runner, `most_calls` bounds it."""
 
-    def __call__(self, *, node: str = ..., most_calls: int = ..., runner: Runner | None = ...) -> Server:
+    def __call__(
+        self,
+        *,
+        node: str = ...,
+        most_calls: int = ...,
+        runner: Runner | None = ...,
+        recogniser: Recogniser | None = ...,
+    ) -> Server:
         """The server, listening."""
 
 
@@ -81,11 +89,17 @@ def serve(make_test_runner: Callable[[str], Runner], installation: Installation)
     """Servers that listen until the test ends."""
     with contextlib.ExitStack() as stack:
 
-        def start(*, node: str = "one", most_calls: int = 50, runner: Runner | None = None) -> Server:
+        def start(
+            *,
+            node: str = "one",
+            most_calls: int = 50,
+            runner: Runner | None = None,
+            recogniser: Recogniser | None = None,
+        ) -> Server:
             carried_by = runner or make_test_runner(node)
 
             def session(agi: SafeAGI) -> Session:
-                return Session(agi, carried_by, sound, make_identify(installation))
+                return Session(agi, carried_by, sound, make_identify(installation), recogniser=recogniser)
 
             server = Server(("127.0.0.1", 0), session, most_calls)
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = (
     *("audit", "auth_pin", "bench", "centrala", "demo", "ivr"),
-    *("personal_data", "provision", "recordings", "routing", "storage", "subjects"),
+    *("personal_data", "provision", "recordings", "routing", "speech", "storage", "subjects"),
 )
 
 PROGRAMS = ("retention_job",)

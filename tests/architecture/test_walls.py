@@ -36,14 +36,30 @@ POLICY = tuple(
 VOCABULARY = ("ivr", "ivr.events", "ivr.prompts", "ivr.state", "ivr.turns", "ivr.waits")
 FLOW = tuple(
     f"ivr.{name}"
-    for name in ("definition", "lookups", "waiting", "questions", "transfers", "telling", "flow", "codec", "fallback")
+    for name in (
+        *(
+            "definition",
+            "sayings",
+            "lookups",
+            "phrases",
+            "waiting",
+            "questions",
+            "transfers",
+            "telling",
+            "flow",
+            "codec",
+        ),
+        "fallback",
+    )
 )
-CORE = ("vocabulary", "policy", "flow")
+# What a recogniser and whoever asks it tell each other.
+HEARING = tuple(f"speech.{name}" for name in ("grammar", "hearing", "messages", "voices"))
+CORE = ("vocabulary", "policy", "hearing", "flow")
 PARTS = (
     *CORE,
     *("provision", "storage", "audit", "routing", "verdicts", "auth_pin", "retention", "recordings"),
-    *("menus", "exploration", "audio", "calls", "history", "personal data", "runner", "AGI", "Twilio", "terminal"),
-    "subjects",
+    *("menus", "exploration", "audio", "speech", "calls", "history", "personal data", "runner"),
+    *("AGI", "Twilio", "terminal", "subjects"),
 )
 
 # From the ground up: a layer imports itself and those layers that it names, which stand above it in this list.
@@ -57,8 +73,11 @@ LAYERS = (
     Layer("auth_pin", ("auth_pin",), ("verdicts", "storage", "audit"), DATABASE | {"argon2", "cryptography"}),
     Layer("retention", ("recordings.retention", "recordings.sampling", "recordings.score_figures")),
     Layer("recordings", ("recordings",), ("retention", "storage"), DATABASE | {"cryptography", "pydub", "structlog"}),
+    Layer("hearing", HEARING),
+    Layer("speech", ("speech",), ("hearing",), frozenset({"vosk", "websockets", "structlog"})),
+    Layer("speech training", ("speech.training",), ("hearing",), frozenset({"numpy", "scipy", "torch"})),
     Layer("vocabulary", VOCABULARY),
-    Layer("flow", FLOW, ("vocabulary", "policy")),
+    Layer("flow", FLOW, ("vocabulary", "policy", "hearing")),
     Layer("menus", ("ivr.menus",), CORE, frozenset({"pydantic", "pydantic_core", "ruamel"})),
     Layer("exploration", ("ivr.exploration", "ivr.scripts"), CORE),
     Layer("audio", ("ivr.audio",), (*CORE, "exploration", "provision"), frozenset({"pydub", "structlog"})),

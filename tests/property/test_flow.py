@@ -17,6 +17,7 @@ from ivr.events import (
     CallbackSought,
     ConsentWithdrawn,
     Event,
+    Heard,
     HoursChecked,
     HungUp,
     Joined,
@@ -99,6 +100,7 @@ digits = st.text("0123456789*#", max_size=60)
 events: st.SearchStrategy[Event] = st.one_of(
     st.builds(Started, st.sampled_from([None, "pl", "en", "", "xx"])),
     st.builds(Keyed, digits | st.text(max_size=5)),
+    st.builds(Heard, st.lists(st.sampled_from("0123456789*#"), max_size=2).map(tuple), st.integers(-1, 101)),
     st.just(NoInput()),
     st.builds(SecretKeyed, st.integers(0, 60), st.none() | st.text(max_size=9)),
     st.just(Played()),

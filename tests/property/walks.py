@@ -19,6 +19,7 @@ from ivr.events import (
     CalledBack,
     ConsentWithdrawn,
     Event,
+    Heard,
     HoursChecked,
     HungUp,
     Joined,
@@ -85,6 +86,7 @@ def random_event(flow: Flow, state: State, random: Random) -> Event:
     anything: list[Event] = [
         Started(random.choice([None, "en", "xx"])),
         Keyed("".join(random.choices(KEYS, k=random.randint(0, 60)))),
+        Heard(tuple(random.choices(KEYS, k=random.randint(0, 2))), random.randint(-1, 101)),
         NoInput(),
         SecretKeyed(random.randint(0, 60), random.choice([None, "claim"])),
         Played(),

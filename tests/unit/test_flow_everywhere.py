@@ -15,6 +15,7 @@ from ivr.events import (
     CalledBack,
     ConsentWithdrawn,
     Event,
+    Heard,
     HoursChecked,
     HungUp,
     Joined,
@@ -46,11 +47,13 @@ from ivr.events import (
 )
 from ivr.flow import start, step
 from ivr.lookups import place
+from ivr.sayings import CONFIRMATION
 from ivr.state import (
     AfterAddress,
     AtAddress,
     AtCallbackSearch,
     AtCancellation,
+    AtConfirmation,
     AtConsent,
     AtDelay,
     AtGreeting,
@@ -110,6 +113,7 @@ from ivr.waits import (
 POSITIONS: tuple[Position, ...] = (
     New(),
     AtMenu("information"),
+    AtConfirmation("information", "2"),
     AtIdentifier("authentication"),
     AtPin("authentication", "claim"),
     AtVerification("authentication", "claim"),
@@ -147,6 +151,7 @@ POSITIONS: tuple[Position, ...] = (
 EVENTS: tuple[Event, ...] = (
     Started(),
     Keyed("1"),
+    Heard(("1",), 100),
     NoInput(),
     SecretKeyed(6, "claim"),
     Played(),
@@ -182,7 +187,8 @@ EVENTS: tuple[Event, ...] = (
 ANYWHERE: set[type[Event]] = {Reentered, HungUp}
 MEANINGFUL: dict[type[Position], set[type[Event]]] = {
     New: {Started, CalledBack, HungUp},
-    AtMenu: {Keyed, NoInput, *ANYWHERE},
+    AtMenu: {Keyed, Heard, NoInput, *ANYWHERE},
+    AtConfirmation: {Keyed, Heard, NoInput, *ANYWHERE},
     AtIdentifier: {Keyed, NoInput, SecretKeyed, *ANYWHERE},
     AtPin: {Keyed, NoInput, SecretKeyed, *ANYWHERE},
     AtVerification: {PinVerified, PinRefused, PinDelayed, *ANYWHERE},
@@ -219,7 +225,8 @@ MEANINGFUL: dict[type[Position], set[type[Event]]] = {
 }
 # What a caller who is taken over hears, and what is waited for then.
 SAME_AGAIN: dict[type[Position], tuple[tuple[str, ...], Wait]] = {
-    AtMenu: (("choose-next-information", "information"), Gather("information", 1, 6)),
+    AtMenu: (("choose-next-information", "information"), Gather("information", 1, 6, spoken="pl")),
+    AtConfirmation: (("meant-information-2",), Gather(CONFIRMATION, 1, 6, spoken="pl")),
     AtIdentifier: (("identifier",), Gather("identifier", 12, 6, secret=True)),
     AtPin: (("pin",), Gather("pin", 6, 6, secret=True)),
     AtVerification: (("pin",), Gather("pin", 6, 6, secret=True)),

@@ -19,7 +19,7 @@ def test_a_call_begins_with_the_welcome_and_the_main_menu(flow: Flow) -> None:
     assert ("Українська мова: натисніть сім.", "English: press eight.") == tuple(
         one.text for one in caller.prompts[1:3]
     )
-    assert Gather("main", 1, 6) == caller.wait
+    assert Gather("main", 1, 6, spoken="pl") == caller.wait
 
 
 @pytest.mark.parametrize(("asked", "spoken"), [(None, "pl"), ("pl", "pl"), ("uk", "uk"), ("en", "en"), ("de", "pl")])
@@ -80,7 +80,7 @@ def test_silence_is_told_and_the_menu_asks_again(flow: Flow) -> None:
     """The short form, the long one has just been heard; languages again, since silence may mean not understanding."""
     caller = Caller(flow).silent()
     assert ("no-input", "main-short", "main-uk", "main-en", "main") == caller.said
-    assert Gather("main", 1, 6) == caller.wait
+    assert Gather("main", 1, 6, spoken="pl") == caller.wait
 
 
 @pytest.mark.parametrize("keyed", ["5", "12", "", "00", "#", "1" * 60])

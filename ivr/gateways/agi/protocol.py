@@ -23,7 +23,7 @@ REPLY_SECONDS = 30
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _REPLY = re.compile(r"(\d{3})(-| |$)(.*)")
-_RESULT = re.compile(r"result=(\S*)(?: \((.*)\))?")
+_RESULT = re.compile(r"result=(\S*)(?: \((.*)\))?(.*)")
 
 Allow = Callable[[float], None]
 
@@ -120,11 +120,12 @@ class SafeAGI(AGI):  # type: ignore[misc]
         self.stdout.flush()
 
     def get_result(self, stdin: BinaryIO | None = None) -> dict[str, tuple[str, str]]:
-        """Read the reply to one command, `{"result": (value, data)}`."""
+        """Read the reply to one command, `{"result": (value, data), "rest": (all behind them, "")}`."""
         code, separator, rest = self._read_reply()
         match code:
             case 200:
-                return {"result": self._result(rest)}
+                value, data, more = self._result(rest)
+                return {"result": (value, data), "rest": (more.strip(), "")}
             case 510:
                 raise AGIInvalidCommand("a command that the peer does not know")
             case 511:
@@ -145,13 +146,13 @@ class SafeAGI(AGI):  # type: ignore[misc]
                 return int(reply[1]), reply[2], reply[3]
         raise ProtocolError("no reply among the lines")
 
-    def _result(self, rest: str) -> tuple[str, str]:
+    def _result(self, rest: str) -> tuple[str, str, str]:
         found = _RESULT.match(rest)
         if found is None:
             raise ProtocolError("a reply without a result")
         if found[1] == "-1":
             raise AGIHangup("the channel is gone") if self.hung_up else AGIAppError("the command failed")
-        return found[1], found[2] or ""
+        return found[1], found[2] or "", found[3]
 
     def _skip_usage(self, separator: str) -> None:
         if separator != "-":
@@ -162,13 +163,18 @@ class SafeAGI(AGI):  # type: ignore[misc]
         raise ProtocolError("a usage text without an end")
 
     def ask(self, command: str, *args: object) -> tuple[str, str]:
-        """Send a command and give its result's value and data.
+        """Send a command and give its result's value and data; see `ask_all`."""
+        value, data, _ = self.ask_all(command, *args)
+        return value, data
+
+    def ask_all(self, command: str, *args: object) -> tuple[str, str, str]:
+        """Send a command and give its result's value and data, and the rest of the line.
 
         A failure on a channel that is gone reads like any other; `CHANNEL STATUS` tells them apart, so that a missing
         sound file is not taken for a hang-up.
         """
         try:
-            value, data = self.execute(command, *args)["result"]
+            reply = self.execute(command, *args)
         except AGIHangup:
             raise
         except AGIAppError:
@@ -178,4 +184,4 @@ class SafeAGI(AGI):  # type: ignore[misc]
                 # With AGIEXITONHANGUP Asterisk closes the connection of a caller who has gone.
                 raise AGIHangup("the channel is gone") from error
             raise
-        return value, data
+        return *reply["result"], reply["rest"][0]

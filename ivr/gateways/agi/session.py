@@ -16,13 +16,15 @@ from asterisk.agi import AGIAppError, AGIHangup
 
 from ivr.audio import AudioError, Sound
 from ivr.calls import OUTGOING, Superseded
-from ivr.definition import FULL, SUBSTITUTE, reaches
-from ivr.events import Event, Keyed, NoInput, Played
+from ivr.definition import FULL, SUBSTITUTE, Flow, reaches
+from ivr.events import Event, Heard, Keyed, NoInput, Played
 from ivr.flow import GIVE_UP
 from ivr.gateways.agi.dialplan import AGENT, CALL_ID, QUEUE, TOPIC, TURN, authorisation, conversation, only, printable
+from ivr.gateways.agi.listening import Listening
 from ivr.gateways.agi.protocol import ConnectionLost, ProtocolError, SafeAGI
+from ivr.gateways.agi.recogniser import Recogniser
 from ivr.herald import NOT_TOLD, Herald, Sight
-from ivr.lookups import Said
+from ivr.phrases import meaning, phrases_at
 from ivr.prompts import Prompt, pieces
 from ivr.runner import Arrival, Conversation, Live, Runner, ended, hang_up
 from ivr.services import Identity
@@ -83,6 +85,7 @@ class Session:
         identify: Identify = nobody,
         herald: Herald | None = None,
         take_leg: TakeLeg = no_leg,
+        recogniser: Recogniser | None = None,
     ) -> None:
         self._agi = agi
         self._runner = runner
@@ -90,6 +93,7 @@ class Session:
         self._identify = identify
         self._herald = herald
         self._take_leg = take_leg
+        self._listening = Listening(agi, recogniser or Recogniser())
         self._number_was_full = False
         # Until the first lease, the dialplan's own timer may have gone off.
         self._leased_until = 0.0
@@ -261,22 +265,25 @@ class Session:
     def _wait(self, live: Live) -> Event:
         match live.turn.wait:
             case Gather() as gather:
-                return self._gather(gather, live.turn.prompts)
+                return self._gather(gather, live)
             case PlayOut():
                 self._play_out(live)
                 return Played()
             case wait:
                 raise AssertionError(f"{wait} is not for a gateway")
 
-    def _gather(self, gather: Gather, prompts: Said) -> Event:
+    def _gather(self, gather: Gather, live: Live) -> Event:
         """Prompts and keys in one exchange, digits of numbers apart: GET DATA plays one file, which a key cuts."""
-        *before, last = [self._sound(piece) for piece in pieces(prompts)] or [self._sound(())]
-        key = self._key_over(before) or self._first_key(gather, last)
+        *before, last = [self._sound(piece) for piece in pieces(live.turn.prompts)] or [self._sound(())]
+        key = self._key_over(before) or self._key_or_words(gather, last, live.flow)
+        if isinstance(key, Heard):
+            self._number_was_full = False
+            return key
         belated = self._number_was_full and key == TERMINATOR
         self._number_was_full = False
         if belated:
             # It ended a number that was full without it, and is no answer to this question.
-            return self._gather(gather, prompts)
+            return self._gather(gather, live)
         if key is None:
             return NoInput()
         is_number = gather.max_digits > 1 and key != TERMINATOR
@@ -296,6 +303,20 @@ class Session:
             if code != "0":
                 return _known_key(chr(int(code)) if ASCII_CODE.fullmatch(code) else "")
         return None
+
+    def _key_or_words(self, gather: Gather, sound: Sound, flow: Flow) -> str | Heard | None:
+        """Whichever comes first, where words count and somebody listens for them; else a key."""
+        phrases = tuple(phrases_at(flow, gather))
+        if not phrases:
+            return self._first_key(gather, sound)
+        # Asterisk counts whole seconds.
+        self._lease(sound.seconds + gather.timeout + 1)
+        outcome = self._listening.listen(gather.spoken, phrases, sound, gather.timeout)
+        if outcome is None:
+            return self._first_key(gather, sound)
+        if outcome.phrases:
+            return meaning(flow, gather, outcome.phrases, outcome.confidence)
+        return _known_key(outcome.key) if outcome.key else None
 
     def _first_key(self, gather: Gather, sound: Sound) -> str | None:
         self._lease(sound.seconds + gather.timeout)

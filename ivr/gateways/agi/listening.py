@@ -1,0 +1,101 @@
+"""Listening for keys and phrases at once, by Asterisk's speech commands (`SPEECH CREATE`, `SET`, `RECOGNIZE`).
+
+Each time the engine is made anew: only then does Asterisk tell whether the recogniser is there. A reply is
+`200 result=1 (speech) endpos=N results=N score0=N text0="..." grammar0=...`, or `(digit) digit=N`, `(timeout)`,
+`(hangup)`.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from asterisk.agi import AGIError, AGIHangup
+
+from ivr.audio import Sound
+from ivr.gateways.agi.protocol import ProtocolError, SafeAGI
+from ivr.gateways.agi.recogniser import Recogniser
+from speech.messages import BETWEEN, ENGINE, GRAMMAR, ask_for
+
+# Asterisk waits for a second; a recogniser that needs longer than this for a grammar is not fit for callers.
+SLOW_SECONDS = 0.9
+_SAID = re.compile(r'score0=(-?\d{1,9}) text0="([^"]*)"')
+_DIGIT = re.compile(r"digit=(\S)")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came first: a key, or phrases with their confidence in percent; nothing of either is silence."""
+
+    key: str = ""
+    phrases: tuple[str, ...] = ()
+    confidence: int = 0
+
+    @property
+    def silent(self) -> bool:
+        """Whether neither came."""
+        return not self.key and not self.phrases
+
+
+class Listening:
+    """The ear of one call."""
+
+    def __init__(self, agi: SafeAGI, recogniser: Recogniser, now: Callable[[], float] = time.monotonic) -> None:
+        self._agi = agi
+        self._recogniser = recogniser
+        self._now = now
+        self._is_made = False
+
+    def listen(self, lang: str, phrases: tuple[str, ...], sound: Sound, timeout: int) -> Outcome | None:
+        """Play a sound over which keys and phrases count, and wait for either for `timeout` seconds behind it.
+
+        None where nobody listens, or nobody does any more: keys can be asked for as ever.
+        """
+        if not phrases or not self._recogniser.knows(lang) or not self._is_ready(lang, phrases, sound.seconds):
+            return None
+        value, kind, rest = self._agi.ask_all("SPEECH RECOGNIZE", sound.path, timeout)
+        if value != "1":
+            self._recogniser.lost("Asterisk cannot listen")
+            return None
+        return self._outcome(kind, rest)
+
+    def _is_ready(self, lang: str, phrases: tuple[str, ...], seconds: float) -> bool:
+        begun = self._now()
+        try:
+            if self._is_made:
+                self._agi.ask("SPEECH DESTROY")
+                self._is_made = False
+            made, _ = self._agi.ask("SPEECH CREATE", ENGINE)
+            self._is_made = made == "1"
+            if not self._is_made:
+                self._recogniser.lost("no connection")
+                return False
+            self._agi.ask("SPEECH SET", GRAMMAR, ask_for(lang, phrases, seconds))
+        except (AGIHangup, ProtocolError):
+            raise
+        except AGIError:
+            self._recogniser.lost("Asterisk knows no such engine")
+            return False
+        if self._now() - begun > SLOW_SECONDS:
+            self._recogniser.lost("no answer in time")
+        return True
+
+    def _outcome(self, kind: str, rest: str) -> Outcome | None:
+        match kind:
+            case "digit":
+                found = _DIGIT.search(rest)
+                return Outcome(key=found[1] if found else "")
+            case "speech":
+                said = _SAID.search(rest)
+                if said is None:
+                    # So it is told when the connection to the recogniser breaks.
+                    self._recogniser.lost("the connection was broken")
+                    return None
+                return Outcome("", tuple(said[2].split(BETWEEN)), int(said[1]))
+            case "hangup":
+                self._agi.hung_up = True
+                raise AGIHangup("the caller has gone")
+            case _:
+                return Outcome()
