@@ -15,7 +15,8 @@ from twilio.http.http_client import TwilioHttpClient
 
 from centrala import context
 from centrala.notifying import Outbox, Sender, countries_of, make_client, report
-from centrala.settings import Settings, Twilio, parts
+from centrala.setting_values import parts
+from centrala.settings import Settings, Twilio
 from ivr import calls, legs
 from ivr.audio import PromptStore
 from ivr.definition import Flow

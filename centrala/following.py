@@ -11,7 +11,8 @@ from centrala import context
 from centrala.callback_lines import CallbackLines
 from centrala.leadership import Leadership, Term
 from centrala.lost_calls import LostCalls
-from centrala.settings import Manager, Settings, parts
+from centrala.setting_values import parts
+from centrala.settings import Manager, Settings
 from ivr.audio import PromptStore
 from ivr.library import Library
 from ivr.runner import Runner

@@ -11,7 +11,8 @@ import click
 import provision
 from centrala import context
 from centrala.service import make_prompt_store
-from centrala.settings import Settings, parts
+from centrala.setting_values import parts
+from centrala.settings import Settings
 from centrala.settings import Sip as SipSettings
 from centrala.staff import staff
 from ivr import calls, legs

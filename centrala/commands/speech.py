@@ -18,7 +18,8 @@ import structlog
 import provision
 from centrala import context
 from centrala.logs import configure_logs
-from centrala.settings import Settings, parts
+from centrala.setting_values import parts
+from centrala.settings import Settings
 from centrala.speech_models import model_folders, words_said
 from centrala.supervision import Hopeless, supervise
 from ivr.audio import AudioError

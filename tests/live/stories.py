@@ -10,7 +10,8 @@ from pathlib import Path
 
 import psutil
 
-from centrala.settings import parts, read_settings
+from centrala.setting_values import parts
+from centrala.settings import read_settings
 from demo.phone import Call
 from demo.station import Node
 from tests.live import tones
