@@ -12,8 +12,9 @@ from auth_pin import identifiers
 from auth_pin.mandate_import import import_mandates
 from auth_pin.mandates import Mandate, everything
 from auth_pin.profile_import import Listeners, Summary
-from centrala.context import installation
+from centrala.context import installation, now, settings
 from centrala.importing import explained, import_table
+from centrala.payer_shown import take_away
 
 ROW = "{subject}  {place:>4}  {payer:<12}  {valid_until}"
 
@@ -50,13 +51,16 @@ def import_file(file: Path) -> None:
       valid_until  optional; the last day, such as 2027-06-30
 
     Callers hear their payers in the order of the rows. A row whose identifier and payer are there already changes the
-    last day: one that is over revokes the mandate, at once, also for calls that are under way. Bad rows are named by
-    their line and left out; the exit code is then 1.
+    last day: one that is over revokes the mandate, at once, also for calls that are under way: a telephone that rings a
+    second later does not show the payer. Bad rows are named by their line and left out; the exit code is then 1.
     """
     opened = installation()
 
     def run(source: BinaryIO, listeners: Listeners) -> Summary:
-        return import_mandates(opened.database, opened.key("identifier"), source, listeners)
+        summary = import_mandates(opened.database, opened.key("identifier"), source, listeners)
+        if settings().asterisk.ami is not None:
+            take_away(opened, now())
+        return summary
 
     import_table(file, run)
 

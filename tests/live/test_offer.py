@@ -10,11 +10,13 @@ import pytest
 import provision
 from demo.phone.outgoing import OutgoingCall
 from ivr.prompts import DIGIT
+from routing import requests
+from routing.requests import Request
 from tests.live import tones
 from tests.live.callers import Talk, account, answered, choose, picked_up, press, recorded_files, row_of
 from tests.live.conftest import SHORT_TIMEOUT
 from tests.live.stations import Live, hears_caller, hears_music, live, menus_with
-from tests.live.stories import IDENTIFIER, PIN, wait_for
+from tests.live.stories import IDENTIFIER, PIN, on_a_break, wait_for
 
 DESKS = ("1301", "1302")
 WHISPER = "whisper-doctors-uk-none"
@@ -184,6 +186,42 @@ def test_a_mandate_that_was_revoked_after_the_choice_shows_nobody(offering: Live
     _may_speak(offering, "")
 
     assert (f"topic=doctors;lang=pl;level=full;identifier={ATTORNEY}",) == invited.all("X-Centrala")
+
+
+def test_a_mandate_that_is_revoked_while_the_caller_waits_shows_nobody(offering: Live, ani: str) -> None:
+    """The number that Asterisk was given at the transfer is taken away within a second."""
+    with on_a_break(offering, *DESKS):
+        call, ear = _waits_for(offering, ani, "2")
+        call.wait_until(lambda: hears_music(call), what="music")
+        _may_speak(offering, "2020-01-01")
+        wait_for(lambda: not _asked_of_asterisk(offering), "Asterisk to be told")
+    there = answered(offering, ani, call, ear)
+    invited = there.consultant.headers
+    there.end()
+    _may_speak(offering, "")
+
+    assert (f"topic=doctors;lang=pl;level=full;identifier={ATTORNEY}",) == invited.all("X-Centrala")
+
+
+def _asked_of_asterisk(running: Live) -> tuple[Request, ...]:
+    with running.database.reading() as connection:
+        return requests.everything(connection)
+
+
+def test_a_colleague_who_is_asked_is_shown_the_payer(offering: Live, ani: str) -> None:
+    """As whoever asked was, before the caller is left to them."""
+    there = answered(offering, ani, *_waits_for(offering, ani, "3"))
+    (desk,) = [offering.desks[extension] for extension in DESKS if extension != there.extension]
+    before = len(desk.incoming)
+    press(there.consultant, "*36")
+    wait_for(lambda: len(desk.incoming) > before and desk.incoming[-1].up, "a colleague")
+    asked = desk.incoming[-1]
+    there.call.hang_up()
+    asked.wait_ended()
+    there.consultant.wait_ended()
+
+    about = f"topic=doctors;lang=pl;level=full;identifier={ATTORNEY};payer={PAYERS[1]}"
+    assert (about,) == asked.headers.all("X-Centrala")
 
 
 def _variables(running: Live, prefix: str) -> str:

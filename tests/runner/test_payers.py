@@ -8,15 +8,18 @@ import pytest
 
 from auth_pin import mandates
 from auth_pin.mandates import Entry, everything
+from centrala.payer_shown import take_away
 from ivr.events import ManyPayers, PayerKeyed, PayerRefused, PayersFound
 from ivr.menus.loading import Loaded
 from ivr.prompts import DIGIT, ENDING
 from ivr.runner import Runner
 from ivr.state import AtMenu, InQueue
 from ivr.waits import Transfer
+from routing import requests
+from routing.requests import PAYER
 from storage.installation import Installation
 from tests.menu_files import REPRESENTING, SMALL, edited, load_text
-from tests.runner.conftest import IDENTIFIER, PIN, Line
+from tests.runner.conftest import IDENTIFIER, MONDAY, PIN, Line
 from tests.runner.test_turns import everything_kept
 
 BAKERY, GARAGE, NOBODY = "9261847390", "7010364836", "5380172648"
@@ -95,6 +98,21 @@ def test_a_payer_that_is_gone_is_offered_no_more(asked: Line, runner: Runner, in
     assert (True, False) == ("login-key-2" in asked.said, "login-key-3" in asked.said)
     asked.keys(runner, "2")
     assert GARAGE == _number(installation, asked.now.turn.state.payer)
+
+
+def test_a_payer_that_is_revoked_meanwhile_is_taken_from_the_call(
+    asked: Line, runner: Runner, installation: Installation
+) -> None:
+    """Asterisk is asked to forget the number of that call, and of no other."""
+    asked.keys(runner, "3", "2")
+    Line(installation.database).arrives(runner)
+    assert 0 == take_away(installation, MONDAY)
+    subject = asked.now.turn.state.subject
+    assert subject is not None
+    _may_speak(installation, subject, BAKERY, GARAGE, until=date(2020, 1, 1))
+    assert 1 == take_away(installation, MONDAY)
+    with installation.database.reading() as connection:
+        assert [(asked.id, PAYER)] == [(one.call_id, one.kind) for one in requests.everything(connection)]
 
 
 def test_one_of_many_is_keyed(line: Line, runner: Runner, installation: Installation, profile: str) -> None:
