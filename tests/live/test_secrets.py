@@ -61,8 +61,10 @@ class Run:
     after: Places = field(default_factory=dict)
 
 
-@pytest.fixture(scope="module")
-def run(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def run(
+    request: pytest.FixtureRequest, asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Run]:
     """Callers log in, are refused, fall silent, lose their process, and log in while they talk."""
     folder = tmp_path_factory.mktemp("secrets")
     settings = {
@@ -71,7 +73,10 @@ def run(asterisk: provision.Asterisk, tmp_path_factory: pytest.TempPathFactory) 
         "metrics": {"port": free_port(socket.SOCK_STREAM)},
     }
     menus = menus_with(folder, SHORT_TIMEOUT, LONGER_PINS, LONGER_PINS)
-    with cores_allowed(), live(folder / "home", menus, nodes=2, settings=settings) as running:
+    url = None
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgresql_server").create_database("secrets")
+    with cores_allowed(), live(folder / "home", menus, nodes=2, database_url=url, settings=settings) as running:
         running.staff("1201", "1202")
         running.station.centrala("profiles", "add", stdin=f"{IDENTIFIER}\n{PIN}\n")
         made = Run(running, left_behind(running))
@@ -202,7 +207,9 @@ def test_everything_happened_as_told(run: Run) -> None:
     levels = {name: account(run.live, ani).row.auth_level for name, ani in AT.items()}
     assert {"right": "full", "refused": "none", "silent": "none", "crash": "full", "midway": "full"} == levels
     names = {Path(name).name for name in run.after}
-    assert {"centrala.db", "centrala.db-wal", "ivr-0.log", "ivr-1.log", "intake.log", "messages.log"} <= names
+    is_sqlite = run.live.database.engine.dialect.name == "sqlite"
+    assert ({"centrala.db", "centrala.db-wal"} if is_sqlite else {"PG_VERSION"}) <= names
+    assert {"ivr-0.log", "ivr-1.log", "intake.log", "messages.log"} <= names
     assert {"astdb.sqlite3", "console.log", "console-watched.log", "metrics", "table calls"} <= names
     assert claim(run.live.installation.key("identifier"), IDENTIFIER).encode() in run.after["table profiles"]
     assert b"AgentComplete" in run.manager

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.request import urlopen
 
-from sqlalchemy import MetaData, select
+from sqlalchemy import MetaData, select, text
 
 from storage.database import Database
 from tests.live.stations import Live
@@ -60,4 +60,15 @@ def metrics(live: Live) -> dict[str, bytes]:
 
 def left_behind(live: Live) -> dict[str, bytes]:
     """All of these."""
-    return {**tables(live.database), **files(live.station.home), **metrics(live)}
+    return {**tables(live.database), **server_files(live.database), **files(live.station.home), **metrics(live)}
+
+
+def server_files(database: Database) -> dict[str, bytes]:
+    """Of a server: the files of this database, and the log from which a server that crashed would write them anew."""
+    if database.engine.dialect.name == "sqlite":
+        return {}
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("CHECKPOINT"))
+        data = Path(connection.execute(text("SELECT current_setting('data_directory')")).scalar_one())
+        own = connection.execute(text("SELECT oid FROM pg_database WHERE datname = current_database()")).scalar_one()
+    return {**files(data / "base" / str(own)), **files(data / "pg_wal")}
