@@ -10,8 +10,6 @@ from pathlib import Path
 
 import psutil
 
-from centrala.setting_values import parts
-from centrala.settings import read_settings
 from demo.phone import Call
 from demo.station import Node
 from tests.live import tones
@@ -20,12 +18,6 @@ from tests.live.stations import Live
 
 IDENTIFIER, PIN = "30517842", "471155"
 
-# The threads of an IVR process without calls: housekeeping, what takes calls, what takes notes, the heartbeat, and what
-# would lead.
-IDLE_THREADS = 5
-# Of the one that leads: its lease, the connection to Asterisk's manager interface, what agents do, callbacks, whose
-# turn it is, and what commands ask for calls.
-LEADING_THREADS = 6
 # What Asterisk says of a CANCEL that crossed its answer.
 CROSSED = "Session already DISCONNECTED"
 
@@ -137,16 +129,15 @@ def channels(live: Live) -> int:
 
 
 def sessions(live: Live) -> int:
-    """How many calls are in the IVR, by the threads of its processes."""
-    running = [node(live, number) for number in range(len(live.station.nodes)) if is_up(live, number)]
-    return sum(_session_threads(live, psutil.Process(one.process.pid)) for one in running)
+    """How many calls are in the IVR: connections that its processes hold, whoever is at the other end."""
+    ports = live.station.addresses.nodes
+    running = [(node(live, number), ports[number]) for number in range(len(live.station.nodes)) if is_up(live, number)]
+    return sum(_connections(psutil.Process(one.process.pid), port) for one, port in running)
 
 
-def _session_threads(live: Live, process: psutil.Process) -> int:
-    manager = read_settings(live.station.environment).asterisk.ami
-    assert manager is not None
-    leads = any(one.raddr and one.raddr.port == parts(manager.listen)[1] for one in process.net_connections("tcp"))
-    return process.num_threads() - IDLE_THREADS - (LEADING_THREADS if leads else 0)
+def _connections(process: psutil.Process, port: int) -> int:
+    found = process.net_connections("tcp")
+    return sum(one.laddr.port == port and one.status != psutil.CONN_LISTEN for one in found)
 
 
 @contextmanager
