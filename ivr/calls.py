@@ -106,6 +106,7 @@ _INSERT_CALL = insert(calls)
 _INSERT_TURN = insert(turns)
 _FIND_CALL = select(calls).where(calls.c.id == bindparam("call_id"))
 _FIND_CARRIED = select(calls.c.id).where(calls.c.carrier_id == bindparam("carrier_id"))
+_OF_CARRIER = select(calls).where(calls.c.carrier_id == bindparam("carrier_id"))
 _LAST_TURN = select(turns).where(turns.c.call_id == bindparam("call_id")).order_by(turns.c.seq.desc()).limit(1)
 _LAST_AT = select(turns.c.at).where(turns.c.call_id == bindparam("call_id")).order_by(turns.c.seq.desc()).limit(1)
 _UPDATE_CALL = update(calls).where(calls.c.id == bindparam("call_id"))
@@ -259,6 +260,12 @@ def from_number(number: str) -> Select[tuple[str]]:
 def carried(connection: Connection, carrier_id: str) -> str | None:
     """The id of a carrier's call."""
     return connection.execute(_FIND_CARRIED, {"carrier_id": carrier_id}).scalar_one_or_none()
+
+
+def of_carrier(connection: Connection, carrier_id: str) -> CallRow | None:
+    """The row of a carrier's call."""
+    row = connection.execute(_OF_CARRIER, {"carrier_id": carrier_id}).one_or_none()
+    return CallRow(**row._mapping) if row else None
 
 
 def take_leg(connection: Connection, call_id: str, turn: int) -> bool:

@@ -62,7 +62,9 @@ class Somebody:
     told: list[dict[str, str]] = field(default_factory=list)
     hears: list[tuple[Verb, ...]] = field(default_factory=list)
     has_left: threading.Event = field(default_factory=threading.Event)
+    # Also set where the call has ended without a leg.
     has_dialled: threading.Event = field(default_factory=threading.Event)
+    carried: Future[None] | None = None
 
     def meets(self, document: tuple[Verb, ...]) -> None:
         """Go on, unless the caller has hung up."""
@@ -95,7 +97,10 @@ class Somebody:
 
     def talks(self) -> IncomingCall:
         """The consultant who has answered and hears the caller."""
-        assert self.has_dialled.wait(PATIENCE), "no leg was placed"
+        self.has_dialled.wait(PATIENCE)
+        if not self.legs and self.carried is not None:
+            self.carried.result(0)
+        assert self.legs, f"no leg was placed: {self.hears[-1:]}"
         self.legs[0].wait_until(lambda: self.live.consultant_of(self.ani), PATIENCE, "a consultant")
         consultant = self.live.consultant_of(self.ani)
         assert consultant is not None
@@ -115,4 +120,6 @@ def calling(somebody: Somebody) -> Iterator[Future[None]]:
     assert isinstance(options, dict)
     call = CarriedCall(Line(options["public_url"], ACCOUNT, TOKEN), somebody, Passing(), somebody.ani, DNIS)
     with ThreadPoolExecutor(1) as pool:
-        yield pool.submit(call.run)
+        somebody.carried = pool.submit(call.run)
+        somebody.carried.add_done_callback(lambda _: somebody.has_dialled.set())
+        yield somebody.carried

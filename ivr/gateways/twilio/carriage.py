@@ -108,14 +108,14 @@ class Carriage:
 
     def gone(self, carrier_id: str) -> None:
         """The caller has hung up. Of whoever is in a queue or talks Asterisk tells, which knows more."""
-        call_id = self._known(carrier_id)
-        if call_id is None:
-            return
-        self._forget(call_id)
         with self._database.reading() as connection:
-            is_told = legs.is_with_asterisk(connection, call_id)
+            row = calls.of_carrier(connection, carrier_id)
+            if row is None or row.ended_at is not None:
+                return
+            is_told = row.carrier_leg is not None and legs.is_with_asterisk(connection, row.id)
+        self._forget(row.id)
         if not is_told:
-            self._runner.note_end(Arrival(call_id, GATEWAY, "", ""))
+            self._runner.note_end(Arrival(row.id, GATEWAY, "", ""))
 
     def recall(self, call_id: str, turn: int) -> Live | None:
         """The call as it was after a turn."""
