@@ -32,6 +32,7 @@ class Action(StrEnum):
     RECORDING_EXPORTED = "recording exported"
     RECORDING_REFUSED = "recording refused"
     RECORDING_SCORED = "recording scored"
+    TRANSCRIPT_READ = "transcript read"
     HOLD_PLACED = "hold placed"
     HOLD_LIFTED = "hold lifted"
     CONSENT_WITHDRAWN = "consent withdrawn"

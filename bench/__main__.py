@@ -27,6 +27,7 @@ from bench import (
     promises,
     recordings,
     report,
+    speech,
     taking_in,
     turns,
 )
@@ -39,7 +40,7 @@ from bench.recordings import RecordingsReport
 from demo.asterisk_process import AsteriskError
 from demo.station import StationError
 
-CALLS, RECORDINGS = "calls", "recordings"
+CALLS, RECORDINGS, SPEECH = "calls", "recordings", "speech"
 LATEST = "latest"
 
 
@@ -70,6 +71,9 @@ QUICK = Sizes(2, 0, 1, (), 5.0, 24, 5.0, 300, 1.0, 0)
 
 # Three years of 10,000 recordings a day.
 YEARS = keeping.Scale((1_000_000, 3_000_000, 11_000_000), 10_000, 3), taking_in.Lengths(10, 300, 600, 7200)
+# So many streams at once, step by step, each for so many seconds.
+STREAMS = (10, 25, 50, 100, 150, 200, 300, 400), 30.0
+QUICK_STREAMS = (10, 50), 8.0
 QUICK_YEARS = keeping.Scale((50_000, 150_000), 1000, 1), taking_in.Lengths(4, 300, 600, 3600)
 
 
@@ -85,7 +89,7 @@ class Texts:
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Some minutes, less exact; the last full results stay the shown ones.")
-@click.option("--only", type=click.Choice([CALLS, RECORDINGS]), help="One part instead of both.")
+@click.option("--only", type=click.Choice([CALLS, RECORDINGS, SPEECH]), help="One part instead of all.")
 @click.option("--results", type=click.Path(path_type=Path, file_okay=False), default=HERE / "results", help="Where to.")
 @click.option(
     "--scratch",
@@ -94,17 +98,20 @@ class Texts:
     help="A folder on the disk to measure; millions of recordings take 20 GB.",
 )
 def main(quick: bool, only: str | None, results: Path, scratch: Path) -> None:
-    """Measure calls (the same one through Asterisk's dialplan, pyst2 and Centrala), and how recordings are kept."""
+    """Measure calls (the same one through Asterisk's dialplan, pyst2 and Centrala), recordings, and speech."""
     signal.signal(signal.SIGTERM, _interrupt)
     began = time.monotonic()
     with _explained():
         scratch.mkdir(parents=True, exist_ok=True)
-        if only != RECORDINGS:
+        if only in (None, CALLS):
             made = _measured(QUICK if quick else FULL, quick, scratch)
             _keep(results, made, Texts(LATEST, report.as_text(made), report.as_markdown(made), report.as_json(made)))
-        if only != CALLS:
+        if only in (None, RECORDINGS):
             kept = _recordings(QUICK_YEARS if quick else YEARS, quick, scratch)
             _keep(results, kept, Texts(RECORDINGS, *recordings.written(kept)))
+        if only in (None, SPEECH):
+            heard = _speech(QUICK_STREAMS if quick else STREAMS, quick, scratch)
+            _keep(results, heard, Texts(SPEECH, *speech.written(heard)))
     _say(f"It took {time.monotonic() - began:.0f} s.")
 
 
@@ -116,6 +123,16 @@ def _recordings(sizes: tuple[keeping.Scale, taking_in.Lengths], quick: bool, scr
         taken_in = taking_in.measure(Path(folder) / "intake", lengths)
         kept = keeping.measure(Path(folder) / "keeping", scale, _say)
     return RecordingsReport(datetime.now(UTC), described, kept, taken_in, quick)
+
+
+def _speech(sizes: tuple[tuple[int, ...], float], quick: bool, scratch: Path) -> speech.SpeechReport:
+    raise_file_limit()
+    counts, seconds = sizes
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=scratch.absolute()) as folder:
+        described = machine.describe(Path(folder))
+        _say("Callers are listened to ...")
+        steps = speech.measure(Path(folder), counts, seconds, _say)
+    return speech.SpeechReport(datetime.now(UTC), described, steps, quick)
 
 
 def _measured(sizes: Sizes, quick: bool, scratch: Path) -> report.Report:
@@ -212,7 +229,7 @@ def _sample(ground: Ground, way: Way, rate: int, sizes: Sizes) -> tuple[keypress
     return sample, Meter.read(way.processes).since(before)
 
 
-def _keep(results: Path, made: report.Report | RecordingsReport, texts: Texts) -> None:
+def _keep(results: Path, made: report.Report | RecordingsReport | speech.SpeechReport, texts: Texts) -> None:
     """Print the results and write them; the Markdown, which README shows, is for full runs only."""
     click.echo(texts.text)
     results.mkdir(parents=True, exist_ok=True)

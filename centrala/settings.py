@@ -227,11 +227,15 @@ class KeyBackups(_Model):
 
 
 class Recordings(_Model):
-    """How recordings are kept: in which format (flac and opus need ffmpeg), and for how long."""
+    """How recordings are kept: in which format (flac and opus need ffmpeg), and for how long.
+
+    With `transcripts` `centrala recordings transcribe` writes down what is said in them.
+    """
 
     format: Literal["wav", "flac", "opus"] = "wav"
     years: Years = Years()
     key_backups: KeyBackups = KeyBackups()
+    transcripts: bool = False
 
 
 class Reporting(_Model):

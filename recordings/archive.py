@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from collections.abc import Generator, Iterable, Iterator
@@ -18,6 +19,8 @@ from storage.files import named, sync_folder
 
 SEALED = ".sealed"
 """Ends the name of a recording's file."""
+TRANSCRIPT = ".transcript"
+"""Ends the name of the file with the words of a recording, if there is one."""
 NEW = ".new"
 """Ends the name of a file that is not whole yet."""
 
@@ -64,11 +67,44 @@ class Archive:
             yield begun
             yield from plain
 
-    def _plain(self, recording_id: str) -> Generator[bytes]:
-        path = self.path(recording_id)
+    def put_transcript(self, recording_id: str, text: bytes) -> None:
+        """Seal a transcript under the key of its recording, with which it goes.
+
+        Raises KeyMissing, OSError, FileExistsError: there is one.
+        """
+        path = self.transcript_path(recording_id)
+        key = self._key(recording_id)
+        # Without a name until it is whole: there is nothing to sweep.
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            with named(path), os.fdopen(os.open(path.parent, os.O_TMPFILE | os.O_RDWR, 0o600), "w+b") as file:
+                seal(io.BytesIO(text), file, key, path.name)
+                file.flush()
+                os.fsync(file.fileno())
+                # The folder's descriptor has Python call linkat, which follows this link to the file.
+                os.link(f"/proc/self/fd/{file.fileno()}", path.name, dst_dir_fd=folder, follow_symlinks=True)
+        finally:
+            os.close(folder)
+        sync_folder(path.parent)
+
+    def transcript(self, recording_id: str) -> bytes | None:
+        """The transcript of a recording, or None. Raises SealBroken, KeyMissing, OSError."""
+        path = self.transcript_path(recording_id)
+        if not path.exists():
+            return None
+        key = self._key(recording_id)
+        with path.open("rb") as file:
+            return b"".join(unseal(file, key, path.name))
+
+    def _key(self, recording_id: str) -> bytes:
         key = self.keys.key(recording_id)
         if key is None:
             raise KeyMissing(f"recording {recording_id} has no key")
+        return key
+
+    def _plain(self, recording_id: str) -> Generator[bytes]:
+        path = self.path(recording_id)
+        key = self._key(recording_id)
         try:
             file = path.open("rb")
         except FileNotFoundError:
@@ -97,19 +133,23 @@ class Archive:
                 sync_folder(self.folder / name)
 
     def files(self, recording_id: str) -> tuple[Path, ...]:
-        """The files that there may be of a recording: its own, and one that was never whole."""
+        """The files that there may be of a recording: its own, one that was never whole, and its transcript."""
         return tuple(map(Path, self._names(recording_id)))
 
     def path(self, recording_id: str) -> Path:
         """Where the file of a recording lies. Raises ValueError for what is no id: it may come from a person."""
         return Path(self._names(recording_id)[0])
 
-    def _names(self, recording_id: str) -> tuple[str, str]:
+    def transcript_path(self, recording_id: str) -> Path:
+        """Where the transcript of a recording lies. Raises ValueError for what is no id."""
+        return Path(self._names(recording_id)[2])
+
+    def _names(self, recording_id: str) -> tuple[str, str, str]:
         # As text: for thousands of them pathlib takes longer than the disk.
         if not _ID.fullmatch(recording_id):
             raise ValueError("not the id of a recording")
-        name = f"{self.folder}/{folder_of(recording_id)}/{recording_id}{SEALED}"
-        return name, f"{name}{NEW}"
+        stem = f"{self.folder}/{folder_of(recording_id)}/{recording_id}"
+        return f"{stem}{SEALED}", f"{stem}{SEALED}{NEW}", f"{stem}{TRANSCRIPT}"
 
     def ids(self) -> Iterator[str]:
         """Of every file in the archive, the recording it belongs to; some come more than once."""

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from recordings import catalogue, key_backups, parts, runs, tombstones
-from recordings.archive import NEW, Archive
+from recordings.archive import NEW, TRANSCRIPT, Archive
 from recordings.key_store import KeyStore
 from recordings.purge import Places, forget_rows
 from recordings.rejected import files_of
@@ -73,7 +73,7 @@ def prove(places: Places, recording_id: str, now: datetime, backups: Path | None
 
 
 def _file(archive: Archive, path: Path) -> Finding:
-    subject = "sound and waveform, unfinished" if path.suffix == NEW else "sound and waveform"
+    subject = {NEW: "sound and waveform, unfinished", TRANSCRIPT: "transcript"}.get(path.suffix, "sound and waveform")
     there = path.exists() or path.is_symlink()
     return Finding(subject, not there, f"{path} is there" if there else f"no file {path.relative_to(archive.folder)}")
 

@@ -113,6 +113,26 @@ def later(pieces: Iterator[bytes], seconds: float) -> Iterator[bytes]:
         left = max(0, left - len(piece))
 
 
+def heard(pieces: Iterator[bytes]) -> tuple[Format, Iterator[bytes]]:
+    """A WAV file that comes piece by piece: its format, and its sound as 16-bit samples. The first piece holds headers.
+
+    Raises DamagedSound.
+    """
+    first = next(pieces, b"")
+    start = io.BytesIO(first)
+    form, _ = _find_data(start)
+    return form, _whole_frames(chain([first[start.tell() :]], pieces), form)
+
+
+def _whole_frames(pieces: Iterator[bytes], form: Format) -> Iterator[bytes]:
+    left = b""
+    for piece in pieces:
+        left += piece
+        whole = len(left) // form.frame * form.frame
+        yield _as_16_bit(left[:whole], form)
+        left = left[whole:]
+
+
 def is_finished(path: Path) -> bool:
     """Whether the header tells how long the sound is: Asterisk writes that when it closes the file. Raises OSError."""
     with path.open("rb") as file:

@@ -46,6 +46,11 @@ def understood(grammar: Grammar, result: str) -> Utterance | None:
     return Utterance(tuple(dict.fromkeys(phrases)), min(confidence, NEAR_MISS) if others else confidence, began)
 
 
+def spoken_words(result: str) -> list[tuple[float, str]]:
+    """The words of a result of libvosk, each with the second in which it begins; what it does not know is left out."""
+    return [(word.start, word.text) for word in _words(result) if word.text != UNKNOWN]
+
+
 @dataclass(frozen=True, slots=True)
 class _Word:
     text: str

@@ -14,7 +14,7 @@ from typing import Any
 import vosk
 
 from speech.grammar import Grammar, Known, make_grammar
-from speech.hearing import Utterance, understood
+from speech.hearing import Utterance, spoken_words, understood
 from speech.messages import Listening
 from speech.models import ModelFolder, UnusableModel, inspect
 
@@ -49,6 +49,12 @@ class Model:
         made.SetWords(True)
         return made
 
+    def dictation(self, rate: int) -> Any:
+        """A recogniser of libvosk's own for sound of any rate, which knows all the model's words."""
+        made = vosk.KaldiRecognizer(self._model, rate)
+        made.SetWords(True)
+        return made
+
 
 class Listener:
     """Listens for phrases in sound from a telephone line, once: until something is understood."""
@@ -78,6 +84,21 @@ class Listener:
             return sound
         converted, self._resampling = audioop.ratecv(sound, WIDTH, 1, LINE_RATE, self._rate, self._resampling)
         return converted
+
+
+class Dictation:
+    """Writes down whatever is said in a sound, as far as the model knows the words."""
+
+    def __init__(self, model: Model, rate: int) -> None:
+        self._recogniser = model.dictation(rate)
+
+    def hear(self, sound: bytes) -> list[tuple[float, str]]:
+        """Take in 16-bit samples; the words of what is over, each with the second in which it begins."""
+        return spoken_words(self._recogniser.Result()) if self._recogniser.AcceptWaveform(sound) else []
+
+    def end(self) -> list[tuple[float, str]]:
+        """The words of what was not over yet."""
+        return spoken_words(self._recogniser.FinalResult())
 
 
 def load_models(folders: Mapping[str, Path]) -> dict[str, Model]:

@@ -52,6 +52,7 @@ def write(
                 unheard[recording.id] = why
             else:
                 _sound(zipped, archive, recording)
+                _transcript(zipped, archive, recording)
             went_on()
         for path in damaged:
             with path.open("rb") as plain, _entry(zipped, f"damaged/{path.name}", at, ZIP_STORED) as entry:
@@ -86,6 +87,7 @@ def _why_unheard(archive: Archive, recording: Recording) -> str | None:
     try:
         for _ in archive.sound(recording.id):
             pass
+        archive.transcript(recording.id)
     except (RecordingFault, OSError) as fault:
         return f"it does not open ({type(fault).__name__})"
     return None
@@ -96,6 +98,14 @@ def _sound(zipped: ZipFile, archive: Archive, recording: Recording) -> None:
     with _entry(zipped, name, recording.ended_at, ZIP_STORED) as entry:
         for piece in archive.sound(recording.id):
             entry.write(piece)
+
+
+def _transcript(zipped: ZipFile, archive: Archive, recording: Recording) -> None:
+    text = archive.transcript(recording.id)
+    if text is not None:
+        name = f"transcripts/{recording.ended_at:%Y-%m-%d}-{recording.id}.json"
+        with _entry(zipped, name, recording.ended_at) as entry:
+            entry.write(text)
 
 
 def _entry(zipped: ZipFile, name: str, at: datetime, method: int = ZIP_DEFLATED) -> IO[bytes]:

@@ -21,6 +21,7 @@ from centrala.commands.recording_keys import keys
 from centrala.commands.recording_list import list_, show
 from centrala.commands.recording_playback import play
 from centrala.commands.recording_scores import sample, score, scores
+from centrala.commands.recording_transcripts import search, transcribe
 from centrala.context import SERVICE_ZONE, explained, fail, installation, now, settings, today
 from centrala.logs import configure_logs
 from centrala.taking_in import TakingIn
@@ -126,7 +127,7 @@ def import_manifest(manifest: Path, as_json: bool) -> None:
     sys.exit(1 if summary.bad else 0)
 
 
-for command in (list_, show, play, score, scores, sample, keys, hold, withdraw, prove, orphans):
+for command in (list_, show, play, transcribe, search, score, scores, sample, keys, hold, withdraw, prove, orphans):
     recordings.add_command(command)
 
 

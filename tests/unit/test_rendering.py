@@ -66,3 +66,12 @@ def test_every_way_in_the_dialplan_leads_somewhere() -> None:
     wanted, there = {*GOES_TO.findall(dialplan)}, {*CONTEXT.findall(dialplan)}
     assert {"ivr", "callback-calls", "callback-closed"} <= wanted
     assert set() == wanted - there
+
+
+def test_where_nobody_listens_asterisk_has_no_engine() -> None:
+    """Else it has ours, and what that needs: signed linear sound alone."""
+    without, listening = (render(replace(ALONE, recogniser=one), MONDAY) for one in (None, "127.0.0.1:4574"))
+    assert "aeap" not in without["modules.conf"]
+    assert "[centrala]" not in without["aeap.conf"]
+    assert "load = res_speech_aeap.so\n" in listening["modules.conf"]
+    assert {"codecs = !all,slin", "url = ws://127.0.0.1:4574"} <= set(listening["aeap.conf"].splitlines())
