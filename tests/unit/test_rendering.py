@@ -74,4 +74,7 @@ def test_where_nobody_listens_asterisk_has_no_engine() -> None:
     assert "aeap" not in without["modules.conf"]
     assert "[centrala]" not in without["aeap.conf"]
     assert "load = res_speech_aeap.so\n" in listening["modules.conf"]
+    # Else no note could be left about a caller who has spoken.
+    assert "live_dangerously = no\n" in without["asterisk.conf"]
+    assert "live_dangerously = yes\n" in listening["asterisk.conf"]
     assert {"codecs = !all,slin", "url = ws://127.0.0.1:4574"} <= set(listening["aeap.conf"].splitlines())
