@@ -33,6 +33,7 @@ from bench import (
     recordings,
     refusals,
     report,
+    speech,
     taking_in,
     turns,
     webhooks,
@@ -53,8 +54,10 @@ from demo.phone import PhoneTimeoutError
 from demo.station import StationError
 from storage.home import HomeError
 
-CALLS, RECORDINGS, LOGINS, TWILIO = "calls", "recordings", "logins", "twilio"
+CALLS, RECORDINGS, LOGINS, TWILIO, SPEECH = "calls", "recordings", "logins", "twilio", "speech"
 LATEST = "latest"
+
+Report = report.Report | RecordingsReport | LoginsReport | WebhooksReport | speech.SpeechReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,9 @@ QUICK = Sizes(2, 0, 1, (), 5.0, 24, 5.0, 300, 1.0, 0)
 
 # Three years of 10,000 recordings a day.
 YEARS = keeping.Scale((1_000_000, 3_000_000, 11_000_000), 10_000, 3), taking_in.Lengths(10, 300, 600, 7200)
+# So many streams at once, step by step, each for so many seconds.
+STREAMS = (10, 25, 50, 100, 150, 200, 300, 400), 30.0
+QUICK_STREAMS = (10, 50), 8.0
 QUICK_YEARS = keeping.Scale((50_000, 150_000), 1000, 1), taking_in.Lengths(4, 300, 600, 3600)
 
 
@@ -144,7 +150,7 @@ class Texts:
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Some minutes, less exact; the last full results stay the shown ones.")
-@click.option("--only", type=click.Choice([CALLS, RECORDINGS, LOGINS, TWILIO]), help="One part instead of all.")
+@click.option("--only", type=click.Choice([CALLS, RECORDINGS, LOGINS, TWILIO, SPEECH]), help="One part instead of all.")
 @click.option("--results", type=click.Path(path_type=Path, file_okay=False), default=HERE / "results", help="Where to.")
 @click.option(
     "--scratch",
@@ -153,7 +159,7 @@ class Texts:
     help="A folder on the disk to measure; millions of recordings take 20 GB.",
 )
 def main(quick: bool, only: str | None, results: Path, scratch: Path) -> None:
-    """Measure calls (the same through Asterisk's dialplan, pyst2 and Centrala), recordings, logins and webhooks."""
+    """Measure calls (the dialplan's, pyst2's and Centrala's), recordings, logins, webhooks and speech."""
     signal.signal(signal.SIGTERM, _interrupt)
     began = time.monotonic()
     with _explained():
@@ -170,6 +176,9 @@ def main(quick: bool, only: str | None, results: Path, scratch: Path) -> None:
         if only in (None, TWILIO):
             asked = _webhooks(quick, scratch)
             _keep(results, asked, Texts(TWILIO, *webhooks.written(asked)))
+        if only in (None, SPEECH):
+            heard = _speech(QUICK_STREAMS if quick else STREAMS, quick, scratch)
+            _keep(results, heard, Texts(SPEECH, *speech.written(heard)))
     _say(f"It took {time.monotonic() - began:.0f} s.")
 
 
@@ -205,6 +214,16 @@ def _webhooks(quick: bool, scratch: Path) -> WebhooksReport:
         seconds, repeats = (3.0, 1) if quick else (15.0, 4)
         fastest, aimed = webhooks.measure(Path(folder) / "webhooks", seconds, repeats)
     return WebhooksReport(datetime.now(UTC), described, fastest, aimed, quick)
+
+
+def _speech(sizes: tuple[tuple[int, ...], float], quick: bool, scratch: Path) -> speech.SpeechReport:
+    raise_file_limit()
+    counts, seconds = sizes
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=scratch.absolute()) as folder:
+        described = machine.describe(Path(folder))
+        _say("Callers are listened to ...")
+        steps = speech.measure(Path(folder), counts, seconds, _say)
+    return speech.SpeechReport(datetime.now(UTC), described, steps, quick)
 
 
 def _measured(sizes: Sizes, quick: bool, scratch: Path) -> report.Report:
@@ -301,7 +320,7 @@ def _sample(ground: Ground, way: Way, rate: int, sizes: Sizes) -> tuple[keypress
     return sample, Meter.read(way.processes).since(before)
 
 
-def _keep(results: Path, made: report.Report | RecordingsReport | LoginsReport | WebhooksReport, texts: Texts) -> None:
+def _keep(results: Path, made: Report, texts: Texts) -> None:
     """Print the results and write them; the Markdown, which README shows, is for full runs only."""
     click.echo(texts.text)
     results.mkdir(parents=True, exist_ok=True)

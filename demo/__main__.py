@@ -22,7 +22,7 @@ from centrala.logs import configure_logs
 from centrala.service import make_prompt_store
 from centrala.settings import Settings
 from demo import consultants, story
-from demo.asterisk_process import AsteriskError
+from demo.asterisk_process import AsteriskError, free_port
 from demo.phone import Exchange, PhoneTimeoutError
 from demo.station import POLL_SECONDS, Addresses, Station, StationError, free_addresses
 from demo.telling import tell_transcript
@@ -86,9 +86,11 @@ def _started(settings: Settings, flow: Flow) -> Iterator[Station]:
         _say("Starting Asterisk and the IVR ...")
         # Rendering lasts long enough for somebody else to take what was free before.
         station.addresses = _addresses()
+        station.settings = {**station.settings, "speech": _speech(settings)}
         station.write_settings()
         station.render()
         station.start_asterisk()
+        station.start_speech()
         node = station.start_node(0, "--transcript", stdout=subprocess.PIPE)
         assert node.process.stdout is not None
         tell_transcript(node.process.stdout, _say)
@@ -102,6 +104,12 @@ def _station(settings: Settings, flow: Flow) -> Station:
     home = Path(os.environ.get("CENTRALA_HOME") or USUAL_HOME).absolute()
     kept = settings.model_dump(mode="json", include={"prompts", "queues"}, exclude_none=True)
     return Station(home, settings.menus, _addresses(), _hours_at(next(iter(flow.hours.values()))), settings=kept)
+
+
+def _speech(settings: Settings) -> dict[str, object]:
+    """The recogniser's settings; in a demonstration there is always one."""
+    said = settings.speech.model_dump(mode="json", exclude_none=True)
+    return {"listen": f"127.0.0.1:{free_port()}", **said}
 
 
 def _addresses() -> Addresses:
@@ -156,6 +164,8 @@ def _stay(station: Station, number: str) -> None:
     _say(
         f"\nDial in with a softphone: sip:{number}@127.0.0.1:{station.addresses.sip} "
         "(UDP, no account or registration).\nConsultants answer by themselves. Ctrl-C stops everything.\n"
+        'Words may be said instead of keys ("konsultant"); the models have heard synthetic voices alone, and are for '
+        "trials.\n"
     )
     threading.Event().wait()
 

@@ -15,6 +15,8 @@ DEFAULT_RATE = 16000
 NEEDED = ("am/final.mdl", "graph/phones/word_boundary.int")
 FIXED = ("graph/HCLG.fst",)
 FLEXIBLE = ("graph/HCLr.fst", "graph/Gr.fst")
+# What every file of OpenFst's begins with; over another libvosk ends its process once it listens.
+FST_MAGIC = (2125659606).to_bytes(4, "little")
 SYNTHETIC = "SYNTHETIC"
 SHIPPED = Path(__file__).parent / "models"
 _RATE = re.compile(r"^\s*--sample-frequency=(\d+)", re.MULTILINE)
@@ -48,13 +50,22 @@ def inspect(path: Path, *, takes_phrases: bool = True) -> ModelFolder:
     is_fixed = (path / FIXED[0]).exists()
     if is_fixed and takes_phrases:
         raise UnusableModel(f"{path}: its graph is fixed, so that it takes no phrases; use one of Vosk's small models")
-    missing = [name for name in (*NEEDED, *(FIXED if is_fixed else FLEXIBLE)) if not (path / name).is_file()]
+    graphs = FIXED if is_fixed else FLEXIBLE
+    missing = [name for name in (*NEEDED, *graphs) if not (path / name).is_file()]
     if missing:
         raise UnusableModel(f"{path}: no {missing[0]} in it; name the folder that holds am/ and graph/")
+    damaged = [name for name in graphs if _beginning(path / name) != FST_MAGIC]
+    if damaged:
+        raise UnusableModel(f"{path}: {damaged[0]} is no graph; unpack the model anew")
     rate = _rate(path)
     if rate not in RATES:
         raise UnusableModel(f"{path}: it hears at {rate} Hz; 8000 or 16000 will do")
     return ModelFolder(path, rate, _is_synthetic(path))
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(len(FST_MAGIC))
 
 
 def _rate(path: Path) -> int:

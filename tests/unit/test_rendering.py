@@ -80,3 +80,15 @@ def test_legs_come_in_only_where_there_is_a_carrier() -> None:
     assert asked
     assert "CALLERID(num)=,CALLERID(name)=)" in before
     assert "225601600" not in files["carrier.conf"]
+
+
+def test_where_nobody_listens_asterisk_has_no_engine() -> None:
+    """Else it has ours, and what that needs: signed linear sound alone."""
+    without, listening = (render(replace(ALONE, recogniser=one), MONDAY) for one in (None, "127.0.0.1:4574"))
+    assert "aeap" not in without["modules.conf"]
+    assert "[centrala]" not in without["aeap.conf"]
+    assert "load = res_speech_aeap.so\n" in listening["modules.conf"]
+    # Else no note could be left about a caller who has spoken.
+    assert "live_dangerously = no\n" in without["asterisk.conf"]
+    assert "live_dangerously = yes\n" in listening["asterisk.conf"]
+    assert {"codecs = !all,slin", "url = ws://127.0.0.1:4574"} <= set(listening["aeap.conf"].splitlines())
