@@ -191,7 +191,7 @@ def test_check_names_every_fault_at_its_place(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (("--keys", "2 abc"), "not on a telephone"),
+        (("--keys", "2 a1"), "not on a telephone"),
         (("--at", "9999-12-31T23:59:59"), "out of reach"),
         (("--at", "0001-01-01"), "out of reach"),
     ],
