@@ -116,7 +116,7 @@ def test_closed_streams_harm_nothing(home: Path, redirected: str) -> None:
     assert 2 == len(centrala(home, ("calls", "list", "--json")).stdout.splitlines())
 
 
-@pytest.mark.parametrize("typed", [b"abc\n", b"1\n\xff\xfe\n", b"\0" * 100_000])
+@pytest.mark.parametrize("typed", [b"abc1\n", b"1\n\xff\xfe\n", b"\0" * 100_000])
 def test_what_is_not_on_a_telephone_ends_a_piped_call(home: Path, typed: bytes) -> None:
     """The caller is hung up, and what was typed is not repeated."""
     done = subprocess.run(
