@@ -21,7 +21,7 @@ class CallerChannel:
 
 def asked_for(agent: str) -> str:
     """The variables by which `channel_of` finds a caller and tells what state the conversation with `agent` is in."""
-    return f"CALL_ID,CALLER,WITH,LEFT_ALONE,LEVEL,WHISPER_AUTHORISED,{place_of(agent)}"
+    return f"CALL_ID,CALLER,WITH,LEFT_ALONE,LEVEL,WHISPER_AUTHORISED,CAPTION,LANG,{place_of(agent)}"
 
 
 def place_of(agent: str) -> str:

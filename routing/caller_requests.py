@@ -22,6 +22,8 @@ LOOK_SECONDS = 1.0
 # The code for a login that no telephone has (features.conf).
 LOGIN_KEY = "A"
 NONE, SUBSTITUTE = "none", "substitute"
+# What a consultant's telephone shows of the caller.
+DISPLAY = "CONNECTEDLINE(name)"
 
 log = structlog.get_logger()
 
@@ -53,8 +55,8 @@ class CallerRequests:
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_SECONDS):
             try:
-                self._look()
-                self._told = ""
+                if self._look():
+                    self._told = ""
             except SQLAlchemyError as error:
                 self._complain(reason_of(error))
             except Exception:
@@ -65,16 +67,28 @@ class CallerRequests:
             log.error("what is asked for calls cannot be carried out", reason=reason)
         self._told = reason
 
-    def _look(self) -> None:
+    def _look(self) -> bool:
+        """Carry out what there is; whether Asterisk did it all."""
         if not self._ami.connected:
-            return
+            return True
         with self._database.reading() as connection:
             if not requests.everything(connection):
-                return
+                return True
         with self._database.writing() as connection:
             taken = requests.take(connection, self._now()) if self._holds(connection) else ()
-        for one in taken:
-            self._settle(one, self._carried_out(one))
+        return all([self._is_done(one) for one in taken])
+
+    def _is_done(self, one: Request) -> bool:
+        """Carry it out; False where Asterisk did not do it, and it is tried again."""
+        try:
+            refusal = self._carried_out(one)
+        except AmiError as error:
+            self._complain(f"Asterisk did not do it: {error}")
+            if one.kind != LOGIN:
+                return False
+            refusal = "Asterisk did not do it"
+        self._settle(one, refusal)
+        return True
 
     def _settle(self, one: Request, refusal: str | None) -> None:
         """Only who has asked for a login waits to hear what came of it."""
@@ -85,24 +99,21 @@ class CallerRequests:
                 requests.refuse(connection, one, refusal)
 
     def _carried_out(self, one: Request) -> str | None:
-        """Do it; why not, if it cannot be done."""
-        try:
-            channels = self._ami.send("Status", Variables=asked_for(one.agent)).events
-            caller = channel_of(one.call_id, channels)
-            return "Asterisk has no such call" if caller is None else self._do(one, caller)
-        except AmiError as error:
-            log.warning("Asterisk did not do what was asked for a call", kind=one.kind, reason=str(error))
-            return "Asterisk did not do it"
+        """Do it; why not, if it cannot be done. Raises AmiError."""
+        channels = self._ami.send("Status", Variables=asked_for(one.agent)).events
+        caller = channel_of(one.call_id, channels)
+        return "Asterisk has no such call" if caller is None else self._do(one, caller)
 
     def _do(self, one: Request, caller: CallerChannel) -> str | None:
         match one.kind:
             case requests.LOGIN:
                 return self._have_log_in(one.agent, caller)
             case requests.LEVEL if caller.variables.get("LEVEL") == NONE:
-                self._set(caller, "LEVEL", SUBSTITUTE)
-                self._set(caller, "WHISPER", caller.variables.get("WHISPER_AUTHORISED", ""))
+                self._set(caller.name, "LEVEL", SUBSTITUTE)
+                self._set(caller.name, "WHISPER", caller.variables.get("WHISPER_AUTHORISED", ""))
+                self._renew_display(one.agent, caller)
             case requests.PAYER:
-                self._set(caller, "PAYER", "")
+                self._set(caller.name, "PAYER", "")
         return None
 
     def _have_log_in(self, agent: str, caller: CallerChannel) -> str | None:
@@ -117,5 +128,11 @@ class CallerRequests:
         self._ami.send("PlayDTMF", Channel=consultant, Digit=LOGIN_KEY, Receive="true")
         return None
 
-    def _set(self, caller: CallerChannel, name: str, value: str) -> None:
-        self._ami.send("Setvar", Channel=caller.name, Variable=name, Value=value)
+    def _renew_display(self, agent: str, caller: CallerChannel) -> None:
+        """As after the code (`authorisation.conf`)."""
+        told = caller.variables
+        if consultant := told.get(place_of(agent)):
+            self._set(consultant, DISPLAY, f"{told.get('CAPTION', '')} {told.get('LANG', '')} {SUBSTITUTE}")
+
+    def _set(self, channel: str, name: str, value: str) -> None:
+        self._ami.send("Setvar", Channel=channel, Variable=name, Value=value)

@@ -1,7 +1,8 @@
 """What commands ask of Asterisk for a call that is under way: kept until whoever leads has it done, within a second.
 
-A request is gone once it is carried out; one that is refused says why, to the command that waits for it. Whatever is
-left behind by a command or a leader that died is removed when it is old.
+A request is gone once it is carried out, or once there is no such call. A login is asked for by somebody who waits: it
+is begun with once, one that is refused says why, and one that is old is removed. What a telephone is to show or not to
+show any more waits until Asterisk can be told, and may be told twice.
 """
 
 from __future__ import annotations
@@ -63,12 +64,13 @@ def find(connection: Connection, call_id: str, kind: str) -> Request | None:
 
 
 def take(connection: Connection, at: datetime) -> tuple[Request, ...]:
-    """Those that nobody has begun with, which the caller of this has from now on; old ones are removed."""
+    """Those that are to be carried out, by the caller of this; a login that is old is removed."""
     table = caller_requests.c
-    connection.execute(delete(caller_requests).where(table.asked_at < at - OLD))
-    fresh = tuple(one for one in everything(connection) if not one.taken)
-    connection.execute(update(caller_requests).where(table.taken.is_(False)).values(taken=True))
-    return fresh
+    connection.execute(delete(caller_requests).where(table.kind == LOGIN, table.asked_at < at - OLD))
+    due = table.taken.is_(False) | (table.kind != LOGIN)
+    # Told by what is changed: a request that comes in meanwhile is neither begun with nor lost.
+    rows = connection.execute(update(caller_requests).where(due).values(taken=True).returning(caller_requests))
+    return tuple(sorted((Request(**row._mapping) for row in rows), key=lambda one: (one.asked_at, one.call_id)))
 
 
 def refuse(connection: Connection, request: Request, why: str) -> None:

@@ -125,13 +125,13 @@ def test_what_asterisk_does_not_do_is_a_refusal(database: Database) -> None:
 
 
 def test_a_level_is_set_with_what_is_said_of_it_and_a_payer_is_taken_away(database: Database) -> None:
-    """On the caller's channel, which is what colleagues' telephones are told from."""
+    """On the caller's channel, which is what colleagues' telephones are told from; the display is renewed."""
     told: list[Headers] = []
 
     def act(peer: Peer) -> None:
         peer.let_in()
-        lists(peer, WHISPER_AUTHORISED="/prompts/substitute")
-        told.extend(does(peer, "Setvar", "Setvar"))
+        lists(peer, WHISPER_AUTHORISED="/prompts/substitute", CAPTION="Pensions", LANG="pl")
+        told.extend(does(peer, "Setvar", "Setvar", "Setvar"))
         lists(peer)
         told.extend(does(peer, "Setvar"))
         peer.read()
@@ -143,6 +143,7 @@ def test_a_level_is_set_with_what_is_said_of_it_and_a_payer_is_taken_away(databa
     assert [
         (CALLER, "LEVEL", "substitute"),
         (CALLER, "WHISPER", "/prompts/substitute"),
+        (DESK, "CONNECTEDLINE(name)", "Pensions pl substitute"),
         (CALLER, "PAYER", ""),
     ] == [(one["Channel"], one["Variable"], one["Value"]) for one in told]
 
@@ -168,6 +169,22 @@ def test_what_is_old_is_not_done_any_more(database: Database) -> None:
         peer.expect("Logoff")
 
     asks(database, LOGIN, at=NOW - timedelta(minutes=1))
+    with carrying_out(database, act):
+        wait_for(lambda: not left(database), "the request to be gone")
+
+
+@pytest.mark.parametrize("kind", [LEVEL, PAYER])
+def test_what_is_shown_waits_until_asterisk_can_be_told(database: Database, kind: str) -> None:
+    """However long ago it was asked, and although Asterisk failed at it once; it is gone with its call."""
+
+    def act(peer: Peer) -> None:
+        peer.let_in()
+        asked = peer.expect("Status")
+        peer.say({"Response": "Error", "ActionID": asked["ActionID"], "Message": "not now"})
+        lists(peer, CALL_ID="another")
+        peer.read()
+
+    asks(database, kind, at=NOW - timedelta(hours=1))
     with carrying_out(database, act):
         wait_for(lambda: not left(database), "the request to be gone")
 
