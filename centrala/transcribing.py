@@ -71,10 +71,12 @@ class Transcribing:
 
     def stay(self) -> None:
         """Transcribe what there is, again and again, until `stop` is set; what stands in the way is told once."""
-        pause = LOOK_SECONDS
+        pause, counts = LOOK_SECONDS, Counter[str]()
         while not self.stop.is_set():
             try:
-                if counts := self.once():
+                counts, before = self.once(), counts
+                # What waits for a model is met at each look, and told once.
+                if counts[MADE] or counts[FAILED] or counts != before:
                     log.info("transcripts", **{name.replace(" ", "_"): number for name, number in counts.items()})
                 self._said, pause = "", LOOK_SECONDS
             except (RecordingFault, SQLAlchemyError, OSError) as error:
@@ -90,11 +92,14 @@ class Transcribing:
         recogniser = self._recogniser(self._lang(recording))
         if recogniser is None:
             return NO_MODEL
-        made = transcribe(archive, self.opened.home.recordings, recording, recogniser, now())
-        with self.opened.database.writing() as connection:
-            kept = transcripts.store(connection, made)
-        if not kept:
-            return GONE
+        database, at = self.opened.database, now()
+        with database.writing() as connection:
+            if not transcripts.begin(connection, recording.id, at, recogniser.model):
+                return GONE
+        made = transcribe(archive, self.opened.home.recordings, recording, recogniser, at)
+        with database.writing() as connection:
+            if not transcripts.store(connection, made):
+                return GONE
         return FAILED if made.fault else MADE
 
     def _lang(self, recording: Recording) -> str:

@@ -35,6 +35,8 @@ from recordings.serial import one_at_a_time
 from storage.database import Instant, metadata
 
 FAULT_LENGTH = 200
+BEGUN = "begun"
+BEGUN_TWICE = "the recogniser ended over it, twice"
 _NAME = ".transcript"
 
 recording_transcripts = Table(
@@ -77,16 +79,25 @@ Place = tuple[datetime, str]
 def waiting(connection: Connection, after: Place, most: int, *, again: bool = False) -> tuple[Recording, ...]:
     """Recordings without a transcript from behind that place on, the oldest first, at most so many.
 
-    Of what is to be destroyed none is made, nor of what consent was withdrawn for. `again`: of those, too, of which
-    none could be made.
+    Of what is to be destroyed none is made, nor of what consent was withdrawn for. What was begun and not finished is
+    among them. `again`: of those, too, of which none could be made.
     """
     c, mine = recordings.c, recording_transcripts.c
-    made = exists().where(mine.recording_id == c.id)
-    if again:
-        made = made.where(mine.sealed.is_not(None))
+    is_over = mine.sealed.is_not(None) if again else mine.sealed.is_not(None) | (mine.fault != BEGUN)
+    made = exists().where(mine.recording_id == c.id, is_over)
     where = (tuple_(c.ended_at, c.id) > tuple_(*after), _may_be_read(), ~made)
     found = catalogue.everything(connection, *where)
     return tuple(one for _, one in zip(range(most), found, strict=False))
+
+
+def begin(connection: Connection, recording_id: str, at: datetime, model: str) -> bool:
+    """Keep that a transcript is being made; False where there must be none. A recogniser may end its process.
+
+    What two of them have ended over is not begun a third time, so that what comes behind it has its turn.
+    """
+    before = find(connection, recording_id)
+    fault = BEGUN_TWICE if before is not None and before.fault == BEGUN else BEGUN
+    return store(connection, Transcript(recording_id, at, model, None, fault))
 
 
 def store(connection: Connection, transcript: Transcript) -> bool:

@@ -76,7 +76,8 @@ class CallerRequests:
                 return True
         with self._database.writing() as connection:
             taken = requests.take(connection, self._now()) if self._holds(connection) else ()
-        return all([self._is_done(one) for one in taken])
+        done = [self._is_done(one) for one in taken]
+        return all(done)
 
     def _is_done(self, one: Request) -> bool:
         """Carry it out; False where Asterisk did not do it, and it is tried again."""

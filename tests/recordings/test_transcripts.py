@@ -133,6 +133,18 @@ def test_what_cannot_be_read_is_told_and_not_tried_for_ever(places: Places) -> N
     assert ([], [id_of(1)]) == (waiting(places), waiting(places, again=True))
 
 
+def test_what_a_recogniser_ends_over_twice_lets_others_go_on(places: Places) -> None:
+    """It is begun with once more, as a machine may have been switched off; then only on demand."""
+    keep_sound(places, a_recording(), tone(1), silence(1))
+    for expected in ([id_of(1)], []):
+        with places.database.writing() as connection:
+            assert transcripts.begin(connection, id_of(1), NOW, "a model")
+        assert expected == waiting(places)
+    assert [id_of(1)] == waiting(places, again=True)
+    assert stored(places, made(places))
+    assert [] == waiting(places, again=True)
+
+
 def test_a_transcript_opens_by_the_recordings_key_alone(places: Places) -> None:
     """Destroying the key destroys it, and of another recording it is none."""
     keep_sound(places, a_recording(1), tone(1), silence(1))
