@@ -24,7 +24,7 @@ from ivr.audio import PromptStore
 from ivr.herald import Herald
 from ivr.library import Library
 from ivr.promises import Terms
-from ivr.runner import Draw, Observer, Runner
+from ivr.runner import Draw, Hears, Observer, Runner, always
 from ivr.services import Identity
 from routing.phone_numbers import Allowed, MayCall, check
 from routing.surveys import is_drawn
@@ -43,6 +43,7 @@ def make_runner(
     observe: Observer | None = None,
     terms: Terms = Terms(),  # noqa: B008 (it is frozen)
     draw: Draw = is_drawn,
+    hears: Hears = always,
     limits: Limits = Limits(),  # noqa: B008 (it is frozen)
 ) -> Runner:
     """A runner that keeps its calls in the installation's database. Raises context.Failure: a key is missing."""
@@ -57,6 +58,7 @@ def make_runner(
         observe=observe,
         terms=terms,
         draw=draw,
+        hears=hears,
     )
 
 

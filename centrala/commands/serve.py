@@ -36,7 +36,7 @@ from ivr.gateways.agi.session import Session
 from ivr.herald import Herald
 from ivr.library import Library
 from ivr.lookups import place
-from ivr.runner import Live, Observer, Runner
+from ivr.runner import Hears, Live, Observer, Runner
 from ivr.state import State
 from ivr.transcript import lines
 from ivr.waits import Hangup, Transfer
@@ -79,13 +79,14 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
         loaded = watch.open()
     node = f"{socket.gethostname()}:{address[1]}"
     observe = _print_lines if transcript else _log_leaving
-    runner = _runner(installation, settings, library, node, fixed, observe)
+    recogniser = Recogniser(frozenset(model_folders(settings.speech)))
+    runner = _runner(installation, settings, library, node, fixed, observe, recogniser.knows)
     herald = make_herald(installation, library, store, settings)
     identify = make_identify(installation)
-    recogniser = Recogniser(frozenset(model_folders(settings.speech)))
+    folder = installation.home.recordings
 
     def session(agi: SafeAGI) -> Session:
-        return Session(agi, runner, store.sound, identify, herald, recogniser)
+        return Session(agi, runner, store.sound, identify, herald, recogniser, folder)
 
     server = _listen(address, session, settings)
     _serve_metrics(settings, installation, library, recogniser)
@@ -110,6 +111,7 @@ def _runner(
     node: str,
     fixed: datetime | None,
     observe: Observer,
+    hears: Hears,
 ) -> Runner:
     pins.allow(settings.authentication.hashes_at_once)
 
@@ -125,6 +127,7 @@ def _runner(
         observe=_harmless(observe),
         terms=callback_terms(settings),
         limits=guessing_limits(settings),
+        hears=hears,
     )
 
 

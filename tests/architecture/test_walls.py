@@ -40,6 +40,7 @@ FLOW = tuple(
         *(
             "definition",
             "sayings",
+            "codes",
             "lookups",
             "phrases",
             "waiting",
@@ -99,6 +100,7 @@ LAYERS = (
             "ivr.runner",
             "ivr.stays",
             "ivr.belated",
+            "ivr.consenting",
             "ivr.authorisations",
             "ivr.level_audit",
             "ivr.secrets",
