@@ -176,9 +176,10 @@ def _rows(ids: Sequence[str], origins: Sequence[str], calls: Sequence[str], days
 
 
 def _parts(calls: Sequence[str], days: Sequence[date]) -> Iterator[Row]:
-    ended = {day: _ended(day) for day in set(days)}
+    ended, purpose = {day: _ended(day) for day in set(days)}, str(Purpose.CONSULTANT_CALL)
     for call, day in zip(calls, days, strict=True):
-        yield (call, SEQ, "1701", ended[day], ended[day], f"{call}-7-r.wav", f"{call}-7-t.wav", ended[day], "")
+        files, at = (f"{call}-7-r.wav", f"{call}-7-t.wav"), ended[day]
+        yield (call, SEQ, "1701", at, at, *files, at, "", purpose)
 
 
 def _keys(ids: Sequence[str], by: str, wrapped: Iterable[bytes], day: date) -> Iterator[Row]:

@@ -55,17 +55,21 @@ def take_in(database: Database, take: Take[Taken]) -> Iterator[tuple[RecordingPa
 
 
 def conversation(connection: Connection, part: RecordingPart) -> Conversation:
-    """What is known of a part of a call. A colleague who was asked has no stay of their own: the one before counts."""
+    """What is known of a part of a call. A colleague who was asked has no stay of their own: the one before counts.
+
+    With the virtual assistant a caller has no topic yet.
+    """
     row = calls.find(connection, part.call_id)
+    is_assisted = part.purpose == Purpose.VIRTUAL_ASSISTANT
     stays = [visit for visit in visits.of_call(connection, part.call_id) if visit.seq <= part.seq]
-    stay = stays[-1] if stays else None
+    stay = stays[-1] if stays and not is_assisted else None
     return Conversation(
         origin=of_call(part.call_id, part.seq),
         call_id=part.call_id,
-        purpose=Purpose.CONSULTANT_CALL,
-        topic=(stay.topic if stay else None) or (row.topic if row else None),
+        purpose=part.purpose,
+        topic=None if is_assisted else (stay.topic if stay else None) or (row.topic if row else None),
         queue=stay.queue if stay else None,
-        consultant=part.agent,
+        consultant=part.agent or None,
         level=row.auth_level if row else None,
         caller=row.ani if row else None,
         ended_at=part.ended_at,

@@ -30,7 +30,8 @@ from ivr.gateways.twilio.speaking import Speaker
 from ivr.gateways.twilio.webhooks import Trunk, Webhooks
 from ivr.library import Library
 from ivr.lookups import Said
-from ivr.runner import Live, Runner, Variant, as_it_is
+from ivr.runner import Live, Runner
+from ivr.surroundings import Variant, as_it_is
 from storage.database import reason_of
 from storage.installation import Installation
 

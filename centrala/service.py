@@ -24,8 +24,9 @@ from ivr.audio import PromptStore
 from ivr.herald import Herald
 from ivr.library import Library
 from ivr.promises import Terms
-from ivr.runner import Draw, Observer, Runner, Variant, as_it_is
+from ivr.runner import Runner
 from ivr.services import Identity
+from ivr.surroundings import Draw, Hears, Observer, Variant, always, as_it_is
 from routing.phone_numbers import Allowed, MayCall, check
 from routing.surveys import is_drawn
 from storage.installation import Installation
@@ -43,6 +44,7 @@ def make_runner(
     observe: Observer | None = None,
     terms: Terms = Terms(),  # noqa: B008 (it is frozen)
     draw: Draw = is_drawn,
+    hears: Hears = always,
     limits: Limits = Limits(),  # noqa: B008 (it is frozen)
     variant: Variant = as_it_is,
 ) -> Runner:
@@ -59,6 +61,7 @@ def make_runner(
         terms=terms,
         draw=draw,
         variant=variant,
+        hears=hears,
     )
 
 

@@ -12,7 +12,7 @@ from ivr.definition import Flow
 from ivr.library import Library
 from ivr.menus.faults import MenuError
 from ivr.menus.loading import Loaded, load_menus
-from ivr.runner import Variant, as_it_is
+from ivr.surroundings import Variant, as_it_is
 from routing.asterisk import rendered
 
 log = structlog.get_logger()

@@ -167,11 +167,15 @@ class Station:
         self.intake = self._start(("recordings", "intake", "--stay"), self.home / "intake.log")
         return self.intake
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether somebody listens already where the settings say that a recogniser does."""
+        return _listens(_port(self.settings))
+
     def start_speech(self) -> Node:
         """Start the recogniser that the settings name, and wait until it listens; its log goes to a file."""
-        listen = str(_section(self.settings, "speech")["listen"])
         self.speech = self._start(("speech",), self.home / "speech.log")
-        self._wait_ready(self.speech, int(listen.rpartition(":")[2]))
+        self._wait_ready(self.speech, _port(self.settings))
         return self.speech
 
     def _start(self, words: tuple[str, ...], log: Path, stdout: int | None = None) -> Node:
@@ -203,9 +207,8 @@ class Station:
         while time.monotonic() < deadline:
             if not node.running:
                 raise StationError(f"a process ended at once:\n{_last_words(node.log)}")
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return
+            if _listens(port):
+                return
             time.sleep(POLL_SECONDS)
         raise StationError(f"a process does not listen:\n{_last_words(node.log)}")
 
@@ -213,6 +216,16 @@ class Station:
 def _section(settings: Mapping[str, object], name: str) -> dict[str, object]:
     values = settings.get(name, {})
     return dict(values) if isinstance(values, Mapping) else {}
+
+
+def _port(settings: Mapping[str, object]) -> int:
+    """Where the recogniser listens."""
+    return int(str(_section(settings, "speech")["listen"]).rpartition(":")[2])
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _last_words(log: Path) -> str:
@@ -226,7 +239,7 @@ def running(station: Station, nodes: int = 1) -> Iterator[Station]:
         station.write_settings()
         station.render()
         station.start_asterisk()
-        if "speech" in station.settings:
+        if "speech" in station.settings and not station.is_heard:
             station.start_speech()
         for number in range(nodes):
             station.start_node(number)

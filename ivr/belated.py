@@ -40,7 +40,7 @@ def outstanding(database: Database, live: Live, stay: Conversation | None) -> tu
 
 def _withdrawn_at(database: Database, live: Live, stay: Conversation | None) -> datetime | None:
     """When the caller's consent has ended, of which the call's state does not know yet."""
-    if live.turn.state.consent is not True:
+    if not (live.turn.state.consent or live.turn.state.assistant):
         return None
     if stay is not None and stay.withdrawn_at is not None:
         return stay.withdrawn_at

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ivr.codes import Codes as Codes
 from ivr.prompts import Prompt
 from ivr.sayings import Speech
 from routing.hours import Hours
@@ -258,6 +259,25 @@ class End:
     cause: str
 
 
+@dataclass(frozen=True, slots=True)
+class Assistant:
+    """A virtual assistant: the caller says what it is about, and what is said and heard is recorded.
+
+    `notice` tells of that, `consent` asks for it; `wording` is the version of both that a consent refers to. Whoever
+    does not agree goes on to `declined`, and so does everybody while nobody listens. `question` is a menu whose options
+    are the subjects and a person; they can be said, and but for the person's their keys are not told. Whoever is not
+    understood goes on to `by_key`.
+    """
+
+    name: str
+    wording: str
+    notice: str
+    consent: str
+    declined: str
+    by_key: str
+    question: Menu
+
+
 Step = (
     Menu
     | Message
@@ -271,6 +291,7 @@ Step = (
     | Promised
     | Cancellation
     | Survey
+    | Assistant
     | End
 )
 
@@ -339,26 +360,6 @@ class Callbacks:
     closed: str
     whisper: Prompt
     caption: str
-
-
-@dataclass(frozen=True, slots=True)
-class Codes:
-    """What consultants hear when they have keyed a code on their telephones: names of prompts (None: a tone)."""
-
-    logged_in: str
-    logged_out: str
-    on_break: str
-    back: str
-    ready: str
-    not_logged_in: str
-    no_agent: str
-    not_here: str
-    unknown: str
-    unrecorded: str | None = None
-    logging_in: str | None = None
-    questions: str | None = None
-    authorised: str | None = None
-    unauthorised: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

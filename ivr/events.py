@@ -60,6 +60,13 @@ class HoursChecked:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechChecked:
+    """The answer to `CheckSpeech`."""
+
+    heard: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SurveyDrawn:
     """The answer to `DrawSurvey`: whether this caller is one of those who are asked."""
 
@@ -274,6 +281,7 @@ Event = (
     | SecretKeyed
     | Played
     | HoursChecked
+    | SpeechChecked
     | SurveyDrawn
     | PinVerified
     | PinRefused

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from ivr.definition import (
     NONE,
+    Assistant,
     Authentication,
     Callback,
     Cancellation,
@@ -26,7 +27,18 @@ from ivr.state import New, Position, State
 
 Said = tuple[Prompt, ...]
 Kind = TypeVar(
-    "Kind", Menu, Opening, Authentication, PinChange, Offices, Transfer, Callback, Promised, Cancellation, Survey
+    "Kind",
+    Menu,
+    Opening,
+    Authentication,
+    PinChange,
+    Offices,
+    Transfer,
+    Callback,
+    Promised,
+    Cancellation,
+    Survey,
+    Assistant,
 )
 
 
@@ -46,8 +58,14 @@ def place(position: Position) -> str:
 
 
 def menu_at(flow: Flow, name: str) -> Menu:
-    """The menu of that name."""
-    return _step(flow, name, Menu)
+    """The menu of that name, or the question of the virtual assistant of that name."""
+    found = flow.steps[name]
+    return found.question if isinstance(found, Assistant) else _step(flow, name, Menu)
+
+
+def assistant_at(flow: Flow, name: str) -> Assistant:
+    """The virtual assistant of that name."""
+    return _step(flow, name, Assistant)
 
 
 def opening_at(flow: Flow, name: str) -> Opening:
@@ -100,6 +118,16 @@ def promised_at(flow: Flow, name: str) -> Promised:
 def cancellation_at(flow: Flow, name: str) -> Cancellation:
     """The end of callbacks of that name."""
     return _step(flow, name, Cancellation)
+
+
+def is_assisted(flow: Flow, step: str) -> bool:
+    """Whether a step is a virtual assistant."""
+    return isinstance(flow.steps[step], Assistant)
+
+
+def menu_names(flow: Flow) -> frozenset[str]:
+    """The names of everything that a caller comes back to as to a menu."""
+    return frozenset(name for name, step in flow.steps.items() if isinstance(step, Menu | Assistant))
 
 
 def spoken_at(flow: Flow, state: State, menu: str) -> str:

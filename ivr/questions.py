@@ -10,6 +10,7 @@ from ivr.events import OfficeFound
 from ivr.lookups import (
     Said,
     asking_pin_at,
+    assistant_at,
     authentication_at,
     callback_at,
     digits,
@@ -24,6 +25,8 @@ from ivr.lookups import (
 from ivr.prompts import Prompt, ending_of
 from ivr.state import (
     AfterAddress,
+    AtAssistantConsent,
+    AtAssistantNotice,
     AtConfirmation,
     AtConsent,
     AtDelay,
@@ -71,10 +74,8 @@ def question(flow: Flow, state: State) -> Said:
             return say(flow, state, prompt)
         case AtDelay(name, minutes):
             return delayed(flow, state, asking_pin_at(flow, name), minutes)
-        case AtNotice():
-            return notice(flow, state)
-        case AtConsent():
-            return say(flow, state, flow.recording.question)
+        case AtNotice() | AtConsent() | AtAssistantNotice() | AtAssistantConsent() as position:
+            return _consent_question(flow, state, position)
         case position if isinstance(position, CallbackPosition):
             return _callback_question(flow, state, position)
         case position if isinstance(position, PinPosition | PayerPosition):
@@ -90,6 +91,20 @@ def question(flow: Flow, state: State) -> Said:
 def delayed(flow: Flow, state: State, asking: Authentication | PinChange, minutes: int) -> Said:
     """For how long no PIN is looked at, where the file has words for that."""
     return say(flow, state, asking.failure if asking.delayed is None else delay_name(asking.delayed, minutes))
+
+
+def _consent_question(
+    flow: Flow, state: State, position: AtNotice | AtConsent | AtAssistantNotice | AtAssistantConsent
+) -> Said:
+    match position:
+        case AtNotice():
+            return notice(flow, state)
+        case AtConsent():
+            return say(flow, state, flow.recording.question)
+        case AtAssistantNotice(name):
+            return say(flow, state, assistant_at(flow, name).notice)
+        case AtAssistantConsent(name):
+            return say(flow, state, assistant_at(flow, name).consent)
 
 
 def _callback_question(flow: Flow, state: State, position: CallbackPosition) -> Said:

@@ -14,7 +14,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from ivr import belated, calls, level_audit, stays, surveys
+from ivr import belated, calls, consenting, level_audit, stays, surveys
 from ivr.authorisations import Authorisation, Refusal, keep_keyed, tell_of_refusal
 from ivr.codec import CodecError
 from ivr.definition import Flow
@@ -31,6 +31,7 @@ from ivr.events import (
     QueueLeft,
     Reentered,
     SentOn,
+    SpeechChecked,
     Started,
     SurveyDrawn,
 )
@@ -48,11 +49,13 @@ from ivr.state import Ended, State
 from ivr.stays import ABANDONED
 from ivr.stays import WITHOUT_IVR as WITHOUT_IVR
 from ivr.stays import Conversation as Conversation
+from ivr.surroundings import Draw, Hears, Observer, Variant, always, as_it_is
 from ivr.turns import Ignored, Turn
 from ivr.waits import (
     MOST_SERVICE_ANSWERS,
     CancelCallback,
     CheckHours,
+    CheckSpeech,
     DrawSurvey,
     FindCallback,
     FindNumber,
@@ -64,28 +67,13 @@ from ivr.waits import (
     VerifyOldPin,
     VerifyPin,
 )
-from recordings import consents
 from routing import callbacks, visits
 from routing.surveys import is_drawn
 from storage.database import Database
 
-RECORDING_PURPOSE = "consultant_call"
 MOST_RACES = 3
 
 log = structlog.get_logger()
-
-
-# Whether a call is among so many percent that are asked by a survey.
-Draw = Callable[[str, int], bool]
-# The flow as the callers of a gateway meet it.
-Variant = Callable[[Flow], Flow]
-# Is told of each committed turn: the call after it, the state that the events met, and the events.
-Observer = Callable[[Live, State, tuple[Event, ...]], None]
-
-
-def as_it_is(flow: Flow) -> Flow:
-    """The whole flow."""
-    return flow
 
 
 class Runner:
@@ -105,6 +93,7 @@ class Runner:
         terms: Terms = Terms(),  # noqa: B008 (it is frozen)
         draw: Draw = is_drawn,
         variant: Variant = as_it_is,
+        hears: Hears = always,
     ) -> None:
         self._database = database
         self._library = library
@@ -117,6 +106,7 @@ class Runner:
         self._secrets = Secrets(authenticator, self.promises, self._payers)
         self._draw = draw
         self._variant = variant
+        self._hears = hears
 
     def arrive(self, arrival: Arrival) -> Live:
         """A call reaches this process: a new one, or one that another process began."""
@@ -239,6 +229,11 @@ class Runner:
         with self._database.writing() as connection:
             visits.answered(connection, call_id, turn, at=at, agent=agent)
 
+    def note_recording(self, live: Live, caller_file: str, other_file: str) -> None:
+        """A gateway records the virtual assistant from the newest turn on; files are names in Home.recordings."""
+        with self._database.writing() as connection:
+            consenting.begun(connection, live, caller_file, other_file, self._now())
+
     def note_withdrawal(self, call_id: str, at: datetime) -> None:
         """The caller does not want to be recorded any more: nothing of the call is taken in from now on."""
         with self._database.writing() as connection:
@@ -348,6 +343,8 @@ class Runner:
         match wait:
             case CheckHours(hours):
                 return HoursChecked(live.flow.hours[hours].is_open(self._hours_at()))
+            case CheckSpeech(lang):
+                return SpeechChecked(self._hears(lang))
             case DrawSurvey(share):
                 return SurveyDrawn(self._draw(live.call_id, share))
             case FindOffice(step_name, postal_code):
@@ -373,10 +370,7 @@ class Runner:
         turn, after = live.turn, live.turn.state
         calls.log_turn(connection, live.call_id, live.seq, at, self._node, events, turn)
         calls.summarise(connection, live.call_id, at, before, after)
-        if after.consent is not None and before.consent is None:
-            wording = live.flow.recording.wording
-            consent = consents.Consent(live.call_id, RECORDING_PURPOSE, at, after.consent, wording, after.lang)
-            consents.store(connection, consent)
+        consenting.keep(connection, live, before, events, at)
         self.promises.keep(connection, (live.call_id, live.ani, live.flow), before, after, events, at)
         surveys.keep(connection, live.call_id, live.flow, before, events, at)
         stays.begin(connection, live, before, events, at, after.callback)

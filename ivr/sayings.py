@@ -9,6 +9,8 @@ from dataclasses import dataclass
 YES_KEY = "1"
 NO_KEY = "2"
 CONFIRMATION = "speech:meant"
+# The same at the virtual assistant, and whether it may record: a person can be asked for there, too.
+ASSISTANT = "speech:assistant"
 # Whoever was not understood so many times at a menu chooses by key.
 MOST_MISSES = 2
 
@@ -18,9 +20,9 @@ class Speech:
     """What may be said at menus instead of a key.
 
     `grammars` are phrases with the key that each stands for, by menu and language; under `CONFIRMATION` those that
-    answer the question whether an option was meant. That is asked from the confidence `unsure` on, and from `sure` on
-    the option is taken (percent). `unheard` is heard where nothing was understood, `by_key` where keys alone count from
-    then on.
+    answer the question whether an option was meant, under `ASSISTANT` those that answer the virtual assistant's. It is
+    asked from the confidence `unsure` on, and from `sure` on the option is taken (percent). `unheard` is heard where
+    nothing was understood, `by_key` where keys alone count from then on.
     """
 
     sure: int

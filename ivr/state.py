@@ -13,7 +13,7 @@ class New:
 
 @dataclass(frozen=True, slots=True)
 class AtMenu:
-    """At a menu, waiting for a key."""
+    """At a menu, or at the question of the virtual assistant, waiting for a key or a word."""
 
     step: str
 
@@ -186,6 +186,27 @@ class AtConsent:
 
 
 @dataclass(frozen=True, slots=True)
+class AtAssistantCheck:
+    """On the way to the virtual assistant: whether anybody listens is being checked."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtAssistantNotice:
+    """Hearing that what is said to the virtual assistant is recorded."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtAssistantConsent:
+    """Asked for consent to that, waiting for a key or a word."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
 class AtOwnNumber:
     """Asking to be called back: the number that the caller calls from is looked up."""
 
@@ -274,6 +295,7 @@ class Ended:
     cause: str
 
 
+AssistantPosition = AtAssistantCheck | AtAssistantNotice | AtAssistantConsent
 PinPosition = AtOldPin | AtOldPinCheck | AtNewPin | AtPinAgain | AtPinStoring
 PayerPosition = AtKnown | AtPayerSearch | AtPayerChoice | AtPayerNumber
 CallbackPosition = AtOwnNumber | AtNumber | AtNumberChoice | AtPromise | AtCallbackSearch | AtCancellation | AtGreeting
@@ -296,6 +318,7 @@ Position = (
     | PayerPosition
     | AtNotice
     | AtConsent
+    | AssistantPosition
     | CallbackPosition
     | InQueue
     | AtSurveyDraw
@@ -318,7 +341,8 @@ class State:
     have been looked for; `callback` is the one that this call keeps. `drawn` is set once it has been drawn whether the
     caller is asked by a survey: that happens once in a call. `talking` is the step of the consultants with one of whom
     the caller talks, while the caller logs in in the middle of that conversation. `misses` counts what was said at the
-    menu and not understood.
+    menu and not understood. `assistant` is whether the caller has agreed that the virtual assistant records them, None
+    as long as neither that nor the contrary was said.
     """
 
     lang: str
@@ -340,6 +364,7 @@ class State:
     drawn: bool = False
     talking: str | None = None
     misses: int = 0
+    assistant: bool | None = None
 
 
 if TYPE_CHECKING:

@@ -32,6 +32,7 @@ from ivr.lookups import place
 from ivr.prompts import DIGIT
 from ivr.runner import Live
 from ivr.state import (
+    AtAssistantConsent,
     AtConsent,
     AtGreeting,
     AtIdentifier,
@@ -58,6 +59,8 @@ def lines(live: Live, before: State, events: tuple[Event, ...]) -> Iterator[Line
     after = live.turn.state
     if after.consent is not None and before.consent is None:
         yield {"type": "consent", "purpose": "recording", "given": after.consent}
+    if after.assistant is not None and before.assistant is None:
+        yield {"type": "consent", "purpose": "virtual_assistant", "given": after.assistant}
     # Whose number it is, is nobody's business here.
     for prompt in [prompt for prompt in live.turn.prompts if not DIGIT.fullmatch(prompt.name)]:
         yield {"type": "prompt", "prompt": prompt.name, "text": prompt.text, "lang": prompt.lang}
@@ -108,6 +111,8 @@ def gather_name(state: State) -> str:
             return "pin"
         case AtConsent():
             return "consent"
+        case AtAssistantConsent():
+            return "assistant-consent"
         case AtNumber():
             return "number"
         case AtNumberChoice() | AtGreeting():

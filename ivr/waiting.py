@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from ivr.definition import Flow
-from ivr.lookups import authentication_at, opening_at, pin_change_at, spoken_at, survey_at, transfer_at
-from ivr.sayings import CONFIRMATION
+from ivr.lookups import authentication_at, is_assisted, opening_at, pin_change_at, spoken_at, survey_at, transfer_at
+from ivr.sayings import ASSISTANT, CONFIRMATION
 from ivr.state import (
     AfterAddress,
     AtAddress,
+    AtAssistantCheck,
+    AtAssistantConsent,
+    AtAssistantNotice,
     AtCallbackSearch,
     AtCancellation,
     AtConfirmation,
@@ -50,6 +53,7 @@ from ivr.state import (
 from ivr.waits import (
     CancelCallback,
     CheckHours,
+    CheckSpeech,
     DrawSurvey,
     FindCallback,
     FindNumber,
@@ -81,7 +85,7 @@ def wait_at(flow: Flow, state: State) -> Wait:
             return Gather(name, 1, flow.gathering.timeout)
         case AtOpening(name):
             return CheckHours(opening_at(flow, name).hours)
-        case AtNotice() | AtResult() | AtDelay() | AtAddress() | New():
+        case AtNotice() | AtAssistantNotice() | AtResult() | AtDelay() | AtAddress() | New():
             return PlayOut()
         case InQueue(name):
             to = transfer_at(flow, name)
@@ -90,8 +94,8 @@ def wait_at(flow: Flow, state: State) -> Wait:
             return _login_wait(flow, position)
         case AtPostalCode() | AtOfficeSearch() as position:
             return _office_wait(flow, position)
-        case AtConsent():
-            return Gather("consent", 1, flow.gathering.timeout)
+        case AtConsent() | AtAssistantCheck() | AtAssistantConsent() as position:
+            return _consent_wait(flow, state, position)
         case position if isinstance(position, PinPosition):
             return _pin_change_wait(flow, state, position)
         case position if isinstance(position, CallbackPosition):
@@ -106,9 +110,22 @@ def wait_at(flow: Flow, state: State) -> Wait:
 
 def _choice(flow: Flow, state: State, position: AtMenu | AtConfirmation) -> Wait:
     """A key, or words where they count."""
-    if isinstance(position, AtConfirmation):
-        return Gather(CONFIRMATION, 1, flow.gathering.timeout, spoken=state.lang)
-    return Gather(position.step, 1, flow.gathering.timeout, spoken=spoken_at(flow, state, position.step))
+    is_asked_back, timeout = isinstance(position, AtConfirmation), flow.gathering.timeout
+    spoken = state.lang if is_asked_back else spoken_at(flow, state, position.step)
+    if is_assisted(flow, position.step):
+        name, recorded = ASSISTANT if is_asked_back else position.step, state.assistant is True
+        return Gather(name, 1, timeout, spoken=spoken, recorded=recorded)
+    return Gather(CONFIRMATION if is_asked_back else position.step, 1, timeout, spoken=spoken)
+
+
+def _consent_wait(flow: Flow, state: State, position: AtConsent | AtAssistantCheck | AtAssistantConsent) -> Wait:
+    match position:
+        case AtConsent():
+            return Gather("consent", 1, flow.gathering.timeout)
+        case AtAssistantCheck():
+            return CheckSpeech(state.lang)
+        case AtAssistantConsent():
+            return Gather(ASSISTANT, 1, flow.gathering.timeout, spoken=state.lang)
 
 
 def _office_wait(flow: Flow, position: AtPostalCode | AtOfficeSearch) -> Wait:

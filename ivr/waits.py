@@ -15,7 +15,7 @@ class Gather:
 
     `timeout` is both the no-input and the inter-digit timeout, in seconds; `#` ends the input early. A `secret` gather
     is kept out of every log and row. Where `spoken` is a language, phrases of the flow's grammar of this name in it may
-    be said instead.
+    be said instead. What is said and heard there is `recorded` where the caller has agreed to that.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Gather:
     timeout: int
     secret: bool = False
     spoken: str = ""
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,13 @@ class CheckHours:
     """Whether the named opening hours are open now."""
 
     hours: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSpeech:
+    """Whether what is said in a language can be listened for now."""
+
+    lang: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,7 @@ class CancelCallback:
 MOST_SERVICE_ANSWERS = 20
 
 PinWait = VerifyPin | VerifyOldPin | StorePin
-ServiceWait = CheckHours | DrawSurvey | PinWait | FindPayers | FindOffice | FindNumber | FindCallback | CancelCallback
+SearchWait = FindPayers | FindOffice | FindNumber | FindCallback
+ServiceWait = CheckHours | CheckSpeech | DrawSurvey | PinWait | SearchWait | CancelCallback
 GatewayWait = Gather | PlayOut | Transfer | Hangup
 Wait = GatewayWait | ServiceWait

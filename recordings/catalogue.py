@@ -48,6 +48,11 @@ class Purpose(StrEnum):
     VIDEO_VISIT = "video_visit"
 
 
+def sides_of(purpose: Purpose) -> tuple[str, str]:
+    """Who is heard on the two channels of what was recorded of a call."""
+    return "caller", "assistant" if purpose is Purpose.VIRTUAL_ASSISTANT else "consultant"
+
+
 class State(StrEnum):
     """Whether a recording is kept, is kept by a hold alone, or is being destroyed, which never turns back."""
 

@@ -1,4 +1,4 @@
-"""Recorded parts of a call: the two sides of one conversation with one consultant, as Asterisk wrote them."""
+"""Recorded parts of a call: the two sides of one conversation, as Asterisk wrote them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
     Integer,
+    Row,
     String,
     Table,
     Text,
@@ -24,6 +26,7 @@ from sqlalchemy import (
     update,
 )
 
+from recordings.catalogue import Purpose
 from storage.database import Instant, metadata
 
 recording_parts = Table(
@@ -38,13 +41,15 @@ recording_parts = Table(
     Column("agent_file", String(200), nullable=False),
     Column("settled_at", Instant, index=True),
     Column("pauses", Text, nullable=False, server_default=text("''")),
+    Column("purpose", String(20), nullable=False, server_default=text(f"'{Purpose.CONSULTANT_CALL}'")),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingPart:
-    """One conversation of a call. `seq` is the turn that sent the call to the queue; files lie in Home.recordings.
+    """One conversation of a call. `seq` is the turn that it began with; files lie in Home.recordings.
 
+    `agent` is the consultant, or empty: the virtual assistant, whose part ends when it began as long as it lasts.
     `settled_at` is when they were gone from there: taken into the archive, put aside or destroyed. `pauses` are when it
     is silent, since the caller was logging in: `from-until`, in seconds since it began, with commas between. Of a
     callback these times are left out.
@@ -59,6 +64,7 @@ class RecordingPart:
     agent_file: str
     settled_at: datetime | None = None
     pauses: str = ""
+    purpose: Purpose = Purpose.CONSULTANT_CALL
 
 
 def pauses(begin: datetime, end: datetime, spans: tuple[tuple[datetime, datetime], ...]) -> str:
@@ -73,10 +79,17 @@ def store(connection: Connection, part: RecordingPart) -> None:
     connection.execute(insert(recording_parts), asdict(part))
 
 
+def end(connection: Connection, call_id: str, purpose: Purpose, at: datetime) -> None:
+    """The part of that purpose which lasts is over."""
+    c = recording_parts.c
+    lasting = (c.call_id == call_id) & (c.purpose == purpose) & (c.ended_at == c.started_at)
+    connection.execute(update(recording_parts).where(lasting).values(ended_at=at))
+
+
 def of_call(connection: Connection, call_id: str) -> tuple[RecordingPart, ...]:
     """The parts of a call, in order."""
     query = select(recording_parts).where(recording_parts.c.call_id == call_id).order_by(recording_parts.c.seq)
-    return tuple(RecordingPart(**row._mapping) for row in connection.execute(query))
+    return tuple(_part(row) for row in connection.execute(query))
 
 
 def pauses_in(connection: Connection, call_id: str, seq: int) -> str:
@@ -89,7 +102,7 @@ def unsettled(connection: Connection, after: tuple[str, int], most: int) -> tupl
     c = recording_parts.c
     behind = or_(c.call_id > after[0], and_(c.call_id == after[0], c.seq > after[1]))
     query = select(recording_parts).where(c.settled_at.is_(None), behind).order_by(c.call_id, c.seq).limit(most)
-    return tuple(RecordingPart(**row._mapping) for row in connection.execute(query))
+    return tuple(_part(row) for row in connection.execute(query))
 
 
 def settle(connection: Connection, part: RecordingPart, at: datetime) -> None:
@@ -136,6 +149,11 @@ def named(connection: Connection, names: Iterable[str]) -> frozenset[str]:
         select(c.caller_file, c.agent_file).where(c.caller_file.in_(wanted) | c.agent_file.in_(wanted))
     )
     return frozenset(name for row in rows for name in row)
+
+
+def _part(row: Row[Any]) -> RecordingPart:
+    values = dict(row._mapping)
+    return RecordingPart(**values | {"purpose": Purpose(values["purpose"])})
 
 
 def _is(call_id: str, seq: int) -> ColumnElement[bool]:

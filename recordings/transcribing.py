@@ -14,13 +14,12 @@ from typing import Protocol
 
 from recordings import transcripts
 from recordings.archive import Archive
-from recordings.catalogue import Recording
+from recordings.catalogue import Purpose, Recording, sides_of
 from recordings.decoding import decoded
 from recordings.faults import EncoderFault, KeysUnusable, RecordingFault
 from recordings.transcripts import FAULT_LENGTH, Line, Transcript
 from recordings.wav import WIDTH, Wav
 
-SIDES = ("caller", "consultant")
 BOTH = ("both",)
 """The side of a recording that has one channel."""
 PIECES_A_SECOND = 5
@@ -54,7 +53,7 @@ def transcribe(archive: Archive, folder: Path, recording: Recording, by: Recogni
     """
     try:
         with decoded(archive.sound(recording.id), recording.format, folder) as sound:
-            lines = sorted(_lines(sound, by), key=lambda line: (line.begin, line.side))
+            lines = sorted(_lines(sound, by, recording.purpose), key=lambda line: (line.begin, line.side))
         sealed = transcripts.seal_lines(archive.keys, recording.id, lines)
     except (KeysUnusable, EncoderFault):
         raise
@@ -64,8 +63,9 @@ def transcribe(archive: Archive, folder: Path, recording: Recording, by: Recogni
     return Transcript(recording.id, at, by.model, sealed)
 
 
-def _lines(sound: Wav, by: Recogniser) -> Iterator[Line]:
-    names = SIDES if sound.format.channels == len(SIDES) else BOTH
+def _lines(sound: Wav, by: Recogniser, purpose: Purpose) -> Iterator[Line]:
+    sides = sides_of(purpose)
+    names = sides if sound.format.channels == len(sides) else BOTH
     ears = [by.ear(sound.format.rate) for _ in names]
     for piece in sound.pieces(sound.format.rate // PIECES_A_SECOND):
         for number, (name, ear) in enumerate(zip(names, ears, strict=True)):

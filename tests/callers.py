@@ -34,6 +34,7 @@ from ivr.events import (
     Reentered,
     SecretKeyed,
     SentOn,
+    SpeechChecked,
     Started,
     SurveyDrawn,
 )
@@ -44,6 +45,7 @@ from ivr.turns import Ignored, Turn
 from ivr.waits import (
     CancelCallback,
     CheckHours,
+    CheckSpeech,
     DrawSurvey,
     FindCallback,
     FindNumber,
@@ -66,7 +68,7 @@ class Caller:
     `is_open` is whether consultants work, `drawn` whether this caller is one of those whom surveys ask, `number_known`
     whether the caller's number can be called, `awaited` whether it is to be, `payers` for whom the caller may speak:
     the references of payers, or None for too many. The call begins with `begins`. While the profile is `usable` another
-    PIN can be stored.
+    PIN can be stored, and while somebody is `heard` what is said counts.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Caller:
         self.awaited = awaited
         self.payers = payers
         self.usable = True
+        self.heard = True
         self.is_open = is_open
         self.drawn = drawn
         self.state = start(flow)
@@ -196,6 +199,8 @@ class Caller:
         match wait:
             case CheckHours():
                 return HoursChecked(self.is_open)
+            case CheckSpeech():
+                return SpeechChecked(self.heard)
             case DrawSurvey():
                 return SurveyDrawn(self.drawn)
             case FindOffice(name, postal_code):

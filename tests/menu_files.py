@@ -153,6 +153,37 @@ SPEAKING = (
 )
 
 
+# A virtual assistant, two subjects of which it knows, and the key that leads to it.
+ASSISTED = (
+    *CALLING_BACK[:2],
+    SPEAKING[0],
+    (
+        '      "*": {label: {pl: Powrót',
+        '      "6": {label: {pl: Asystent, en: Assistant}, to: assistant}\n      "*": {label: {pl: Powrót',
+    ),
+    (
+        "  sorry: {type: message",
+        """\
+  assistant:
+    type: assistant
+    wording: "7"
+    notice: notice
+    consent: question
+    declined: sorry
+    ask: code
+    ask_again: news
+    no_input: refused
+    subjects:
+      "1": {label: {pl: Wiadomość, en: News}, say: {pl: [wiadomość], en: [news]}, to: told}
+      "2": {label: {pl: Pomoc, en: Help}, say: {pl: [pomoc], en: [help]}, to: to-help}
+    consultant: {label: {pl: Osoba, en: Person}, say: {pl: [konsultant], en: [consultant]}, to: gate}
+    by_key: main
+  told: {type: message, play: [news], then: assistant}
+  sorry: {type: message""",
+    ),
+)
+
+
 # A survey after conversations; the second of these edits is its step.
 SURVEY = (
     ("answered: goodbye", "answered: survey"),

@@ -21,7 +21,7 @@ from centrala.forms import FROM_TO, check_options, span
 from centrala.keeping import open_archive
 from ivr.calls import from_number
 from recordings import drawing, parts, scores, waveform
-from recordings.catalogue import Recording
+from recordings.catalogue import Recording, sides_of
 from recordings.faults import RecordingFault
 from recordings.identity import CALL, part_of
 from recordings.overview import Entry, Sought, Status, entries, find
@@ -166,8 +166,9 @@ def _peaks(opened: Installation, entry: Entry) -> Peaks | str:
 def _sides(recording: Recording | None, peaks: Peaks) -> tuple[str, ...]:
     if len(peaks.channels) == 1:
         return ("sound",)
-    of_call = recording is not None and recording.origin.startswith(CALL)
-    return ("caller", "consultant") if of_call else ("left", "right")
+    if recording is None or not recording.origin.startswith(CALL):
+        return ("left", "right")
+    return sides_of(recording.purpose)
 
 
 def _plain_peaks(peaks: Peaks | str, entry: Entry) -> dict[str, Any]:

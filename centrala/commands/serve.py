@@ -37,8 +37,9 @@ from ivr.gateways.agi.session import Session
 from ivr.herald import Herald
 from ivr.library import Library
 from ivr.lookups import place
-from ivr.runner import Live, Observer, Runner, Variant, as_it_is
+from ivr.runner import Live, Runner
 from ivr.state import State
+from ivr.surroundings import Hears, Observer, Variant, always, as_it_is, deaf
 from ivr.transcript import lines
 from ivr.waits import Hangup, Transfer
 from routing.agents import AgentTableError
@@ -81,10 +82,10 @@ def serve(file: Path | None, listen: str | None, hours_at: str | None, transcrip
         loaded = watch.open()
     node = f"{socket.gethostname()}:{address[1]}"
     observe = _print_lines if transcript else _log_leaving
-    runner = _runner(installation, settings, library, node, fixed, observe)
-    carried = _runner(installation, settings, library, node, fixed, observe, variant)
-    herald = make_herald(installation, library, store, settings)
     recogniser = Recogniser(frozenset(model_folders(settings.speech)))
+    runner = _runner(installation, settings, library, node, fixed, observe, hears=recogniser.knows)
+    carried = _runner(installation, settings, library, node, fixed, observe, variant, deaf)
+    herald = make_herald(installation, library, store, settings)
     session = _sessions(installation, runner, store, herald, recogniser)
     server = _listen(address, session, settings)
     _serve_metrics(settings, installation, library, recogniser)
@@ -110,9 +111,10 @@ def _sessions(
     installation: Installation, runner: Runner, store: PromptStore, herald: Herald, recogniser: Recogniser
 ) -> MakeSession:
     identify, take_leg = make_identify(installation), make_take_leg(installation, runner, context.now)
+    folder = installation.home.recordings
 
     def session(agi: SafeAGI) -> Session:
-        return Session(agi, runner, store.sound, identify, herald, take_leg, recogniser)
+        return Session(agi, runner, store.sound, identify, herald, take_leg, recogniser, folder)
 
     return session
 
@@ -125,6 +127,7 @@ def _runner(
     fixed: datetime | None,
     observe: Observer,
     variant: Variant = as_it_is,
+    hears: Hears = always,
 ) -> Runner:
     pins.allow(settings.authentication.hashes_at_once)
 
@@ -141,6 +144,7 @@ def _runner(
         terms=callback_terms(settings),
         limits=guessing_limits(settings),
         variant=variant,
+        hears=hears,
     )
 
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from ivr.definition import PAYER_KEYS, Flow
 from ivr.events import Event, Keyed, OfficeFound, PayersFound, PinDelayed, PinRefused, Played, Reentered, SecretKeyed
 from ivr.exploration.moves import Said, office_answer
-from ivr.exploration.walk import Edge, menus
+from ivr.exploration.walk import Edge
 from ivr.flow import step
+from ivr.lookups import menu_names
 from ivr.state import AtKnown, AtMenu, AtOldPin, AtPin, AtPostalCode, New, Position, State
 from ivr.telling import DELAYS
 from ivr.turns import Turn
@@ -62,7 +63,7 @@ class Telling:
 def sequences(flow: Flow, edges: Iterable[Edge]) -> Mapping[str, tuple[Said, ...]]:
     """Every sequence of prompts that one turn can say, by the language that the caller hears."""
     said: dict[str, dict[Said, None]] = {lang: {} for lang in flow.languages}
-    everything = menus(flow)
+    everything = menu_names(flow)
     tellings = _tellings(flow, edges, everything)
     heard = _flood(tellings, Heard(new=everything))
     for lang in flow.languages:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from ivr.definition import Flow
+from ivr.definition import CONSULTANT_KEY, Flow
 from ivr.events import (
     WEAKNESSES,
     CallbackCancelled,
@@ -45,6 +45,7 @@ from ivr.events import (
     Played,
     QueueLeft,
     SecretKeyed,
+    SpeechChecked,
     Started,
     SurveyDrawn,
 )
@@ -53,10 +54,12 @@ from ivr.flow import GIVE_UP, step
 from ivr.flow.survey import ACCEPT
 from ivr.lookups import authentication_at, menu_at, pin_change_at, question_at, spoken_at
 from ivr.prompts import Prompt
-from ivr.sayings import YES_KEY
+from ivr.sayings import NO_KEY, YES_KEY
 from ivr.state import (
     AfterAddress,
     AtAddress,
+    AtAssistantConsent,
+    AtAssistantNotice,
     AtConfirmation,
     AtConsent,
     AtDelay,
@@ -87,6 +90,7 @@ from ivr.waiting import POSTAL_CODE_DIGITS
 from ivr.waits import (
     CancelCallback,
     CheckHours,
+    CheckSpeech,
     DrawSurvey,
     FindCallback,
     FindNumber,
@@ -116,6 +120,8 @@ AWAITED = "callback promised"
 REPRESENTS = "speaks for payers"
 MANY = "speaks for many payers"
 DRAWN = "drawn"
+# Somebody listens for what callers say.
+LISTENED = "listened"
 # The number that is keyed, or called from.
 NUMBER = NumberFound("+48600100200", "600100200")
 # The payers of somebody who may speak for some.
@@ -129,7 +135,7 @@ class Move:
     """An event and the service answers after it; `turn` holds all that is said on the way.
 
     `circumstances` are what services were asked for that stays as it is during a call, and whether it is so: opening
-    hours by their name, OWN_NUMBER, AWAITED, REPRESENTS, MANY and DRAWN.
+    hours by their name, OWN_NUMBER, AWAITED, REPRESENTS, MANY, DRAWN and LISTENED.
     """
 
     events: tuple[Event, ...]
@@ -153,8 +159,9 @@ def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Even
             return (*map(Keyed, KEYS), NoInput(), HungUp())
         case AtConfirmation():
             return (Keyed(YES_KEY), NoInput(), HungUp())
-        case AtSurveyOffer():
-            return (*map(Keyed, _with_a_wrong_one((ACCEPT,))), NoInput(), HungUp())
+        case AtSurveyOffer() | AtAssistantConsent() as position:
+            keys = (ACCEPT,) if isinstance(position, AtSurveyOffer) else (YES_KEY, NO_KEY, CONSULTANT_KEY)
+            return (*map(Keyed, _with_a_wrong_one(keys)), NoInput(), HungUp())
         case AtSurveyQuestion(name, question):
             return (*map(Keyed, _with_a_wrong_one(question_at(flow, name, question).keys)), NoInput(), HungUp())
         case AtIdentifier(name):
@@ -175,7 +182,7 @@ def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Even
             return (NUMBER, NumberRefused(), Keyed(GIVE_UP), NoInput(), HungUp())
         case AtPayerNumber():
             return (PayerKeyed(PAYERS[0]), PayerRefused(), SecretKeyed(0), Keyed(GIVE_UP), NoInput(), HungUp())
-        case AtResult() | AtDelay() | AtKnown() | AtAddress() | AtNotice() | AtPromise():
+        case AtResult() | AtDelay() | AtKnown() | AtAddress() | AtNotice() | AtAssistantNotice() | AtPromise():
             return (Played(), HungUp())
         case InQueue():
             return (*map(QueueLeft, outcomes), HungUp())
@@ -186,6 +193,8 @@ def events_at(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Even
 def spoken_events(flow: Flow, state: State) -> tuple[Event, ...]:
     """What can be said in `state`: each option, not well, and what is none; after one miss another one."""
     at = state.position
+    if isinstance(at, AtAssistantConsent):
+        return (Heard((), 0),)
     if flow.speech is None or not isinstance(at, AtMenu) or not spoken_at(flow, state, at.step):
         return ()
     options = menu_at(flow, at.step).options.items()
@@ -282,6 +291,8 @@ def circumstances(wait: ServiceWait, answer: Event) -> tuple[tuple[str, bool], .
             return ((REPRESENTS, True), (MANY, True))
         case DrawSurvey(), SurveyDrawn(asked):
             return ((DRAWN, asked),)
+        case CheckSpeech(), SpeechChecked(heard):
+            return ((LISTENED, heard),)
         case _:
             return ()
 
@@ -291,6 +302,8 @@ def answers(flow: Flow, wait: ServiceWait) -> tuple[Event, ...]:
     match wait:
         case CheckHours():
             return (HoursChecked(True), HoursChecked(False))
+        case CheckSpeech():
+            return (SpeechChecked(True), SpeechChecked(False))
         case DrawSurvey(share):
             possible = {True: share > 0, False: share < 100}
             return tuple(SurveyDrawn(asked) for asked in possible if possible[asked])

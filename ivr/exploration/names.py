@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ivr.definition import CONSULTANT_KEY, OWN_KEY, PAYER_KEYS, REPEAT_KEY, Flow, Menu
+from ivr.definition import CONSULTANT_KEY, OWN_KEY, PAYER_KEYS, REPEAT_KEY, Flow
 from ivr.events import (
     CallbackCancelled,
     CallbackSought,
@@ -32,15 +32,19 @@ from ivr.events import (
     Played,
     QueueLeft,
     SecretKeyed,
+    SpeechChecked,
     Started,
     SurveyDrawn,
 )
 from ivr.flow import GIVE_UP
 from ivr.flow.survey import ACCEPT
-from ivr.lookups import asking_pin_at, authentication_at, offices_at, question_at
+from ivr.lookups import asking_pin_at, authentication_at, menu_at, offices_at, question_at
 from ivr.state import (
     AfterAddress,
     AtAddress,
+    AtAssistantCheck,
+    AtAssistantConsent,
+    AtAssistantNotice,
     AtCallbackSearch,
     AtCancellation,
     AtConfirmation,
@@ -151,6 +155,9 @@ _PARTS: dict[type[Position], str] = {
     AtPayerNumber: "payer-number",
     AtNotice: "notice",
     AtConsent: "consent",
+    AtAssistantCheck: "listening",
+    AtAssistantNotice: "assistant-notice",
+    AtAssistantConsent: "assistant-consent",
     AtOwnNumber: "own-number",
     AtNumber: "number",
     AtNumberChoice: "number-choice",
@@ -176,10 +183,8 @@ def _what(flow: Flow, state: State, event: Event) -> str:
             return _matched(state, f"{length} digits", accepts(flow, state, event))
         case Heard(choices):
             return f"said {' or '.join(choices)}" if choices else "not understood"
-        case HoursChecked(is_open):
-            return "open" if is_open else "closed"
-        case CallbackSought(found):
-            return "callback promised" if found else "no callback promised"
+        case HoursChecked() | SpeechChecked() | CallbackSought() | PinStored() | SurveyDrawn():
+            return _yes_or_no(event)
         case NumberRefused() if isinstance(state.position, AtNumber):
             return _matched(state, "number refused", False)
         case PayersFound(payers):
@@ -188,14 +193,24 @@ def _what(flow: Flow, state: State, event: Event) -> str:
             return _matched(state, "payer refused", False)
         case NewPinRefused(reason):
             return _matched(state, f"new PIN refused ({reason})", False)
-        case PinStored(stored):
-            return "PIN stored" if stored else "PIN not stored"
-        case SurveyDrawn(asked):
-            return "drawn" if asked else "not drawn"
         case QueueLeft(outcome):
             return f"queue {outcome}"
         case _:
             return _PLAIN[type(event)]
+
+
+def _yes_or_no(answer: HoursChecked | SpeechChecked | CallbackSought | PinStored | SurveyDrawn) -> str:
+    match answer:
+        case HoursChecked(is_open):
+            return "open" if is_open else "closed"
+        case SpeechChecked(heard):
+            return "somebody listens" if heard else "nobody listens"
+        case CallbackSought(found):
+            return "callback promised" if found else "no callback promised"
+        case PinStored(stored):
+            return "PIN stored" if stored else "PIN not stored"
+        case SurveyDrawn(asked):
+            return "drawn" if asked else "not drawn"
 
 
 _PLAIN: dict[type[Event], str] = {
@@ -235,8 +250,9 @@ def accepts(flow: Flow, state: State, event: Answer) -> bool:
     """Whether what was keyed is one of the things that the gather asks for."""
     match state.position, event:
         case AtMenu(name), Keyed(digits):
-            menu = flow.steps[name]
-            return isinstance(menu, Menu) and digits in menu.options
+            return digits in menu_at(flow, name).options
+        case AtAssistantConsent(), Keyed():
+            return True
         case AfterAddress(name), Keyed(digits):
             return digits in offices_at(flow, name).options
         case AtConsent(), Keyed(digits):

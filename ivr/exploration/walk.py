@@ -23,11 +23,12 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from ivr.definition import Callback, Flow, Menu, Resume
+from ivr.definition import Callback, Flow, Resume
 from ivr.events import Event, NoInput
 from ivr.exploration.moves import SUBJECT, Move, events_at, moves, spoken_events
 from ivr.exploration.names import Answer, accepts
 from ivr.flow import start
+from ivr.lookups import menu_names
 from ivr.state import Ended, State
 
 WHOLE = 2000
@@ -50,7 +51,7 @@ class Horizon:
 
     def __init__(self, flow: Flow, *, narrow: bool = False) -> None:
         self._is_narrow = narrow
-        self._menus = frozenset[str]() if narrow else menus(flow)
+        self._menus = frozenset[str]() if narrow else menu_names(flow)
         self._states: set[Hashable] = set()
         self._places: dict[Hashable, int] = {}
         self._seen: set[Hashable] = set()
@@ -67,7 +68,8 @@ class Horizon:
         # By numbers, as they are part of each fact: so much would be hashed for each.
         place = self._number(state.position, state.no_inputs, state.no_matches, state.misses, circumstances)
         at = self._number(place, nearest)
-        memory = state.pin_tries, state.auth_level, state.admitted, state.consent, state.sought, state.drawn
+        decided = state.consent, state.assistant
+        memory = state.pin_tries, state.auth_level, state.admitted, state.sought, state.drawn, *decided
         before = len(self._seen)
         self._seen.update(((at, number, fact) for number, fact in enumerate((*memory, state.topic))))
         self._seen.add((place, memory, nearest == ()))
@@ -101,11 +103,6 @@ def walk(flow: Flow, outcomes: tuple[str, ...], spoken: bool = False) -> Iterato
                 pending.append(reached)
 
 
-def menus(flow: Flow) -> frozenset[str]:
-    """The names of all menus."""
-    return frozenset(name for name, step in flow.steps.items() if isinstance(step, Menu))
-
-
 def new_events(flow: Flow, state: State, outcomes: tuple[str, ...]) -> tuple[Event, ...]:
     """The events that lead to something which they do not lead to on the first try."""
     events = events_at(flow, state, outcomes)
@@ -137,6 +134,7 @@ def essence(flow: Flow, state: State) -> State:
         consent=state.consent,
         sought=state.sought,
         drawn=state.drawn,
+        assistant=state.assistant,
         # It picks a way only where one leads back to the queue that was left.
         topic=state.topic if any(isinstance(step, Resume | Callback) for step in flow.steps.values()) else None,
     )

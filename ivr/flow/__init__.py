@@ -27,6 +27,7 @@ from ivr.events import (
     SentOn,
     Started,
 )
+from ivr.flow.assistant import assisting
 from ivr.flow.authentication import GIVE_UP, authenticating
 from ivr.flow.callbacks import at_callback, called_back
 from ivr.flow.levels import is_out_of_place, way_on
@@ -42,6 +43,7 @@ from ivr.flow.walking import end, go
 from ivr.lookups import place
 from ivr.state import (
     AfterAddress,
+    AssistantPosition,
     AtAddress,
     AtConfirmation,
     AtConsent,
@@ -117,15 +119,22 @@ def _step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return surveying(flow, state, event)
         case AtIdentifier() | AtPin() | AtVerification() | AtResult() | AtDelay(), _:
             return authenticating(flow, state, event)
-        case position, _ if isinstance(position, PinPosition | PayerPosition):
-            happening = changing_pin if isinstance(position, PinPosition) else asking_whom
-            return happening(flow, state, event)
+        case position, _ if isinstance(position, PinPosition | PayerPosition | AssistantPosition):
+            return _in_a_part(flow, state, position, event)
         case position, _ if isinstance(position, CallbackPosition):
             return at_callback(flow, state, event)
         case AtPostalCode() | AtOfficeSearch() | AtAddress() | AfterAddress(), _:
             return at_offices(flow, state, event)
         case _:
             return Ignored(f"{type(event).__name__} at {place(state.position)}")
+
+
+def _in_a_part(
+    flow: Flow, state: State, position: PinPosition | PayerPosition | AssistantPosition, event: Event
+) -> Turn | Ignored:
+    if isinstance(position, PinPosition):
+        return changing_pin(flow, state, event)
+    return asking_whom(flow, state, event) if isinstance(position, PayerPosition) else assisting(flow, state, event)
 
 
 def _begin(flow: Flow, state: State, event: Event) -> Turn | Ignored:

@@ -36,9 +36,9 @@ def told_late(flow: Flow, state: State, event: ConsentWithdrawn | Authorised) ->
 
 def _withdrawn(flow: Flow, state: State) -> Turn | Ignored:
     """Nothing of the call is recorded from now on."""
-    if state.consent is not True:
+    if not (state.consent or state.assistant):
         return Ignored("nobody has agreed to be recorded")
-    unrecorded = replace(state, consent=False)
+    unrecorded = replace(state, consent=False, assistant=False if state.assistant else state.assistant)
     return Turn(unrecorded, (), wait_at(flow, unrecorded))
 
 

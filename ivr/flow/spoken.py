@@ -1,16 +1,18 @@
 """What is said at a menu instead of a key: acted on, asked back, or not understood.
 
 Nothing is guessed. What was not understood counts by itself and is no wrong key: noise leads nobody away from a menu.
-After the second time keys alone count, until another place is reached.
+After the second time keys alone count, until another place is reached; from the virtual assistant it is on to such a
+place.
 """
 
 from __future__ import annotations
 
-from ivr.definition import Flow
+from ivr.definition import CONSULTANT_KEY, Flow
 from ivr.events import Event, Heard, Keyed, NoInput
 from ivr.flow.menus import choosing, keyed_at_menu
 from ivr.flow.tries import ask
-from ivr.lookups import menu_at, place, spoken_at
+from ivr.flow.walking import go
+from ivr.lookups import assistant_at, is_assisted, menu_at, place, say, spoken_at
 from ivr.sayings import MOST_MISSES, NO_KEY, YES_KEY, Speech
 from ivr.state import AtConfirmation, AtMenu, State, replace
 from ivr.turns import Ignored, Turn
@@ -51,19 +53,24 @@ def _confirming(flow: Flow, state: State, event: Event) -> Turn | Ignored:
     match event:
         case Keyed(digits) if digits not in (YES_KEY, NO_KEY):
             return keyed_at_menu(flow, back, menu_at(flow, name), digits)
-        case Keyed(digits) | Heard((digits,)) if digits == YES_KEY and _is_sure(event, speech):
+        case Keyed(digits) | Heard((digits,)) if digits == YES_KEY and is_sure(flow, event):
             return keyed_at_menu(flow, back, menu_at(flow, name), position.key)
+        case Heard((digits,)) if digits == CONSULTANT_KEY and is_assisted(flow, name) and is_sure(flow, event):
+            return keyed_at_menu(flow, back, menu_at(flow, name), digits)
         case Keyed() | Heard() | NoInput() if speech is not None:
             return _missed(flow, back, speech, name)
         case _:
             return Ignored(f"{type(event).__name__} at {place(position)}")
 
 
-def _is_sure(event: Event, speech: Speech | None) -> bool:
-    return not isinstance(event, Heard) or (speech is not None and event.confidence >= speech.sure)
+def is_sure(flow: Flow, event: Event) -> bool:
+    """Whether it is certain what somebody means: a key is, words are once they were heard well."""
+    return not isinstance(event, Heard) or (flow.speech is not None and event.confidence >= flow.speech.sure)
 
 
 def _missed(flow: Flow, state: State, speech: Speech, name: str) -> Turn:
     """The menu again: once more by voice, then by key alone."""
     missed = replace(state, position=AtMenu(name), misses=state.misses + 1)
+    if missed.misses >= MOST_MISSES and is_assisted(flow, name):
+        return go(flow, missed, assistant_at(flow, name).by_key, say(flow, state, speech.by_key))
     return ask(flow, missed, speech.by_key if missed.misses >= MOST_MISSES else speech.unheard)

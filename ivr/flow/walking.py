@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ivr.definition import (
+    Assistant,
     Authentication,
     Callback,
     Cancellation,
@@ -23,6 +24,7 @@ from ivr.flow.levels import BARRED, is_barred, way_on
 from ivr.lookups import Said, authentication_at, can_be_called_back, pin_change_at, say, survey_at, way_to_topic
 from ivr.questions import introduced, notice, returned_to
 from ivr.state import (
+    AtAssistantCheck,
     AtCallbackSearch,
     AtCancellation,
     AtIdentifier,
@@ -71,6 +73,8 @@ def go(flow: Flow, state: State, target: str, said: Said) -> Turn:
                 target = then
             case Survey(then=then) if state.drawn:
                 target = then
+            case Assistant(declined=declined) if state.assistant is False or flow.speech is None:
+                target = declined
             case Resume(otherwise=otherwise):
                 target = way_to_topic(flow, state.topic) or otherwise
             case End(name, play, cause):
@@ -83,7 +87,9 @@ def stop_at(flow: Flow, state: State, at: Step, said: Said) -> Turn:
     """Enter a step that waits."""
     match at:
         case Menu():
-            return _enter_menu(flow, state, at, said)
+            return enter_menu(flow, state, at, said)
+        case Assistant(name):
+            return turn(flow, state, AtAssistantCheck(name), said)
         case Opening(name):
             return turn(flow, state, AtOpening(name), said)
         case Authentication() if state.auth_level == "full":
@@ -110,7 +116,8 @@ def stop_at(flow: Flow, state: State, at: Step, said: Said) -> Turn:
             raise AssertionError(f"{at.name} does not wait")
 
 
-def _enter_menu(flow: Flow, state: State, menu: Menu, said: Said) -> Turn:
+def enter_menu(flow: Flow, state: State, menu: Menu, said: Said = ()) -> Turn:
+    """To a menu, which is long for whoever is new to it."""
     known = menu.name in state.heard
     entered = replace(
         state,

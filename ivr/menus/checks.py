@@ -9,6 +9,7 @@ from string import Formatter
 
 from ivr.definition import BACK, REPEAT
 from ivr.menus import schema
+from ivr.menus.assistants import faults_of_assistants, keys_of_assistants, labels_of_assistants
 from ivr.menus.callbacks import choices_in_queues, faults_of_callbacks
 from ivr.menus.delays import WAIT, faults_of_delays, heard_elsewhere, telling_delays
 from ivr.menus.document import Document, Path
@@ -17,6 +18,7 @@ from ivr.menus.groups import faults_of_groups
 from ivr.menus.key_order import keys_in_order
 from ivr.menus.levels import faults_of_levels
 from ivr.menus.messages import faults_of_messages
+from ivr.menus.offered_languages import languages_are_offered
 from ivr.menus.opening_hours import hours_make_sense
 from ivr.menus.payers import KEYS as KEYS_FOR_PAYERS
 from ivr.menus.payers import asking_whom, faults_of_payers, labels_of_payers, prompts_named_by_payers
@@ -104,6 +106,7 @@ PROMPT_FIELDS = {
     schema.Callback: ("own", "keyed", "choice", "ask", "refused", "promised"),
     schema.Menu: ("no_input", "no_match"),
     schema.Survey: ("offer", "thanks"),
+    schema.Assistant: ("notice", "consent", "ask", "ask_again", "no_input"),
 }
 
 
@@ -211,6 +214,7 @@ def _translated(file: schema.MenuFile) -> Iterator[tuple[Path, dict[str, str]]]:
     for at, choice in choices_in_queues(file):
         yield (*at, "label"), choice.label
     yield from labels_of_payers(file)
+    yield from labels_of_assistants(file)
     if file.speech is not None:
         yield ("speech", "meant"), file.speech.meant
     yield ("phrases", "option"), file.phrases.option
@@ -234,23 +238,8 @@ def _languages_known(file: schema.MenuFile, report: Reporter) -> None:
             report.error(path, f'"{target}" is not among the languages')
 
 
-def _languages_are_offered(file: schema.MenuFile, report: Reporter) -> None:
-    for name, step in file.steps.items():
-        if not isinstance(step, schema.Menu):
-            continue
-        languages = [option.language for option in step.options.values()]
-        if None not in languages:
-            message = f'"{name}" offers languages only: nothing would be heard of it on return'
-            report.at_key(("steps", name, "options"), message, "add an option without language:")
-        for offer in (schema.offer_name(name, lang) for lang in languages if lang is not None):
-            for section, named in (("prompts", file.prompts), ("steps", file.steps)):
-                if offer in named:
-                    message = f'"{offer}" is the name of the offer of a language in "{name}"'
-                    report.at_key((section, offer), message, "choose another name")
-
-
 def _words_for_keys(file: schema.MenuFile, report: Reporter) -> None:
-    used = {key for _, key, _ in _options(file)}
+    used = keys_of_assistants(file) | {key for _, key, _ in _options(file)}
     used |= {choice.key for _, choice in choices_in_queues(file)}
     used |= set(digits_said(file)) | {key for _ in asking_whom(file) for key in KEYS_FOR_PAYERS}
     for lang in file.phrases.keys.keys() - set(file.languages):
@@ -318,7 +307,7 @@ def _phrases_have_words(file: schema.MenuFile, report: Reporter) -> None:
 def _parts_make_sense(file: schema.MenuFile, report: Reporter) -> None:
     parts = (
         *(faults_of_groups, faults_of_surveys, faults_of_callbacks, faults_of_messages, faults_of_sayings),
-        *(faults_of_payers, faults_of_digits, faults_of_delays, faults_of_levels),
+        *(faults_of_payers, faults_of_digits, faults_of_delays, faults_of_levels, faults_of_assistants),
     )
     for path, message, hint in chain.from_iterable(faults(file) for faults in parts):
         report.error(path, message, hint)
@@ -383,7 +372,7 @@ CHECKS: tuple[Callable[[schema.MenuFile, Reporter], None], ...] = (
     _nothing_unused,
     _translations_complete,
     _languages_known,
-    _languages_are_offered,
+    languages_are_offered,
     _words_for_keys,
     _templates_fill,
     hours_make_sense,

@@ -129,7 +129,7 @@ class _Ways:
 
     def _how(self, edge: Edge) -> str:
         match edge.path:
-            case (_, _, "options", key, _):
+            case (_, _, "options" | "subjects", key, _):
                 return str(key)
             case ("queueing", "leaving", _) if self._file.queueing.leaving is not None:
                 return self._file.queueing.leaving.key

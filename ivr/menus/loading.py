@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from ivr import definition
 from ivr.events import CALLBACK_REQUESTED, LEFT_BY_KEY, WEAKNESSES
 from ivr.menus import schema
+from ivr.menus.assistants import assistant_of, prompts_of_assistants
 from ivr.menus.checks import check
 from ivr.menus.delays import prompts_of_delays, telling_delays
 from ivr.menus.document import Document, read_bytes, read_document
@@ -216,18 +217,26 @@ def _step(file: schema.MenuFile, name: str, step: schema.Step) -> definition.Ste
             return definition.Offices(name, **step.model_dump(exclude={"type", "file", "options"}), options=options)
         case schema.Transfer():
             return definition.Transfer(name, step.topic, file.topics[step.topic].queue)
+        case schema.Resume() | schema.Callback() | schema.Promised():
+            return _around_waiting(name, step)
+        case schema.Cancellation():
+            return definition.Cancellation(name, tuple(step.play), step.then)
+        case schema.Survey():
+            return definition.Survey(name, **step.model_dump(exclude={"type", "questions"}), questions=_questions(step))
+        case schema.Assistant():
+            return assistant_of(file, name, step, meant_names(file))
+        case schema.End():
+            return definition.End(name, tuple(step.play), step.cause)
+
+
+def _around_waiting(name: str, step: schema.Resume | schema.Callback | schema.Promised) -> definition.Step:
+    match step:
         case schema.Resume():
             return definition.Resume(name, step.otherwise)
         case schema.Callback():
             return definition.Callback(name, **step.model_dump(exclude={"type"}))
         case schema.Promised():
             return definition.Promised(name, step.promised, step.otherwise)
-        case schema.Cancellation():
-            return definition.Cancellation(name, tuple(step.play), step.then)
-        case schema.Survey():
-            return definition.Survey(name, **step.model_dump(exclude={"type", "questions"}), questions=_questions(step))
-        case schema.End():
-            return definition.End(name, tuple(step.play), step.cause)
 
 
 def _questions(survey: schema.Survey) -> tuple[definition.Question, ...]:
@@ -286,6 +295,7 @@ def _prompts(file: schema.MenuFile) -> dict[tuple[str, str], Prompt]:
         *prompts_of_payers(file),
         *prompts_of_delays(file),
         *prompts_of_sayings(file),
+        *prompts_of_assistants(file),
     )
     prompts |= {(prompt.name, prompt.lang): prompt for prompt in others}
     return prompts

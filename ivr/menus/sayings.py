@@ -4,24 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ivr.definition import CONSULTANT_KEY
 from ivr.menus import schema
 from ivr.menus.document import Path
 from ivr.menus.groups import Told
 from ivr.phrases import normal
 from ivr.prompts import Prompt
-from ivr.sayings import CONFIRMATION, NO_KEY, YES_KEY, Speech
+from ivr.sayings import ASSISTANT, CONFIRMATION, NO_KEY, YES_KEY, Speech
 
 # An AGI command is one line, of which Asterisk takes some 2,000 bytes.
 MOST_BYTES = 1500
 
 
-def said_options(file: schema.MenuFile) -> Iterator[tuple[str, str, schema.Option, schema.Sayings]]:
-    """Every option that can be said: its menu, its key, itself and its phrases."""
+def said_options(file: schema.MenuFile) -> Iterator[tuple[str, str, schema.Spoken, schema.Sayings]]:
+    """Every option that can be said: its menu or assistant, its key, itself and its phrases."""
     for name, step in file.steps.items():
-        if isinstance(step, schema.Menu) and file.speech is not None:
-            for key, option in step.options.items():
+        if file.speech is not None:
+            for key, option in spoken_options(step).items():
                 if option.say is not None:
                     yield name, key, option, option.say
+
+
+def spoken_options(step: schema.Step) -> Mapping[str, schema.Spoken]:
+    """What can be chosen at a menu or an assistant, by its keys."""
+    match step:
+        case schema.Menu():
+            return step.options
+        case schema.Assistant():
+            return {**step.subjects, CONSULTANT_KEY: step.consultant}
+        case _:
+            return {}
+
+
+def path_of(file: schema.MenuFile, name: str, key: str) -> Path:
+    """Where in the file an option of a menu or an assistant stands."""
+    if isinstance(file.steps[name], schema.Menu):
+        return ("steps", name, "options", key)
+    return ("steps", name, "consultant") if key == CONSULTANT_KEY else ("steps", name, "subjects", key)
 
 
 def meant_names(file: schema.MenuFile) -> Mapping[tuple[str, str], str]:
@@ -59,6 +78,11 @@ def speech_of(file: schema.MenuFile) -> Speech | None:
         }
         for lang in file.languages
     }
+    for step in file.steps.values():
+        if isinstance(step, schema.Assistant):
+            for lang in file.languages:
+                person = {normal(phrase): CONSULTANT_KEY for phrase in step.consultant.say[lang]}
+                grammars[ASSISTANT, lang] = {**person, **grammars[CONFIRMATION, lang]}
     for name, key, _, sayings in said_options(file):
         for lang, phrases in sayings.items():
             grammar = grammars.setdefault((name, lang), {})
@@ -76,8 +100,8 @@ def faults_of_sayings(file: schema.MenuFile) -> Iterator[Told]:
     speech = file.speech
     if speech is None:
         for name, step in file.steps.items():
-            for key in [key for key, option in _options(step) if option.say is not None]:
-                yield ("steps", name, "options", key, "say"), "nobody listens: there is no speech:", "add it, or delete"
+            for key in [key for key, option in spoken_options(step).items() if option.say is not None]:
+                yield (*path_of(file, name, key), "say"), "nobody listens: there is no speech:", "add it, or delete"
         return
     if speech.unsure > speech.sure:
         yield ("speech", "unsure"), "unsure is more than sure", "ask below what is acted on"
@@ -105,8 +129,8 @@ def _faults_of_menus(file: schema.MenuFile) -> Iterator[Told]:
                 "choose another",
             )
     for name, key, option, sayings in said_options(file):
-        at: Path = ("steps", name, "options", key, "say")
-        if option.language is not None:
+        at: Path = (*path_of(file, name, key), "say")
+        if schema.language_of(option) is not None:
             yield at, "a key that changes the language cannot be said", "its words are of a language not spoken yet"
         yield from _languages(file, at, sayings)
         for lang in file.languages:
@@ -126,8 +150,3 @@ def _languages(file: schema.MenuFile, at: Path, sayings: schema.Sayings) -> Iter
     for lang in sayings:
         if lang not in file.languages:
             yield (*at, lang), f'"{lang}" is not among the languages', "add it to languages: too"
-
-
-def _options(step: schema.Step) -> Iterator[tuple[str, schema.Option]]:
-    if isinstance(step, schema.Menu):
-        yield from step.options.items()

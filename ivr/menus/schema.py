@@ -10,6 +10,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ivr.menus.choices_schema import Assistant as Assistant
+from ivr.menus.choices_schema import Choice as Choice
+from ivr.menus.choices_schema import Option as Option
+from ivr.menus.choices_schema import Spoken as Spoken
+from ivr.menus.choices_schema import language_of as language_of
+from ivr.menus.choices_schema import offer_name as offer_name
 from ivr.menus.fields import (
     IDENTIFIER_DIGITS,
     Format,
@@ -31,33 +37,6 @@ from ivr.menus.groups_schema import Queue as Queue
 from ivr.menus.groups_schema import Topic as Topic
 from ivr.menus.groups_schema import Ways as Ways
 from ivr.menus.phrases import Model, Phrases
-
-
-class Choice(Model):
-    """A key: what it is for (`label`) and where it leads."""
-
-    label: Translations
-    to: str
-
-
-class Option(Choice):
-    """A key of a menu; `language` is the one that it switches to, and the only one that its label is heard in.
-
-    `say` are words, by language, by which it is chosen as well.
-    """
-
-    language: str | None = None
-    say: Sayings | None = None
-
-
-def language_of(option: Choice) -> str | None:
-    """The language that a key switches to."""
-    return option.language if isinstance(option, Option) else None
-
-
-def offer_name(menu: str, lang: str) -> str:
-    """The name of the prompt that offers a language in a menu."""
-    return f"{menu}-{lang}"
 
 
 class Menu(Model):
@@ -273,6 +252,7 @@ Step = Annotated[
     | Promised
     | Cancellation
     | Survey
+    | Assistant
     | End,
     Field(discriminator="type"),
 ]

@@ -26,6 +26,7 @@ STEP_TYPES: dict[str, type[BaseModel]] = {
     "promised": schema.Promised,
     "cancel-callback": schema.Cancellation,
     "survey": schema.Survey,
+    "assistant": schema.Assistant,
     "end": schema.End,
 }
 

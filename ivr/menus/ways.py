@@ -13,6 +13,10 @@ from ivr.menus.document import Path
 
 ANSWERED = "answered"
 
+# Where a service is asked, and a caller may be elsewhere at once.
+Gate = schema.Opening | schema.Survey | schema.Authentication | schema.Assistant
+PASSED = (schema.Opening, schema.Survey, schema.Assistant)
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:
@@ -38,15 +42,13 @@ def _edges_of(file: schema.MenuFile, name: str, step: schema.Step) -> Iterator[E
             default: Path = ("gathering", "exhausted")
             path = (*at, "exhausted") if step.exhausted else default
             yield Edge(name, step.exhausted or file.gathering.exhausted, path, True, True)
-        case schema.Message() | schema.Cancellation():
+        case schema.Message() | schema.Cancellation() | schema.Survey():
             yield Edge(name, step.then, (*at, "then"), True, False)
         case schema.Opening():
             yield Edge(name, step.open, (*at, "open"), True, False)
             yield Edge(name, step.closed, (*at, "closed"), True, False)
         case schema.Authentication():
             yield from _edges_of_login(name, step)
-        case schema.Survey():
-            yield Edge(name, step.then, (*at, "then"), True, False)
         case schema.Offices():
             yield from _edges_of_options(name, step)
             yield Edge(name, step.then, (*at, "then"), True, True)
@@ -64,8 +66,20 @@ def _edges_of(file: schema.MenuFile, name: str, step: schema.Step) -> Iterator[E
         case schema.Promised():
             yield Edge(name, step.promised, (*at, "promised"), True, False)
             yield Edge(name, step.otherwise, (*at, "otherwise"), True, False)
+        case schema.Assistant():
+            yield from _edges_of_assistant(name, step)
         case schema.End():
             pass
+
+
+def _edges_of_assistant(name: str, step: schema.Assistant) -> Iterator[Edge]:
+    at: Path = ("steps", name)
+    yield Edge(name, step.declined, (*at, "declined"), True, False)
+    yield Edge(name, step.by_key, (*at, "by_key"), True, True)
+    yield Edge(name, step.consultant.to, (*at, "consultant", "to"), False, True)
+    for key, subject in step.subjects.items():
+        if subject.to not in (REPEAT, BACK):
+            yield Edge(name, subject.to, (*at, "subjects", key, "to"), False, True)
 
 
 def _edges_of_login(name: str, step: schema.Authentication) -> Iterator[Edge]:
@@ -110,7 +124,8 @@ def _edges_of_options(name: str, step: schema.Menu | schema.Offices) -> Iterator
 def hours_in_a_row(file: schema.MenuFile) -> Iterator[list[str]]:
     """Gates that a call meets without a wait while each is closed: behind an open one its caller is admitted to all.
 
-    A survey, whose draw is a service too, counts as a gate, and so does a login that looks for payers and finds none.
+    A survey, whose draw is a service too, counts as a gate, and so do a login that looks for payers and finds none and
+    an assistant that nobody listens for.
     One list from each gate that no other leads to.
     """
     gates = {name: step for name, step in file.steps.items() if _is_gate(step)}
@@ -125,18 +140,25 @@ def hours_in_a_row(file: schema.MenuFile) -> Iterator[list[str]]:
             yield list(chain)
 
 
-def _is_gate(step: schema.Step) -> TypeGuard[schema.Opening | schema.Survey | schema.Authentication]:
+def _is_gate(step: schema.Step) -> TypeGuard[Gate]:
     asks = isinstance(step, schema.Authentication) and step.payers is not None
-    return asks or isinstance(step, schema.Opening | schema.Survey)
+    return asks or isinstance(step, PASSED)
 
 
-def _next_gate(file: schema.MenuFile, gate: schema.Opening | schema.Survey | schema.Authentication) -> str | None:
+def _next_gate(file: schema.MenuFile, gate: Gate) -> str | None:
     """The gate behind a closed one, messages between them passed; None if something else comes first."""
-    target, passed = gate.closed if isinstance(gate, schema.Opening) else gate.then, set[str]()
+    match gate:
+        case schema.Opening():
+            target = gate.closed
+        case schema.Assistant():
+            target = gate.declined
+        case _:
+            target = gate.then
+    passed = set[str]()
     while isinstance(step := file.steps.get(target), schema.Message) and target not in passed:
         passed.add(target)
         target = step.then
-    return target if isinstance(step, schema.Opening | schema.Survey) else None
+    return target if isinstance(step, PASSED) else None
 
 
 def closure(begin: set[str], ways: Iterable[Edge], ends: Callable[[Edge], tuple[str, str]]) -> set[str]:

@@ -31,11 +31,12 @@ from ivr.events import (
     Played,
     QueueLeft,
     SecretKeyed,
+    SpeechChecked,
     Started,
     SurveyDrawn,
 )
 from ivr.exploration import Exploration, Said, Transition
-from ivr.exploration.moves import AWAITED, LONGEST_DELAY, NUMBER, OWN_NUMBER, office_answer, weaknesses
+from ivr.exploration.moves import AWAITED, LISTENED, LONGEST_DELAY, NUMBER, OWN_NUMBER, office_answer, weaknesses
 from ivr.exploration.names import transition
 from ivr.flow import GIVE_UP, start, step
 from ivr.lookups import pin_change_at
@@ -74,6 +75,7 @@ from ivr.turns import Turn
 from ivr.waits import (
     CancelCallback,
     CheckHours,
+    CheckSpeech,
     DrawSurvey,
     FindCallback,
     FindNumber,
@@ -254,6 +256,8 @@ def _answer(flow: Flow, script: Script, wait: ServiceWait, keyed: str) -> Event:
     match wait:
         case CheckHours(hours):
             return HoursChecked(script.circumstance(hours, True))
+        case CheckSpeech():
+            return SpeechChecked(script.circumstance(LISTENED, True))
         case DrawSurvey():
             return SurveyDrawn(script.drawn)
         case FindOffice(name, postal_code):

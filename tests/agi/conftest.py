@@ -99,7 +99,8 @@ def serve(make_test_runner: Callable[[str], Runner], installation: Installation)
             carried_by = runner or make_test_runner(node)
 
             def session(agi: SafeAGI) -> Session:
-                return Session(agi, carried_by, sound, make_identify(installation), recogniser=recogniser)
+                identify, folder = make_identify(installation), Path("/recordings")
+                return Session(agi, carried_by, sound, identify, recogniser=recogniser, recordings=folder)
 
             server = Server(("127.0.0.1", 0), session, most_calls)
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()

@@ -40,6 +40,7 @@ FLOW = tuple(
         *(
             "definition",
             "sayings",
+            "codes",
             "lookups",
             "phrases",
             "waiting",
@@ -88,6 +89,7 @@ LAYERS = (
             "ivr.runner",
             "ivr.stays",
             "ivr.belated",
+            "ivr.consenting",
             "ivr.authorisations",
             "ivr.level_audit",
             "ivr.secrets",
@@ -99,6 +101,7 @@ LAYERS = (
             "ivr.promises",
             "ivr.payers",
             "ivr.live",
+            "ivr.surroundings",
             "ivr.recalling",
             "ivr.legs",
         ),

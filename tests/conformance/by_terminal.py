@@ -9,7 +9,7 @@ from datetime import datetime
 
 from centrala.context import moment as parsed
 from centrala.service import make_runner
-from ivr.exploration.moves import AWAITED, NUMBER, OWN_NUMBER
+from ivr.exploration.moves import AWAITED, LISTENED, NUMBER, OWN_NUMBER
 from ivr.gateways import terminal
 from ivr.gateways.terminal import SILENCE, Clock, Keypad
 from ivr.library import Library
@@ -48,20 +48,23 @@ class Terminal:
         besiege(self._installation, self._flow, at)
         ani = ANI if script.circumstance(OWN_NUMBER, True) else WITHHELD
         acts = script.as_stranger(next(self._strangers)).acts
-        _play(self._runner(clock, drawn=script.drawn), Arrival(call_id, "terminal", ani, ""), acts, clock)
+        _play(self._runner(clock, script), Arrival(call_id, "terminal", ani, ""), acts, clock)
         with self._installation.database.writing() as connection:
             for one in callbacks.waiting_callbacks(connection):
                 callbacks.over(connection, one.call_id, "cancelled", clock())
         return logged(self._installation.database, call_id)
 
-    def _runner(self, clock: Clock, *, drawn: bool) -> Runner:
+    def _runner(self, clock: Clock, script: Script) -> Runner:
         def now() -> datetime:
             return clock()
 
         def draw(_call_id: str, _share: int) -> bool:
-            return drawn
+            return script.drawn
 
-        return make_runner(self._installation, self._library, node="terminal", now=now, draw=draw)
+        def hears(_lang: str) -> bool:
+            return script.circumstance(LISTENED, True)
+
+        return make_runner(self._installation, self._library, node="terminal", now=now, draw=draw, hears=hears)
 
 
 def _play(runner: Runner, arrival: Arrival, script: tuple[Act, ...], clock: Clock) -> None:

@@ -2,7 +2,8 @@
 
 Most calls run side by side where consultants' telephones answer some callers and let others wait. The other ways out of
 a queue need the whole installation to be in some condition (nobody signed on, queues full), so those calls have scenes
-of their own, one way out of a queue in each. So has the survey: in its scene everybody is asked, elsewhere nobody.
+of their own, one way out of a queue in each. So has the survey: in its scene everybody is asked, elsewhere nobody. So
+have calls in which nobody listens for what is said.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from itertools import chain
 from ivr.definition import Flow, Survey
 from ivr.events import CUT_OFF
 from ivr.exploration import Exploration, explore
+from ivr.exploration.moves import LISTENED
 from ivr.scripts import Script, scripts
 from ivr.scripts.writing import MOST_GATHERS
 
 STAFFED = "staffed"
 CLOSED = "closed"
 ASKED = "asked"
+UNHEARD = "unheard"
 BY_PHONE = ("answered", CUT_OFF, "timeout", "returned_to_ivr", "callback_requested")
 BY_CONDITION = ("join_empty", "full", "leave_empty", "failed")
 LASTING = ("join_empty", "full")
@@ -44,12 +47,15 @@ def scenes(flow: Flow) -> Scenes:
     without_survey = explore(asking_nobody)
     by_phone = scripts(asking_nobody, _limited(without_survey, BY_PHONE, BY_CONDITION))
     closed = tuple(script for script in by_phone if _is_closed(flow, script))
-    staffed = tuple(script for script in by_phone if not _is_closed(flow, script))
+    staffed = tuple(
+        script for script in by_phone if not _is_closed(flow, script) and script.circumstance(LISTENED, True)
+    )
+    unheard = tuple(script for script in by_phone if not script.circumstance(LISTENED, True))
     known = frozenset(without_survey.transitions)
     only = tuple(transition for transition in exploration.transitions if transition not in known)
     asked = scripts(flow, replace(exploration, outcomes=("answered",), transitions=only))
     by_condition = dict(_by_condition(asking_nobody, without_survey))
-    return Scenes(exploration, {STAFFED: staffed, CLOSED: closed, ASKED: asked, **by_condition})
+    return Scenes(exploration, {STAFFED: staffed, CLOSED: closed, ASKED: asked, UNHEARD: unheard, **by_condition})
 
 
 def with_share(flow: Flow, share: int) -> Flow:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,7 +16,8 @@ from ivr.exploration.moves import OWN_NUMBER
 from ivr.scripts import Queue, Script, profiles
 from ivr.scripts.script import SILENCE
 from tests.conformance.by_telephone import PATIENCE, Caller, Desks, Outcome
-from tests.conformance.scenes import ASKED, CLOSED, STAFFED, Scenes
+from tests.conformance.deaf import deaf_recogniser
+from tests.conformance.scenes import ASKED, CLOSED, STAFFED, UNHEARD, Scenes
 from tests.conformance.told import foretold
 from tests.live.stations import CLOSED as SUNDAY
 from tests.live.stations import EVERYBODY_ASKED, Live, hears_music, live, menus_with
@@ -57,28 +58,46 @@ def play_all(written: Scenes, folder: Path) -> Outcomes:
 
 
 def _staffed(written: Scenes, folder: Path) -> Outcomes:
-    """Opening hours, and for each call in a queue a consultant's telephone that answers it or not."""
-    return _with_consultants(written.scripts[STAFFED], folder)
+    """Opening hours, and for each call in a queue a consultant's telephone that answers it or not.
+
+    Then the same while nobody listens: the recogniser has gone.
+    """
+    with ExitStack() as until_unheard:
+        heard = until_unheard.enter_context(deaf_recogniser())
+        with _with_consultants(folder, heard) as (running, desks):
+            found = _play(running, desks, written.scripts[STAFFED])
+            until_unheard.close()
+            _wait_unheard(running)
+            return found | _play(running, desks, written.scripts[UNHEARD])
+
+
+def _wait_unheard(running: Live) -> None:
+    log, deadline = running.station.home / "ivr-0.log", time.monotonic() + PATIENCE
+    while "speech is away" not in log.read_text("utf-8"):
+        assert time.monotonic() < deadline, "it was never noticed that nobody listens"
+        time.sleep(POLL_SECONDS)
 
 
 def _asked(written: Scenes, folder: Path) -> Outcomes:
     """The same, but that every caller is asked after the conversation."""
-    return _with_consultants(written.scripts[ASKED], folder, EVERYBODY_ASKED)
+    with deaf_recogniser() as heard, _with_consultants(folder, heard, EVERYBODY_ASKED) as (running, desks):
+        return _play(running, desks, written.scripts[ASKED])
 
 
-def _with_consultants(scripts: Iterable[Script], folder: Path, *edits: tuple[str, str]) -> Outcomes:
+@contextmanager
+def _with_consultants(folder: Path, heard: str, *edits: tuple[str, str]) -> Iterator[tuple[Live, Desks]]:
     many = [_with_agents(extension, CONSULTANTS) for extension in ("11", "12", "13", "14", "15")]
     queues = {"wrap_up_seconds": 0, "longest_wait_seconds": LONGEST_WAIT}
     sip = {"phone_silence_seconds": SILENCE_SECONDS}
-    with _stage(menus_with(folder, QUICK, *edits, *many), folder, MONDAY, queues, sip) as running:
+    with _stage(menus_with(folder, QUICK, *edits, *many), folder, MONDAY, heard, queues, sip) as running:
         desks = Desks()
         running.staff(when_called=desks.react)
-        return _play(running, desks, scripts)
+        yield running, desks
 
 
 def _closed(written: Scenes, folder: Path) -> Outcomes:
     """A Sunday."""
-    with _stage(menus_with(folder, QUICK), folder, SUNDAY, {}) as running:
+    with deaf_recogniser() as heard, _stage(menus_with(folder, QUICK), folder, SUNDAY, heard, {}) as running:
         return _play(running, Desks(), written.scripts[CLOSED])
 
 
@@ -86,7 +105,7 @@ def _by_condition(written: Scenes, folder: Path) -> Outcomes:
     """Opening hours, and queues that nobody can stay in, for one reason after the other."""
     found: Outcomes = {}
     queues = {"most_waiting": MOST_WAITING, "ring_seconds": LASTING_SECONDS}
-    with _stage(menus_with(folder, QUICK), folder, MONDAY, queues) as running:
+    with deaf_recogniser() as heard, _stage(menus_with(folder, QUICK), folder, MONDAY, heard, queues) as running:
         found |= _play(running, Desks(), written.scripts["join_empty"])
         running.staff(when_called=Ring())
         with _queues_full(running):
@@ -99,10 +118,17 @@ def _by_condition(written: Scenes, folder: Path) -> Outcomes:
 
 @contextmanager
 def _stage(
-    menus: Path, folder: Path, hours_at: str, queues: Mapping[str, int], sip: Mapping[str, int] = MappingProxyType({})
+    menus: Path,
+    folder: Path,
+    hours_at: str,
+    heard: str,
+    queues: Mapping[str, int],
+    sip: Mapping[str, int] = MappingProxyType({}),
 ) -> Iterator[Live]:
     # Callbacks are promised here, and kept elsewhere: without the manager interface nobody is called.
-    settings = {"queues": queues, "sip": sip, "asterisk": {"ami": None}}
+    # At `heard` somebody listens, in every language, and hears nothing.
+    models = dict.fromkeys(("pl", "uk", "en"), "nowhere")
+    settings = {"queues": queues, "sip": sip, "asterisk": {"ami": None}, "speech": {"listen": heard, "models": models}}
     with live(folder / "home", menus, hours_at=hours_at, settings=settings) as running:
         for profile in profiles(running.flow):
             running.station.centrala("profiles", "add", stdin=f"{profile.identifier}\n{profile.pin}\n")

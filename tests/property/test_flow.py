@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.definition import Authentication, Flow, Menu
+from ivr.definition import Authentication, Flow
 from ivr.events import (
     QUEUE_OUTCOMES,
     WEAKNESSES,
@@ -44,13 +44,16 @@ from ivr.events import (
     Reentered,
     SecretKeyed,
     SentOn,
+    SpeechChecked,
     Started,
     SurveyDrawn,
 )
 from ivr.flow import start, step
+from ivr.lookups import menu_at
 from ivr.menus.loading import load_menus
 from ivr.state import (
     AfterAddress,
+    AtAssistantConsent,
     AtConsent,
     AtIdentifier,
     AtMenu,
@@ -71,6 +74,7 @@ from ivr.waiting import wait_at
 from ivr.waits import (
     CancelCallback,
     CheckHours,
+    CheckSpeech,
     DrawSurvey,
     FindCallback,
     FindNumber,
@@ -85,7 +89,7 @@ from ivr.waits import (
     VerifyPin,
     Wait,
 )
-from tests.menu_files import SHIPPED, SMALL, SURVEY, edited, load_text
+from tests.menu_files import ASSISTED, SHIPPED, SMALL, SURVEY, edited, load_text
 from tests.property.walks import checked_step
 
 SHIPPED_FLOW = load_menus(SHIPPED).flow
@@ -94,6 +98,7 @@ FLOWS = {
     "asking": replace(SHIPPED_FLOW, recording=replace(SHIPPED_FLOW.recording, ask=True)),
     "small": load_text(SMALL).flow,
     "surveying": load_text(edited(SMALL, *SURVEY)).flow,
+    "assisting": load_text(edited(SMALL, *ASSISTED)).flow,
 }
 
 digits = st.text("0123456789*#", max_size=60)
@@ -106,6 +111,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.just(Played()),
     st.builds(HoursChecked, st.booleans()),
     st.builds(SurveyDrawn, st.booleans()),
+    st.builds(SpeechChecked, st.booleans()),
     st.builds(PinVerified, st.text(max_size=9)),
     st.just(PinRefused()),
     st.builds(PinDelayed, st.integers()),
@@ -144,9 +150,10 @@ def fitting(flow: Flow, state: State, number: int) -> Event:
         case New():
             return Started()
         case AtMenu(name):
-            menu = flow.steps[name]
-            assert isinstance(menu, Menu)
-            return Keyed([*menu.options][number % len(menu.options)])
+            options = menu_at(flow, name).options
+            return Keyed([*options][number % len(options)])
+        case AtAssistantConsent():
+            return (Keyed("1"), Heard(("1",), 100), Keyed("2"), Keyed("0"), Heard((), 0), Keyed("1"))[number % 6]
         case AtConsent():
             return Keyed("12"[number % 2])
         case AtPayerChoice():
@@ -176,10 +183,8 @@ def answer(wait: Wait, number: int) -> Event | None:
     match wait:
         case PlayOut():
             return Played()
-        case CheckHours():
-            return HoursChecked(number % 3 > 0)
-        case DrawSurvey():
-            return SurveyDrawn(number % 3 > 0)
+        case CheckHours() | CheckSpeech() | DrawSurvey():
+            return yes_or_no(wait, number)
         case VerifyPin() | VerifyOldPin():
             return (PinVerified("profile"), PinRefused(), PinDelayed(number + 1))[number % 3]
         case StorePin():
@@ -201,6 +206,17 @@ def answer(wait: Wait, number: int) -> Event | None:
             return Keyed("00001")
         case Hangup():
             return None
+
+
+def yes_or_no(wait: CheckHours | CheckSpeech | DrawSurvey, number: int) -> Event:
+    """One of both answers."""
+    match wait:
+        case CheckHours():
+            return HoursChecked(number % 3 > 0)
+        case CheckSpeech():
+            return SpeechChecked(number % 4 > 0)
+        case DrawSurvey():
+            return SurveyDrawn(number % 3 > 0)
 
 
 def after(flow: Flow, history: list[int | Event]) -> State:

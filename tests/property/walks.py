@@ -7,7 +7,7 @@ from random import Random
 from typing import get_args
 
 from ivr.codec import decode, encode
-from ivr.definition import PAYER_KEYS, Flow, Menu, reaches
+from ivr.definition import PAYER_KEYS, Assistant, Flow, Menu, reaches
 from ivr.events import (
     CALLBACK_REQUESTED,
     CUT_OFF,
@@ -46,18 +46,23 @@ from ivr.events import (
     Reentered,
     SecretKeyed,
     SentOn,
+    SpeechChecked,
     Started,
     SurveyDrawn,
 )
 from ivr.flow import start, step
 from ivr.flow.levels import is_out_of_place
+from ivr.lookups import menu_names
 from ivr.menus.faults import MenuError
 from ivr.prompts import ENDING
 from ivr.state import (
+    AtAssistantConsent,
+    AtConfirmation,
     AtConsent,
     AtDelay,
     AtIdentifier,
     AtKnown,
+    AtMenu,
     AtNotice,
     AtPayerChoice,
     AtPayerNumber,
@@ -72,7 +77,7 @@ from ivr.state import (
 )
 from ivr.turns import Ignored, Turn
 from ivr.waiting import wait_at
-from ivr.waits import Transfer, Wait
+from ivr.waits import Gather, Transfer, Wait
 
 KEYS = "0123456789*#"
 MENU_KEYS = 0.7
@@ -92,6 +97,7 @@ def random_event(flow: Flow, state: State, random: Random) -> Event:
         Played(),
         HoursChecked(random.random() < 0.5),
         SurveyDrawn(random.random() < 0.5),
+        SpeechChecked(random.random() < 0.5),
         PinVerified("profile"),
         PinRefused(),
         PinDelayed(random.randint(-1, 9999)),
@@ -124,6 +130,8 @@ def random_event(flow: Flow, state: State, random: Random) -> Event:
 
 def _likely(flow: Flow, state: State, random: Random) -> Event:
     at = flow.steps.get(getattr(state.position, "step", flow.start))
+    if isinstance(at, Assistant) and isinstance(state.position, AtMenu):
+        return Keyed(random.choice([*at.question.options, *"1*"]))
     if isinstance(at, Menu):
         return Keyed(random.choice([*at.options, random.choice(KEYS)]))
     likely: list[Event] = [
@@ -149,6 +157,7 @@ def _likely(flow: Flow, state: State, random: Random) -> Event:
         QueueLeft(random.choice(["answered", "timeout", CALLBACK_REQUESTED])),
         QueueLeft(CUT_OFF, random.choice(["", *flow.topics])),
         SurveyDrawn(random.random() < 0.7),
+        SpeechChecked(random.random() < 0.8),
         SentOn(random.choice([*flow.topics])),
         LoginAsked("1301"),
         Authorised("1201", ("surname",)),
@@ -177,6 +186,8 @@ def checked_step(flow: Flow, before: State, event: Event) -> State:
     assert_history_holds(before, event, outcome.state)
     assert_bounded(flow, outcome)
     assert not is_out_of_place(flow, outcome.state)
+    if isinstance(outcome.wait, Gather):
+        assert_recorded_as_agreed(flow, outcome.state, outcome.wait)
     if isinstance(outcome.wait, Transfer):
         assert outcome.state.consent is not None
         assert outcome.wait.recorded == outcome.state.consent
@@ -195,8 +206,11 @@ def decoded(state: State) -> State:
 def assert_history_holds(before: State, event: Event, after: State) -> None:
     """What was decided stays decided, and came about in the only way that it may."""
     assert not isinstance(before.position, Ended)
+    if after.assistant != before.assistant:
+        assert_assistant_decided(before, event, after)
     if after.consent != before.consent:
-        assert (before.consent is None) != (isinstance(event, ConsentWithdrawn) and before.consent is True)
+        is_withdrawn = isinstance(event, ConsentWithdrawn) and bool(before.consent or before.assistant)
+        assert is_withdrawn or before.consent is None
         assert after.consent is not True or (
             (isinstance(before.position, AtNotice) and event == Played())
             or (isinstance(before.position, AtConsent) and event == Keyed("1"))
@@ -226,6 +240,26 @@ def assert_history_holds(before: State, event: Event, after: State) -> None:
     assert_conversation_goes_on(before, event, after)
 
 
+def assert_assistant_decided(before: State, event: Event, after: State) -> None:
+    """A clear answer to the question for consent decides, once; what was agreed to can be withdrawn."""
+    if isinstance(event, ConsentWithdrawn):
+        assert (True, False) == (before.assistant, after.assistant)
+        return
+    assert before.assistant is None
+    assert isinstance(before.position, AtAssistantConsent)
+    (answer,) = event.choices if isinstance(event, Heard) else (event.digits if isinstance(event, Keyed) else "",)
+    assert ("1" if after.assistant else "2") == answer
+
+
+def assert_recorded_as_agreed(flow: Flow, state: State, wait: Gather) -> None:
+    """The virtual assistant's question alone is recorded, with consent alone; nothing secret ever is."""
+    at_the_assistant = isinstance(state.position, AtMenu | AtConfirmation) and isinstance(
+        flow.steps[state.position.step], Assistant
+    )
+    assert wait.recorded == (at_the_assistant and state.assistant is True)
+    assert not (wait.recorded and wait.secret)
+
+
 def assert_conversation_goes_on(before: State, event: Event, after: State) -> None:
     """From a login in the middle of a conversation it is only back into that one, until that is over."""
     if after.talking is not None:
@@ -249,7 +283,7 @@ def assert_payer_chosen(before: State, event: Event, after: State) -> None:
 def assert_bounded(flow: Flow, turn: Turn) -> None:
     """Nothing in a state grows for as long as a caller keys, and what is said comes from the file."""
     state = turn.state
-    menus = {name for name, at in flow.steps.items() if isinstance(at, Menu)}
+    menus = menu_names(flow)
     assert len(state.trail) == len(set(state.trail))
     assert menus >= {*state.trail, *state.heard}
     assert 0 <= state.no_inputs < flow.gathering.tries

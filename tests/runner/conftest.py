@@ -18,8 +18,9 @@ from ivr.calls import CallRow, LoggedTurn
 from ivr.events import Event, Keyed, NoInput, Played
 from ivr.library import Library
 from ivr.menus.loading import Loaded
-from ivr.runner import Arrival, Conversation, Live, Observer, Runner, leave_queue
+from ivr.runner import Arrival, Conversation, Live, Runner, leave_queue
 from ivr.state import InQueue, Position
+from ivr.surroundings import Observer
 from ivr.waits import Gather, PlayOut
 from recordings import consents, parts
 from routing import visits

@@ -35,6 +35,7 @@ from ivr.events import (
     QueueLeft,
     Reentered,
     SecretKeyed,
+    SpeechChecked,
     Started,
     SurveyDrawn,
 )
@@ -44,6 +45,7 @@ from ivr.exploration.names import transition
 from ivr.exploration.walk import walk
 from ivr.flow import start, step
 from ivr.state import (
+    AtAssistantConsent,
     AtIdentifier,
     AtNewPin,
     AtNumber,
@@ -61,6 +63,7 @@ from ivr.waiting import wait_at
 from ivr.waits import (
     CancelCallback,
     CheckHours,
+    CheckSpeech,
     DrawSurvey,
     FindCallback,
     FindNumber,
@@ -111,7 +114,12 @@ def test_every_kind_of_place_is_found(explored: Exploration) -> None:
         "call-me-back/number -- number refused, no match --> call-me-back/number",
         "call-me-back/number-choice -- key 1 --> call-me-back/promise",
         "main -- key 3 --> offices/postal-code",
-        "main -- key 4, no match --> main",
+        "main -- key 5, no match --> main",
+        "main -- key 4 --> assistant/listening",
+        "assistant/listening -- nobody listens --> information",
+        "assistant/assistant-notice -- played --> assistant/assistant-consent",
+        "assistant/assistant-consent -- key 1 --> assistant",
+        "assistant -- key 7 --> assistant-technical/hours",
         "main -- no match again --> consultant/hours",
         "main -- no input --> consultant/hours",
         "main -- key 0 --> topics",
@@ -167,7 +175,7 @@ def test_every_key_of_every_menu_is_pressed(flow: Flow, explored: Exploration) -
     assert [] == [(name, key) for name in menus for key in KEYS if (name, f"key {key}") not in pressed]
 
 
-OTHER_SERVICES = ("/promised", "/own-number", "/cancellation", "/payers", "/old-pin-check", "/storing")
+OTHER_SERVICES = ("/promised", "/own-number", "/cancellation", "/payers", "/old-pin-check", "/storing", "/listening")
 
 
 def test_a_caller_can_hang_up_everywhere(explored: Exploration) -> None:
@@ -241,7 +249,8 @@ def test_each_office_is_said_in_each_language(flow: Flow, explored: Exploration)
 def test_a_menu_is_long_only_for_who_can_be_new_to_it(flow: Flow, explored: Exploration) -> None:
     """Whoever chose a subject has heard the menu of subjects, so its first words never follow one."""
     after_pensions = {said[1].name for said in explored.sequences["pl"] if said[0].name == "about-pensions"}
-    assert {"choose-next-information"} == after_pensions
+    # The last one: who came from the virtual assistant, which listens no more.
+    assert {"choose-next-information", "assistant-next-question", "choose-information"} == after_pensions
     begin = (("welcome", "pl"), ("main-uk", "uk"), ("main-en", "en"), ("main", "pl"))
     assert tuple(flow.prompts[name] for name in begin) in explored.sequences["pl"]
 
@@ -296,6 +305,8 @@ def answer(flow: Flow, wait: ServiceWait, data: st.DataObject) -> Event:
     match wait:
         case CheckHours():
             return HoursChecked(data.draw(st.booleans()))
+        case CheckSpeech():
+            return SpeechChecked(data.draw(st.booleans()))
         case DrawSurvey(share):
             return SurveyDrawn(share > 0 and (share == 100 or data.draw(st.booleans())))
         case VerifyPin("olga"):
@@ -343,6 +354,8 @@ def events(flow: Flow, state: State) -> st.SearchStrategy[Event]:
             usual = [NoInput(), Keyed("*"), NewPinKeyed(), NewPinDiffers()]
         case _, AtNumber():
             usual = [NoInput(), Keyed("*"), NUMBER, NumberRefused()]
+        case _, AtAssistantConsent():
+            usual = [NoInput(), *map(Keyed, "1203")]
         case _:
             usual = [NoInput(), *map(Keyed, KEYS)]
     return st.sampled_from([*usual * 3, Reentered(), HungUp()])

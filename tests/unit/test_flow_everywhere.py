@@ -42,15 +42,19 @@ from ivr.events import (
     Reentered,
     SecretKeyed,
     SentOn,
+    SpeechChecked,
     Started,
     SurveyDrawn,
 )
 from ivr.flow import start, step
 from ivr.lookups import place
-from ivr.sayings import CONFIRMATION
+from ivr.sayings import ASSISTANT, CONFIRMATION
 from ivr.state import (
     AfterAddress,
     AtAddress,
+    AtAssistantCheck,
+    AtAssistantConsent,
+    AtAssistantNotice,
     AtCallbackSearch,
     AtCancellation,
     AtConfirmation,
@@ -95,6 +99,7 @@ from ivr.waiting import wait_at
 from ivr.waits import (
     CancelCallback,
     CheckHours,
+    CheckSpeech,
     DrawSurvey,
     FindCallback,
     FindNumber,
@@ -135,6 +140,9 @@ POSITIONS: tuple[Position, ...] = (
     AtDelay("authentication", 10),
     AtNotice("to-doctors"),
     AtConsent("to-doctors"),
+    AtAssistantCheck("assistant"),
+    AtAssistantNotice("assistant"),
+    AtAssistantConsent("assistant"),
     AtOwnNumber("call-me-back"),
     AtNumber("call-me-back"),
     AtNumberChoice("call-me-back", "+48600100200", "200"),
@@ -157,6 +165,7 @@ EVENTS: tuple[Event, ...] = (
     Played(),
     HoursChecked(True),
     SurveyDrawn(True),
+    SpeechChecked(True),
     PinVerified("profile"),
     PinRefused(),
     PinDelayed(30),
@@ -210,6 +219,9 @@ MEANINGFUL: dict[type[Position], set[type[Event]]] = {
     AtDelay: {Played, *ANYWHERE},
     AtNotice: {Played, *ANYWHERE},
     AtConsent: {Keyed, NoInput, *ANYWHERE},
+    AtAssistantCheck: {SpeechChecked, *ANYWHERE},
+    AtAssistantNotice: {Played, *ANYWHERE},
+    AtAssistantConsent: {Keyed, Heard, NoInput, *ANYWHERE},
     AtOwnNumber: {NumberFound, NumberRefused, *ANYWHERE},
     AtNumber: {NumberFound, NumberRefused, Keyed, NoInput, *ANYWHERE},
     AtNumberChoice: {Keyed, NoInput, *ANYWHERE},
@@ -248,6 +260,9 @@ SAME_AGAIN: dict[type[Position], tuple[tuple[str, ...], Wait]] = {
     AtDelay: (("login-delayed-10",), PlayOut()),
     AtNotice: (("recording-notice", "recording-staying"), PlayOut()),
     AtConsent: (("recording-question",), Gather("consent", 1, 6)),
+    AtAssistantCheck: ((), CheckSpeech("pl")),
+    AtAssistantNotice: (("assistant-notice",), PlayOut()),
+    AtAssistantConsent: (("assistant-consent",), Gather(ASSISTANT, 1, 6, spoken="pl")),
     AtOwnNumber: ((), FindNumber()),
     AtNumber: (("callback-number",), Gather("number", 17, 6, secret=True)),
     AtNumberChoice: (("digit-2", "digit-0", "digit-0", "callback-choice"), Gather("callback", 1, 6)),
@@ -337,6 +352,10 @@ def test_who_has_agreed_withdraws_wherever_the_call_stands(flow: Flow, position:
     state = replace(at(flow, position), consent=True)
     unrecorded = replace(state, consent=False)
     assert Turn(unrecorded, (), wait_at(flow, unrecorded)) == step(flow, state, ConsentWithdrawn())
+    assisted = replace(state, consent=None, assistant=True)
+    assert Turn(replace(unrecorded, assistant=False), (), wait_at(flow, unrecorded)) == step(
+        flow, assisted, ConsentWithdrawn()
+    )
     assert isinstance(step(flow, unrecorded, ConsentWithdrawn()), Ignored)
     assert isinstance(step(flow, replace(state, consent=None), ConsentWithdrawn()), Ignored)
 

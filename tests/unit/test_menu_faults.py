@@ -38,7 +38,7 @@ CODES = (
 LOOK = " (look for a missing colon, quote or indentation on this line or the one above)"
 TYPES = (
     "menu | message | opening | authentication | change-pin | offices | transfer | resume | callback | promised | "
-    "cancel-callback | survey | end"
+    "cancel-callback | survey | assistant | end"
 )
 
 

@@ -14,7 +14,7 @@ from centrala.service import make_authenticator, make_mandates
 from ivr.definition import Flow, Option
 from ivr.events import Event, HoursChecked, HungUp, Keyed, NoInput, Played, QueueLeft, SecretKeyed
 from ivr.exploration import Exploration, Transition, explore
-from ivr.exploration.moves import AWAITED, DRAWN, NUMBER, OWN_NUMBER, events_at, moves
+from ivr.exploration.moves import AWAITED, DRAWN, LISTENED, NUMBER, OWN_NUMBER, events_at, moves
 from ivr.exploration.walk import essence
 from ivr.flow import start
 from ivr.gateways import terminal
@@ -219,13 +219,14 @@ class Telephone:
         library.publish(loaded, at)
         add_everybody(installation, loaded.flow, at)
         authenticator = make_authenticator(installation)
-        self.drawn = False
+        self.drawn, self.heard = False, True
         self.runner = Runner(
             *(installation.database, library, authenticator, make_mandates(installation)),
             node="test",
             now=self.clock,
             observe=self._observe,
             draw=lambda _call_id, _share: self.drawn,
+            hears=lambda _lang: self.heard,
         )
 
     def _observe(self, live: Live, before: State, events: tuple[Event, ...]) -> None:
@@ -234,7 +235,7 @@ class Telephone:
     def play(self, script: Script, arrival: Arrival) -> tuple[Happened, ...]:
         """Every act of the script; what happened, turn by turn."""
         self.turns.clear()
-        self.drawn = script.drawn
+        self.drawn, self.heard = script.drawn, script.circumstance(LISTENED, True)
         besiege(self.installation, self.flow, self.clock())
         script = script.as_stranger(next(self.strangers))
         ani = arrival.ani if script.circumstance(OWN_NUMBER, True) else ""

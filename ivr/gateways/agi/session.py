@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import structlog
 from asterisk.agi import AGIAppError, AGIHangup
@@ -23,12 +24,13 @@ from ivr.gateways.agi.dialplan import AGENT, CALL_ID, QUEUE, TOPIC, TURN, author
 from ivr.gateways.agi.listening import Listening
 from ivr.gateways.agi.protocol import ConnectionLost, ProtocolError, SafeAGI
 from ivr.gateways.agi.recogniser import Recogniser
+from ivr.gateways.agi.recorder import Recorder
 from ivr.herald import NOT_TOLD, Herald, Sight
 from ivr.phrases import meaning, phrases_at
 from ivr.prompts import Prompt, pieces
 from ivr.runner import Arrival, Conversation, Live, Runner, ended, hang_up
 from ivr.services import Identity
-from ivr.state import AtNotice, State
+from ivr.state import AtAssistantNotice, AtNotice, State
 from ivr.waits import Gather, Hangup, PlayOut, Transfer
 
 # Seconds beyond the longest a wait can take, after which Asterisk takes the call away from a process that hangs.
@@ -86,6 +88,7 @@ class Session:
         herald: Herald | None = None,
         take_leg: TakeLeg = no_leg,
         recogniser: Recogniser | None = None,
+        recordings: Path | None = None,
     ) -> None:
         self._agi = agi
         self._runner = runner
@@ -94,6 +97,7 @@ class Session:
         self._herald = herald
         self._take_leg = take_leg
         self._listening = Listening(agi, recogniser or Recogniser())
+        self._recorder = Recorder(agi, runner, recordings)
         self._number_was_full = False
         # Until the first lease, the dialplan's own timer may have gone off.
         self._leased_until = 0.0
@@ -164,6 +168,7 @@ class Session:
             return self._set(IVR_SAY="", IVR_NEXT="hangup")
         try:
             while not self._left(live):
+                self._recorder.follow(live)
                 live = self._runner.advance(live, self._wait(live))
         except NoticeUnheard:
             self._set(IVR_NEXT="no-ivr")
@@ -357,7 +362,7 @@ class Session:
             raise
         except AGIAppError as error:
             log.error("a prompt cannot be played", prompts=[prompt.name for prompt in live.turn.prompts])
-            if isinstance(live.turn.state.position, AtNotice):
+            if isinstance(live.turn.state.position, AtNotice | AtAssistantNotice):
                 raise NoticeUnheard from error
 
     def _stream(self, prompts: tuple[Prompt, ...]) -> None:
