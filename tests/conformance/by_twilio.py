@@ -13,7 +13,7 @@ from centrala.service import make_runner
 from centrala.settings import Settings
 from demo.carrier import Dial, Gather, HangsUp, Verb
 from ivr import calls
-from ivr.exploration.moves import AWAITED, OWN_NUMBER
+from ivr.exploration.moves import AWAITED, LISTENED, OWN_NUMBER
 from ivr.gateways.terminal import SILENCE, SIMULATED_AGENT, TALK, TALKED, Clock
 from ivr.legs import HEADERS
 from ivr.runner import Arrival, Conversation, Runner
@@ -89,7 +89,7 @@ class Webhooks:
         if script.circumstance(AWAITED, False):
             promise(database, ANI.removeprefix("+48"))
         besiege(self._carried.installation, self._flow, at)
-        runner = self._runner(clock, drawn=script.drawn)
+        runner = self._runner(clock, script)
         self._carried.serve(runner, clock)
         acts = deque(script.as_stranger(next(self._strangers)).acts)
         ani = ANI if script.circumstance(OWN_NUMBER, True) else WITHHELD
@@ -103,14 +103,16 @@ class Webhooks:
         assert call_id is not None
         return logged(database, call_id)
 
-    def _runner(self, clock: Clock, *, drawn: bool) -> Runner:
+    def _runner(self, clock: Clock, script: Script) -> Runner:
         def now() -> datetime:
             return clock()
 
         def draw(_call_id: str, _share: int) -> bool:
-            return drawn
+            return script.drawn
+
+        def hears(_lang: str) -> bool:
+            return script.circumstance(LISTENED, True)
 
         variant = carrier_variant(Settings(twilio=self._carried.settings))
-        return make_runner(
-            self._carried.installation, self._carried.library, node="twilio", now=now, draw=draw, variant=variant
-        )
+        installation, library = self._carried.installation, self._carried.library
+        return make_runner(installation, library, node="twilio", now=now, draw=draw, hears=hears, variant=variant)
