@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
 from ivr.definition import PAYER_KEYS, Authentication, Flow
-from ivr.exploration.moves import DRAWN, MANY, PAYERS, REPRESENTS
+from ivr.exploration.moves import DRAWN, LISTENED, MANY, PAYERS, REPRESENTS
 
 SILENCE = "-"
 TERMINATOR = "#"
@@ -85,8 +85,12 @@ class Script:
 
     @property
     def keys_tell_all(self) -> bool:
-        """Whether `centrala call --keys` plays the whole script: nobody hangs up or is drawn, every queue answers."""
-        return not self.drawn and all(isinstance(act, Key | Listen) or act == Queue("answered") for act in self.acts)
+        """Whether `centrala call --keys` plays the whole script.
+
+        Nobody hangs up or is drawn, every queue answers, and somebody listens.
+        """
+        is_usual = not self.drawn and self.circumstance(LISTENED, True)
+        return is_usual and all(isinstance(act, Key | Listen) or act == Queue("answered") for act in self.acts)
 
     def as_stranger(self, number: int) -> Script:
         """The script as it is played by the stranger of that number, so that nobody is refused in two scripts."""
