@@ -83,12 +83,12 @@ def _derived(installation: Installation, purpose: bytes) -> bytes:
 
 def make_take_leg(
     installation: Installation, runner: Runner, now: Callable[[], datetime]
-) -> Callable[[str, str], Live | None]:
-    """Who says to which call a leg belongs."""
+) -> Callable[[str, str, str], Live | None]:
+    """Who says to which call a leg belongs, by what it tells and its channel."""
 
-    def take(call_id: str, told: str) -> Live | None:
+    def take(call_id: str, told: str, channel: str) -> Live | None:
         leg = legs.read(leg_key(installation), call_id, told, now())
-        return None if leg is None else legs.take(installation.database, runner, leg)
+        return None if leg is None else legs.take(installation.database, runner, leg, channel)
 
     return take
 

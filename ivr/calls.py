@@ -75,9 +75,10 @@ calls = Table(
     Column("authorised_at", Instant),
     Column("authorised_by", String(20)),
     Column("authorised_questions", String(400)),
-    # What a carrier calls it, and the newest turn by which Asterisk has taken it from there.
+    # What a carrier calls it, and the newest turn by which Asterisk has taken it from there, on which channel.
     Column("carrier_id", String(64)),
     Column("carrier_leg", Integer),
+    Column("carrier_channel", String(150)),
     Index("ix_calls_started_at", "started_at"),
     Index("ix_calls_ended_at", "ended_at"),
     Index("ix_calls_subject", "subject"),
@@ -138,7 +139,7 @@ class CallRow:
 
     `subject` is the profile that was authenticated. `informed` and `asked` are None while there is a turn log: what it
     said of both is kept here when it goes. `erased_at` is when its person had it erased, though a hold still keeps it.
-    The next three are those of `ivr.authorisations.Authorisation`; the last two are of calls that a carrier brings.
+    The next three are those of `ivr.authorisations.Authorisation`; the last three are of calls that a carrier brings.
     """
 
     id: str
@@ -162,6 +163,7 @@ class CallRow:
     authorised_questions: str | None = None
     carrier_id: str | None = None
     carrier_leg: int | None = None
+    carrier_channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,11 +270,15 @@ def of_carrier(connection: Connection, carrier_id: str) -> CallRow | None:
     return CallRow(**row._mapping) if row else None
 
 
-def take_leg(connection: Connection, call_id: str, turn: int) -> bool:
-    """Keep that Asterisk has taken the call by this turn; False where it has, by this one or a later one."""
+def take_leg(connection: Connection, call_id: str, turn: int, channel: str) -> bool:
+    """Keep that Asterisk has taken the call by this turn on this channel, by its unique id.
+
+    False where it has on another one, or by a later turn; on the same one it may be taken again.
+    """
     c = calls.c
     untaken = c.carrier_leg.is_(None) | (c.carrier_leg < turn)
-    taking = update(calls).where(c.id == call_id, untaken).values(carrier_leg=turn)
+    again = (c.carrier_leg == turn) & (c.carrier_channel == channel)
+    taking = update(calls).where(c.id == call_id, untaken | again).values(carrier_leg=turn, carrier_channel=channel)
     return connection.execute(taking).rowcount > 0
 
 

@@ -1,7 +1,7 @@
 """SIP legs from a carrier into our Asterisk: a call that is to be queued, and what its flow has decided by then.
 
-The carrier passes on what we have told it, signed, and nothing else is believed. A leg is taken once: whoever has seen
-one cannot send it again. Pure, but for the database's rows.
+The carrier passes on what we have told it, signed, and nothing else is believed. A leg is taken by one channel: whoever
+has seen one cannot send it again. Pure, but for the database's rows.
 """
 
 from __future__ import annotations
@@ -80,13 +80,16 @@ def _signature(key: bytes, leg: Leg) -> str:
     return hmac.new(key, b"leg\x00" + told, hashlib.sha256).hexdigest()[:SIGNATURE_DIGITS]
 
 
-def take(database: Database, runner: Runner, leg: Leg) -> Live | None:
-    """The call that the leg was made for, from now on in Asterisk's hands; None if it is elsewhere by now."""
+def take(database: Database, runner: Runner, leg: Leg, channel: str) -> Live | None:
+    """The call that the leg was made for, from now on in Asterisk's hands; None if it is elsewhere by now.
+
+    `channel` is the unique id of the leg's channel, which may take it again: the process that took it may have died.
+    """
     live = runner.resume(leg.call_id)
     if live is None or live.seq != leg.turn or not _is_told_by(live, leg):
         return None
     with database.writing() as connection:
-        return live if calls.take_leg(connection, leg.call_id, leg.turn) else None
+        return live if calls.take_leg(connection, leg.call_id, leg.turn, channel) else None
 
 
 def _is_told_by(live: Live, leg: Leg) -> bool:

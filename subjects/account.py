@@ -45,7 +45,7 @@ CONSULTANT, OPERATOR = "consultant", "operator"
 _LEFT_OUT = {
     mandates: ("reference", "subject", "claim", "payer"),
     profiles: ("subject", "claim", "identifier", "pin_hash", "pin_sealed_by"),
-    calls: ("subject", "menu_version", "carrier_leg"),
+    calls: ("subject", "menu_version", "carrier_leg", "carrier_channel"),
     auth_attempts: ("claim", "call_id", "seq"),
     auth_failures: ("claim",),
     queue_visits: ("callback",),

@@ -61,9 +61,9 @@ class Follower:
         call_id = told["X-Centrala-Call"]
         header = ":".join(told[f"X-Centrala-{name}"] for name in HEADERS)
         take = make_take_leg(self.carried.installation, self.runner, self.clock)
-        live = take(call_id, header)
+        live = take(call_id, header, "1.1")
         assert live is not None, "a leg that we have just signed is taken"
-        assert take(call_id, header) is None, "it is taken once"
+        assert take(call_id, header, "1.2") is None, "it is taken by one channel"
         stay = Conversation(act.outcome, turn=live.seq)
         if act.outcome in TALKED:
             stay = replace(stay, agent=SIMULATED_AGENT, answered_at=self.clock())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import NoReturn
 from urllib.parse import parse_qsl
@@ -178,16 +179,43 @@ def test_documents_hold_nothing_of_the_caller(desk: Desk) -> None:
     assert all("600100200" not in text for text in shown)
 
 
-def taken(desk: Desk) -> tuple[Standing, str]:
-    """A caller whose leg Asterisk has taken, and the URL that is asked when it has ended."""
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A leg that the carrier is to send to Asterisk, and the URL that is asked when it has ended."""
+
+    desk: Desk
+    dial: Dial
+
+    def is_taken(self, channel: str = "1.1") -> bool:
+        """Whether an IVR process beside Asterisk takes it on that channel."""
+        told = dict(parse_qsl(self.dial.sip.partition("?")[2]))
+        header = ":".join(told[f"X-Centrala-{name}"] for name in HEADERS)
+        take = make_take_leg(self.desk.carried.installation, self.desk.runner(), self.desk.clock)
+        return take(told["X-Centrala-Call"], header, channel) is not None
+
+
+def offered(desk: Desk) -> tuple[Standing, Offered]:
+    """A caller who is to be queued."""
     standing = desk.come_to("0", "2")
     standing.hear_out()
     (dial,) = [verb for verb in standing.document if isinstance(verb, Dial)]
-    told = dict(parse_qsl(dial.sip.partition("?")[2]))
-    header = ":".join(told[f"X-Centrala-{name}"] for name in HEADERS)
-    take = make_take_leg(desk.carried.installation, desk.runner(), desk.clock)
-    assert take(told["X-Centrala-Call"], header) is not None
-    return standing, dial.action
+    return standing, Offered(desk, dial)
+
+
+def taken(desk: Desk) -> tuple[Standing, str]:
+    """A caller whose leg Asterisk has taken, and the URL that is asked when it has ended."""
+    standing, leg = offered(desk)
+    assert leg.is_taken()
+    return standing, leg.dial.action
+
+
+def test_a_leg_is_taken_by_one_channel_and_by_that_as_often_as_it_asks(desk: Desk) -> None:
+    """A process that dies with it costs the caller nothing; who has seen the leg has another channel."""
+    _, leg = offered(desk)
+    assert leg.is_taken("1.1")
+    assert leg.is_taken("1.1")
+    assert not leg.is_taken("1.2")
+    assert leg.is_taken("1.1")
 
 
 def test_asterisk_has_a_call_from_when_it_takes_the_leg_until_the_stay_is_over(desk: Desk) -> None:
@@ -227,11 +255,6 @@ def test_a_caller_who_is_still_there_when_asterisk_has_gone_goes_on(desk: Desk) 
 
 def test_a_leg_for_a_turn_that_is_over_is_refused(desk: Desk) -> None:
     """A caller who has gone on is queued by another leg, or not at all."""
-    standing = desk.come_to("0", "2")
-    standing.hear_out()
-    (dial,) = [verb for verb in standing.document if isinstance(verb, Dial)]
-    standing.ask(dial.action, DialCallStatus="failed")
-    told = dict(parse_qsl(dial.sip.partition("?")[2]))
-    header = ":".join(told[f"X-Centrala-{name}"] for name in HEADERS)
-    take = make_take_leg(desk.carried.installation, desk.runner(), desk.clock)
-    assert take(told["X-Centrala-Call"], header) is None
+    standing, leg = offered(desk)
+    standing.ask(leg.dial.action, DialCallStatus="failed")
+    assert not leg.is_taken()

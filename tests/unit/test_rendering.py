@@ -82,6 +82,13 @@ def test_legs_come_in_only_where_there_is_a_carrier() -> None:
     assert "225601600" not in files["carrier.conf"]
 
 
+def test_of_a_leg_that_is_taken_the_dialplan_tells_the_end() -> None:
+    """Also before it stands in a queue; unless Asterisk itself has turned its caller away, who is still there."""
+    carrier = render(replace(ALONE, carrier=Carrier("carried", (), ("Turn",))), MONDAY)["carrier.conf"]
+    assert 'exten => h,1,GotoIf($["${LEG_TAKEN}" = "yes"]?gone,s,1)\n' in carrier
+    assert " same => n,Set(LEG_TAKEN=)\n same => n,Hangup(21)\n" in carrier
+
+
 def test_where_nobody_listens_asterisk_has_no_engine() -> None:
     """Else it has ours, and what that needs: signed linear sound alone."""
     without, listening = (render(replace(ALONE, recogniser=one), MONDAY) for one in (None, "127.0.0.1:4574"))

@@ -21,6 +21,7 @@ from ivr.definition import FULL, SUBSTITUTE, Flow, reaches
 from ivr.events import Event, Heard, Keyed, NoInput, Played
 from ivr.flow import GIVE_UP
 from ivr.gateways.agi.dialplan import AGENT, CALL_ID, QUEUE, TOPIC, TURN, authorisation, conversation, only, printable
+from ivr.gateways.agi.leg import TakeLeg, no_leg, taken
 from ivr.gateways.agi.listening import Listening
 from ivr.gateways.agi.protocol import ConnectionLost, ProtocolError, SafeAGI
 from ivr.gateways.agi.recogniser import Recogniser
@@ -62,14 +63,6 @@ Identify = Callable[[str, str | None], Identity | None]
 
 def nobody(_subject: str, _payer: str | None) -> None:
     """Consultants are shown no identifiers."""
-
-
-# The call of a carrier's leg, by its id and what the leg tells of it; None if the leg is refused.
-TakeLeg = Callable[[str, str], Live | None]
-
-
-def no_leg(_call_id: str, _told: str) -> None:
-    """No carrier sends any."""
 
 
 class NoticeUnheard(Exception):
@@ -136,7 +129,7 @@ class Session:
 
     def _receive(self, call_id: str) -> None:
         """A carrier's leg: on to the queue, if it is one of ours."""
-        live = self._take_leg(call_id, self._leg)
+        live = taken(self._agi, self._take_leg, call_id, self._leg)
         if live is None or not isinstance(live.turn.wait, Transfer):
             log.warning("a leg was refused")
             return self._set(IVR_NEXT="refused")

@@ -1,4 +1,4 @@
-"""Calls that a carrier brings: what it calls each, and the turn by which Asterisk has taken it."""
+"""Calls that a carrier brings: what it calls each, and the turn and channel by which Asterisk has taken it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def upgrade() -> None:
     """Apply."""
     op.add_column("calls", sa.Column("carrier_id", sa.String(64)))
     op.add_column("calls", sa.Column("carrier_leg", sa.Integer()))
+    op.add_column("calls", sa.Column("carrier_channel", sa.String(150)))
     op.create_index(
         "ix_calls_carrier_id", "calls", ["carrier_id"], unique=True, sqlite_where=CARRIED, postgresql_where=CARRIED
     )
