@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 
@@ -33,6 +33,22 @@ def raw(desk: Desk, method: str, path: str, body: bytes = b"", **headers: str) -
 def test_webhooks_are_post_only(desk: Desk, path: str, method: str) -> None:
     """Nothing that a browser or a search engine asks for does anything."""
     assert 405 == raw(desk, method, path)
+
+
+@pytest.mark.parametrize("number", ["1" * 11, "9" * 5000, "\u0661", "-1"], ids=["11", "5000", "arabic", "negative"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", f"/twilio/calls/{UNKNOWN}/{{}}"),
+        ("POST", f"/twilio/calls/{UNKNOWN}/{{}}/dialled"),
+        ("GET", "/twilio/sounds/{}/a/b.wav"),
+        ("GET", "/twilio/numbers/{}/a/b.wav"),
+    ],
+    ids=["turn", "dialled", "sounds", "numbers"],
+)
+def test_a_number_that_none_of_our_urls_has_is_not_found(desk: Desk, method: str, path: str, number: str) -> None:
+    """Whoever asks: it is told before any signature is looked at."""
+    assert 404 == raw(desk, method, path.format(quote(number)))
 
 
 @pytest.mark.parametrize("signature", ["", "AAAA", "é", "x" * 10_000])

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
@@ -44,6 +45,23 @@ Reported = Callable[[str, Report], None]
 Now = Callable[[], datetime]
 
 
+class Digits(Convertor[int]):
+    """A number in a path; `int` takes any number of digits, and Python refuses to read more than 4300 of them."""
+
+    regex = "[0-9]{1,10}"
+
+    def convert(self, value: str) -> int:
+        """As it is read."""
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        """As it is written."""
+        return str(value)
+
+
+register_url_convertor("digits", Digits())
+
+
 class TooLarge(Exception):
     """A body longer than any webhook's."""
 
@@ -67,7 +85,7 @@ class App:
 
     def routes(self) -> Starlette:
         """The application."""
-        turn = f"{PREFIX}/calls/{{call_id}}/{{turn:int}}"
+        turn = f"{PREFIX}/calls/{{call_id}}/{{turn:digits}}"
         webhooks = self._webhooks
         return Starlette(
             routes=[
@@ -78,8 +96,8 @@ class App:
                 ),
                 Route(f"{PREFIX}/status", self._status, methods=["POST"]),
                 Route(f"{PREFIX}/messages/{{message_id}}", self._message, methods=["POST"]),
-                Route(f"{PREFIX}/sounds/{{until:int}}/{{signature}}/{{name}}.wav", self._sound, methods=["GET"]),
-                Route(f"{PREFIX}/numbers/{{until:int}}/{{signature}}/{{name}}.wav", self._number, methods=["GET"]),
+                Route(f"{PREFIX}/sounds/{{until:digits}}/{{signature}}/{{name}}.wav", self._sound, methods=["GET"]),
+                Route(f"{PREFIX}/numbers/{{until:digits}}/{{signature}}/{{name}}.wav", self._number, methods=["GET"]),
             ]
         )
 
