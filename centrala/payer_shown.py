@@ -8,13 +8,14 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from centrala.service import make_mandates
-from ivr import calls
+from ivr import calls, legs
 from ivr.codec import CodecError
 from ivr.state import State
 from routing import requests
 from routing.requests import PAYER, Request
 from storage.installation import Installation
 
+# Besides them, Asterisk has the calls of a carrier that it has taken.
 GATEWAYS = ("asterisk", calls.OUTGOING)
 
 
@@ -25,7 +26,7 @@ def take_away(installation: Installation, at: datetime) -> int:
     """
     mandates = make_mandates(installation)
     with installation.database.reading() as connection:
-        open_calls = [call for gateway in GATEWAYS for call in calls.open_at(connection, gateway)]
+        open_calls = legs.open_legs(connection).union(*(calls.open_at(connection, gateway) for gateway in GATEWAYS))
         states = [(call, _state(connection, call)) for call in open_calls]
     revoked = [
         call

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from sqlalchemy import update
 
 from auth_pin import mandates
 from auth_pin.mandates import Entry, everything
 from centrala.payer_shown import take_away
+from ivr import calls
 from ivr.events import ManyPayers, PayerKeyed, PayerRefused, PayersFound
 from ivr.menus.loading import Loaded
 from ivr.prompts import DIGIT, ENDING
@@ -113,6 +115,23 @@ def test_a_payer_that_is_revoked_meanwhile_is_taken_from_the_call(
     assert 1 == take_away(installation, MONDAY)
     with installation.database.reading() as connection:
         assert [(asked.id, PAYER)] == [(one.call_id, one.kind) for one in requests.everything(connection)]
+
+
+def test_a_payer_is_taken_from_a_call_that_a_carrier_has_brought(
+    asked: Line, runner: Runner, installation: Installation
+) -> None:
+    """As soon as Asterisk has it: before, no telephone shows anything."""
+    asked.keys(runner, "3", "2")
+    asked.hears_out(runner)
+    subject = asked.now.turn.state.subject
+    assert subject is not None
+    _may_speak(installation, subject, BAKERY, GARAGE, until=date(2020, 1, 1))
+    with installation.database.writing() as connection:
+        connection.execute(update(calls.calls).where(calls.calls.c.id == asked.id).values(gateway="twilio"))
+    assert 0 == take_away(installation, MONDAY)
+    with installation.database.writing() as connection:
+        assert calls.take_leg(connection, asked.id, asked.now.seq, "1.1")
+    assert 1 == take_away(installation, MONDAY)
 
 
 def test_one_of_many_is_keyed(line: Line, runner: Runner, installation: Installation, profile: str) -> None:
