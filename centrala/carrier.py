@@ -112,7 +112,7 @@ def make_app(
         return fallback(library.current).unanswered
 
     webhooks = Webhooks(
-        Carriage(runner, installation.database),
+        Carriage(runner, installation.database, now),
         Speaker(store, links, now, says=settings.prompts == "say"),
         links,
         Trunk(settings.sip, settings.edge, leg_key(installation)),

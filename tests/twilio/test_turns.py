@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from centrala.carrier import make_take_leg
 from demo.carrier.twiml import Dial, Gather, Hangup, Pause, Redirect
 from ivr.events import HungUp, NewPinDiffers, NewPinKeyed, NoInput, QueueLeft, Reentered, SecretKeyed
+from ivr.gateways.twilio.memory import LIFETIME
 from ivr.gateways.twilio.webhooks import MOST_RETRIES
 from ivr.legs import HEADERS, open_legs
 from ivr.scripts import profiles
@@ -141,6 +142,14 @@ def test_another_process_asks_for_a_new_pin_anew(desk: Desk) -> None:
     standing.key(pin)
     assert Reentered() == events(desk, standing)[-1]
     assert isinstance(desk.told(standing.call)[-1].state.position, AtNewPin)
+
+
+def test_a_new_pin_is_forgotten_after_a_while(desk: Desk) -> None:
+    """A caller of whom the carrier tells nothing more leaves none in memory."""
+    standing, pin = new_pin(desk)
+    desk.clock.wait(LIFETIME + timedelta(seconds=1))
+    standing.key(pin)
+    assert Reentered() == events(desk, standing)[-1]
 
 
 def test_a_leg_that_reaches_nobody_has_failed(desk: Desk) -> None:

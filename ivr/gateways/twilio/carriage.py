@@ -1,27 +1,26 @@
 """What webhooks do to calls: any process answers any of them, and a repeated or late one has no second effect.
 
 Each webhook names the turn that it answers. If that is the call's newest, its event happens; else the newest turn is
-told again. Between two webhooks a call lies in the database; a process remembers those that it has carried last, which
-saves reading them and holds a new PIN until it is keyed again.
+told again. Between two webhooks a call lies in the database; a process remembers those that it has carried last for a
+while (`memory.py`), which saves reading them and holds a new PIN until it is keyed again.
 """
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from ivr import calls, legs, stays
 from ivr.calls import Superseded
 from ivr.events import CUT_OFF, Event, Reentered
+from ivr.gateways.twilio.memory import Memory
 from ivr.runner import Arrival, Conversation, Live, Runner, ended, leave_queue
 from ivr.state import AtPinAgain
 from routing import visits
 from storage.database import Database
 
 GATEWAY = "twilio"
-MOST_REMEMBERED = 10_000
 
 Happened = Callable[[Live], Event | None]
 
@@ -42,11 +41,11 @@ class Webhook:
 class Carriage:
     """The calls that the carrier brings. Safe to share between threads."""
 
-    def __init__(self, runner: Runner, database: Database) -> None:
+    def __init__(self, runner: Runner, database: Database, now: Callable[[], datetime]) -> None:
         self._runner = runner
         self._database = database
-        self._remembered: OrderedDict[str, tuple[str, Live]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._now = now
+        self._memory = Memory()
 
     def begin(self, arrival: Arrival) -> Live:
         """A call comes in; told again if it has before."""
@@ -100,7 +99,7 @@ class Carriage:
         try:
             after = advance()
         except Superseded:
-            self._forget(about.call_id)
+            self._memory.forget(about.call_id)
             after = None
         if after is None or after is live:
             return self._runner.recall(about.call_id)
@@ -113,7 +112,7 @@ class Carriage:
             if row is None or row.ended_at is not None:
                 return
             is_told = row.carrier_leg is not None and legs.is_with_asterisk(connection, row.id)
-        self._forget(row.id)
+        self._memory.forget(row.id)
         if not is_told:
             self._runner.note_end(Arrival(row.id, GATEWAY, "", ""))
 
@@ -128,21 +127,14 @@ class Carriage:
 
     def _at(self, about: Webhook) -> Live | None:
         """The call as this process remembers it, or as it was last committed; None if it is not the carrier's."""
-        with self._lock:
-            carrier_id, live = self._remembered.get(about.call_id, (None, None))
-        if live is not None and live.seq >= about.turn:
-            return live if carrier_id == about.carrier_id else None
+        found = self._memory.find(about.call_id, self._now())
+        if found is not None and found.live.seq >= about.turn:
+            return found.live if found.carrier_id == about.carrier_id else None
         return self._runner.resume(about.call_id) if self._known(about.carrier_id) == about.call_id else None
 
     def _remember(self, carrier_id: str, live: Live) -> Live:
-        with self._lock:
-            self._remembered.pop(live.call_id, None)
-            if not ended(live):
-                self._remembered[live.call_id] = (carrier_id, live)
-            if len(self._remembered) > MOST_REMEMBERED:
-                self._remembered.popitem(last=False)
+        if ended(live):
+            self._memory.forget(live.call_id)
+        else:
+            self._memory.keep(carrier_id, live, self._now())
         return live
-
-    def _forget(self, call_id: str) -> None:
-        with self._lock:
-            self._remembered.pop(call_id, None)
