@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack
 
 import pytest
 
@@ -11,10 +13,12 @@ import provision
 from demo.carrier.twiml import Hangup
 from ivr.events import HungUp, QueueLeft
 from ivr.legs import EXTENSION
+from ivr.live import Live as Call
 from ivr.state import Ended
 from tests.live import tones
 from tests.live.callers import PATIENCE, account, is_heard, recorded, recorded_files
 from tests.live.carriage import Somebody, calling, carried_service
+from tests.live.dying import dying
 from tests.live.stations import Live, hears_caller
 from tests.live.stories import IDENTIFIER, PIN
 
@@ -117,6 +121,31 @@ def test_a_leg_is_taken_once(service: Live, ani: str) -> None:
         consultant.hang_up()
         call.result(PATIENCE)
     assert QueueLeft("answered") in account(service, ani).events
+
+
+def test_a_caller_who_hangs_up_while_the_leg_is_taken_has_ended_the_call(service: Live, ani: str) -> None:
+    """Asterisk tells of it, though the process that took the leg never will."""
+    node = service.station.nodes[0]
+    assert node is not None
+    with ExitStack() as stack:
+        taking: list[Future[Call | None]] = []
+
+        def dies(told: dict[str, str]) -> dict[str, str]:
+            node.kill()
+            taking.append(stack.enter_context(dying(service)))
+            return told
+
+        somebody = Somebody(service, ani, deque(TO_PENSIONS), dies)
+        with calling(somebody):
+            assert somebody.has_dialled.wait(PATIENCE)
+            assert taking[0].result(PATIENCE) is not None
+            somebody.leaves()
+            somebody.legs[0].wait_until(lambda: somebody.legs[0].ended, PATIENCE, "the end of the leg")
+    service.station.start_node(0)
+
+    kept = account(service, ani)
+    assert [HungUp("caller")] == [event for event in kept.events if isinstance(event, HungUp)]
+    assert [None] == [visit.agent for visit in kept.visits]
 
 
 @pytest.mark.parametrize(("key", "is_given"), [("1", True), ("2", False)], ids=["consent", "refusal"])
