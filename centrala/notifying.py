@@ -75,15 +75,15 @@ class Outbox:
     countries: tuple[str, ...]
     now: Callable[[], datetime]
 
-    def request(self, number: str, template: str, lang: str, key: str) -> TextMessage:
-        """Have a message sent; with a key that there is already nothing happens. Raises NotSent."""
+    def request(self, number: str, template: str, lang: str, key: str, call_id: str | None = None) -> TextMessage:
+        """Have a message sent, about a call; with a key that there is already nothing happens. Raises NotSent."""
         found = check(number, Allowed(self.countries, frozenset({"mobile"})))
         if isinstance(found, Refused):
             raise NotSent(f"the number is {found.reason}: text messages go to mobile numbers of {self.countries[0]}")
         if self.text(template, lang) is None:
             raise NotSent(f'menus.yaml has no message "{template}" in "{lang}"')
         at = self.now()
-        message = TextMessage(str(uuid.uuid4()), key, found.number, template, lang, at, at)
+        message = TextMessage(str(uuid.uuid4()), key, found.number, template, lang, at, at, call_id=call_id)
         with self.database.writing() as connection:
             return text_messages.request(connection, message, self._limits)
 
@@ -109,7 +109,7 @@ class Outbox:
             is_known = text_messages.find_by_key(connection, key) is not None
         if not is_known:
             try:
-                self.request(one.number, CALLBACK_TEMPLATE, one.lang, key)
+                self.request(one.number, CALLBACK_TEMPLATE, one.lang, key, one.call_id)
             except NotSent as error:
                 log.info("no reminder", reason=str(error))
 

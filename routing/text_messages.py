@@ -46,6 +46,7 @@ text_messages = Table(
     Column("number", String(20), nullable=False),
     Column("template", String(40), nullable=False),
     Column("lang", String(2), nullable=False),
+    Column("call_id", String(36)),
     Column("requested_at", Instant, nullable=False),
     Column("state", String(12), nullable=False),
     Column("tries", Integer, nullable=False),
@@ -59,6 +60,7 @@ text_messages = Table(
     ),
     Index("ix_text_messages_key", "key", unique=True),
     Index("ix_text_messages_number", "number"),
+    Index("ix_text_messages_call_id", "call_id"),
     Index("ix_text_messages_next_try_at", "next_try_at"),
     Index("ix_text_messages_requested_at", "requested_at"),
 )
@@ -76,6 +78,7 @@ class Limits:
 class TextMessage:
     """A message to a number (E.164): a template of the menu file in a language.
 
+    `call_id` is the call that it is about, where there is one.
     `carrier_id` is what the carrier calls it, `code` the carrier's, or our own, reason why it was not delivered.
     """
 
@@ -92,6 +95,7 @@ class TextMessage:
     carrier_id: str | None = None
     code: str | None = None
     over_at: datetime | None = None
+    call_id: str | None = None
 
 
 def request(connection: Connection, message: TextMessage, limits: Limits) -> TextMessage:

@@ -83,7 +83,7 @@ class Account:
             ("waiting", lambda: self._rows(queue_visits, queue_visits.c.call_id.in_(mine), queue_visits.c.enqueued_at)),
             ("told_waits", lambda: self._rows(wait_estimates, wait_estimates.c.call_id.in_(mine), wait_estimates.c.at)),
             ("callbacks", self._callbacks),
-            ("messages", lambda: self._rows(text_messages, held.messages, text_messages.c.requested_at)),
+            ("messages", self._messages),
             ("surveys", self._surveys),
             ("recordings", self._recordings),
             ("not_taken_in", self._not_taken_in),
@@ -116,6 +116,13 @@ class Account:
         # The call in which somebody else asked for it is theirs.
         for line in self._rows(callbacks, self._held.callbacks_to_them, at):
             yield {**line, "call": None}
+
+    def _messages(self) -> Iterator[Line]:
+        mine = set(self._connection.execute(self._held.call_ids).scalars())
+        for line in self._rows(text_messages, self._held.messages, text_messages.c.requested_at):
+            # As with callbacks: a call that caused one to their number may be somebody else's.
+            call = line["call"] if line["call"] in mine else None
+            yield {**line, "call": call, "number": self._number(line["number"])}
 
     def _number(self, number: str) -> str:
         person = self._held.person

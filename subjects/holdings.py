@@ -78,6 +78,10 @@ class Holdings:
         return select(calls.c.id).where(self.calls)
 
     @property
+    def _others_ids(self) -> Select[Any]:
+        return select(calls.c.id).where(self.others)
+
+    @property
     def recordings(self) -> ColumnElement[bool]:
         """Recordings of their calls, and imported ones of their number."""
         c = recordings.c
@@ -107,13 +111,14 @@ class Holdings:
         c = callbacks.c
         if self.person.number is None:
             return false()
-        elsewhere = c.call_id.not_in(self.call_ids) & c.call_id.not_in(select(calls.c.id).where(self.others))
-        return (c.number == self.person.number) & elsewhere
+        return (c.number == self.person.number) & c.call_id.not_in(self.call_ids) & c.call_id.not_in(self._others_ids)
 
     @property
     def messages(self) -> ColumnElement[bool]:
-        """Text messages to their number, whoever has caused them."""
-        return text_messages.c.number == self.person.number if self.person.number else false()
+        """Text messages about their calls, and those to their number but for what is about somebody else's calls."""
+        c = text_messages.c
+        to_them = c.number == self.person.number if self.person.number else false()
+        return or_(c.call_id.in_(self.call_ids), to_them & or_(c.call_id.is_(None), c.call_id.not_in(self._others_ids)))
 
     @property
     def attempts(self) -> ColumnElement[bool]:
@@ -154,10 +159,12 @@ class Holdings:
         """
         held, part = holds.calls_held_on(today), recording_parts.c
         mine = select(calls.c.id).where(self.calls, calls.c.id.not_in(held))
+        message = text_messages.c
+        messages = self.messages & or_(message.call_id.is_(None), message.call_id.not_in(held))
         settled = part.call_id.in_(mine) & part.settled_at.is_not(None) & ~keeps_consent(part.call_id)
         return (
             (auth_buckets, self.buckets),
-            (text_messages, self.messages),
+            (text_messages, messages),
             (auth_failures, self.failures),
             (auth_attempts, self.attempts & auth_attempts.c.call_id.not_in(held)),
             (survey_answers, survey_answers.c.call_id.in_(mine)),

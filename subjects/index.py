@@ -28,6 +28,10 @@ KINDS = {
     "waiting": ("oczekiwanie w kolejkach i rozmowy z konsultantami", "waiting in queues, and talks to consultants"),
     "told_waits": ("podane przewidywane czasy oczekiwania", "how long you were told that you would wait"),
     "callbacks": ("zamówione oddzwonienia", "callbacks"),
+    "messages": (
+        "wiadomości SMS: kiedy, na jaki numer, która treść, czy doręczone",
+        "text messages: when, to which number, which text, whether delivered",
+    ),
     "surveys": ("ankiety po rozmowie i odpowiedzi", "surveys after a conversation, and your answers"),
     "recordings": (
         "nagrania rozmów: dane; dźwięk w folderze sound/",

@@ -25,6 +25,8 @@ from recordings.intake import Intake
 from recordings.key_encryption import KeyEncryption
 from recordings.key_store import KeyStore
 from recordings.purge import Places
+from routing import text_messages
+from routing.text_messages import Limits, TextMessage
 from storage.installation import Installation
 from subjects import erasure, people
 from subjects.decision import Decided
@@ -111,6 +113,15 @@ class Story:
         else:
             line.live = self.runner.send_on(line.arrival, stay, sent_on)
             line.hears_out(self.runner)
+
+    def writes_to(self, number: str, about: str | None = None) -> str:
+        """A text message to a number, about somebody's call or none; its id."""
+        call = None if about is None else self.calls[about].id
+        id = f"{about or 'nobody'} {number}"
+        message = TextMessage(id, id, number, "callback-missed", "pl", LATER, LATER, call_id=call)
+        with self.installation.database.writing() as connection:
+            text_messages.request(connection, message, Limits(9, 9))
+        return id
 
     def hangs_up(self, line: Line) -> None:
         """The caller has heard enough."""

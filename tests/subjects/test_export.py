@@ -21,10 +21,12 @@ from ivr.calls import calls, turns
 from ivr.library import Library
 from recordings import transcripts
 from recordings.transcripts import Line, Transcript
+from routing.callbacks import masked
 from subjects import export
 from subjects.account import Account
 from subjects.archive_file import written_whole
 from subjects.holdings import Holdings, count
+from subjects.index import KINDS
 from tests.auth_pin.people import EWA
 from tests.subjects.story import CONSULTANTS, LATER, OLAS, OLAS_NUMBER, SHARED, SHARED_NUMBER, TODAY, Story
 
@@ -74,6 +76,27 @@ def test_a_profile_is_exported_with_all_that_hangs_on_it(story: Story) -> None:
     kept = {id: b"".join(story.archive.sound(id)) for id in story.recordings_of("ewa")}
     assert kept == {name[-40:-4]: sound for name, sound in found.files.items() if name.startswith("sound/")}
     assert kept.keys() == {recording["id"] for recording in found.rows("recordings")}
+
+
+def test_messages_are_told_of_without_others_calls_and_numbers(story: Story) -> None:
+    """One to another telephone has its last digits; of one that somebody else caused the call is theirs."""
+    for number, about in ((SHARED_NUMBER, "ewa"), (OLAS_NUMBER, "ewa"), (SHARED_NUMBER, "ola")):
+        story.writes_to(number, about)
+    ewa = exported(story, story.held(EWA.identifier)).rows("messages")
+    assert {(story.calls["ewa"].id, SHARED_NUMBER), (story.calls["ewa"].id, masked(OLAS_NUMBER))} == {
+        (one["call"], one["number"]) for one in ewa
+    }
+    (jans,) = exported(story, story.held(None, SHARED_NUMBER)).rows("messages")
+    assert (None, SHARED_NUMBER) == (jans["call"], jans["number"])
+
+
+def test_the_index_names_every_kind(story: Story) -> None:
+    """Also those of which there is nothing."""
+    database = story.installation.database
+    with database.reading() as connection:
+        account = Account(connection, Library(database), story.held(EWA.identifier), (), TODAY)
+        kinds = {name for name, _ in account.kinds()}
+    assert {*kinds, "transcripts"} == KINDS.keys()
 
 
 def test_transcripts_are_in_it(story: Story) -> None:

@@ -13,7 +13,11 @@ from auth_pin import failures
 from auth_pin.limits import Failures
 from auth_pin.profiles import profiles
 from ivr.calls import calls
+from recordings import holds
 from recordings.catalogue import recordings
+from recordings.holds import Hold
+from recordings.wanted import Wanted
+from routing import text_messages
 from routing.callbacks import callbacks
 from storage.database import metadata
 from subjects import people
@@ -45,6 +49,13 @@ def counts(story: Story, identifier: str | None, number: str | None) -> dict[str
         rows = {table.name: count(connection, table, where) for table, where in held.rows(TODAY)}
         rows["recordings"] = count(connection, recordings, held.recordings)
     return {name: number for name, number in rows.items() if number}
+
+
+def messages(story: Story, identifier: str | None, number: str | None) -> set[str]:
+    """The ids of text messages that are somebody's."""
+    conditions = {table.name: where for table, where in story.held(identifier, number).rows(TODAY)}
+    with story.installation.database.reading() as connection:
+        return {one.id for one in text_messages.matching(connection, conditions["text_messages"])}
 
 
 def tells(column: Column[Any]) -> bool:
@@ -105,6 +116,25 @@ def test_a_callback_is_of_who_asked_for_it_and_of_whom_it_calls(story: Story) ->
     with story.installation.database.reading() as connection:
         assert 1 == count(connection, callbacks, story.held(None, SHARED_NUMBER).callbacks_to_them)
         assert 0 == count(connection, callbacks, story.held(None, OLAS_NUMBER).callbacks_to_them)
+
+
+def test_a_message_is_of_whose_call_caused_it_and_of_whose_number_it_is(story: Story) -> None:
+    """But what the call of somebody who was authenticated caused is not of who shares their telephone."""
+    plain, by_ola = story.writes_to(SHARED_NUMBER), story.writes_to(SHARED_NUMBER, "ola")
+    by_ewa, away = story.writes_to(SHARED_NUMBER, "ewa"), story.writes_to(OLAS_NUMBER, "ewa")
+    assert {by_ewa, away} == messages(story, EWA.identifier, None)
+    assert {plain, by_ola} == messages(story, None, SHARED_NUMBER)
+    assert {by_ola, away} == messages(story, None, OLAS_NUMBER)
+
+
+def test_a_message_about_a_call_on_hold_stays_with_it(story: Story) -> None:
+    """Others of the same person go."""
+    free, kept = story.writes_to(SHARED_NUMBER), story.writes_to(SHARED_NUMBER, "jan")
+    assert {free, kept} == messages(story, None, SHARED_NUMBER)
+    with story.installation.database.writing() as connection:
+        hold = Hold("one", "a case", "a court", "an operator", LATER, None)
+        holds.place(connection, hold, Wanted(id=story.recordings_of("jan")[0]))
+    assert {free} == messages(story, None, SHARED_NUMBER)
 
 
 def test_a_stranger_has_nothing(story: Story) -> None:

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("number", sa.String(20), nullable=False),
         sa.Column("template", sa.String(40), nullable=False),
         sa.Column("lang", sa.String(2), nullable=False),
+        sa.Column("call_id", sa.String(36)),
         sa.Column("requested_at", Instant(), nullable=False),
         sa.Column("state", sa.String(12), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
@@ -37,5 +38,5 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_text_messages_key", "text_messages", ["key"], unique=True)
-    for column in ("number", "next_try_at", "requested_at"):
+    for column in ("number", "call_id", "next_try_at", "requested_at"):
         op.create_index(f"ix_text_messages_{column}", "text_messages", [column])
