@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,12 +17,13 @@ import structlog
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
+from twilio.rest.api.v2010.account.message import MessageInstance
 
 from centrala.settings import Messages, Settings, Twilio
 from ivr.library import Library
 from routing import callbacks, text_messages
 from routing.phone_numbers import Allowed, Refused, check
-from routing.text_messages import Limits, State, TextMessage
+from routing.text_messages import ANSWER, Limits, State, TextMessage, digest
 from storage.database import Database
 
 ANSWER_SECONDS = 10.0
@@ -30,6 +31,7 @@ CALLBACK_TEMPLATE = "callback-missed"
 # Clocks differ, and the carrier tells whole seconds.
 SKEW = timedelta(seconds=30)
 MOST_LISTED = 50
+SERVICE = "MG"
 TOO_MANY, CLIENT_ERRORS = 429, range(400, 500)
 
 # The carrier's words for what we have fewer of: https://www.twilio.com/docs/messaging/api/message-resource
@@ -132,20 +134,19 @@ class Sender:
         return sum(map(self._send, waiting))
 
     def _send(self, message: TextMessage) -> bool:
-        with self._outbox.database.writing() as connection:
-            if not text_messages.claim(connection, message, self._outbox.now()):
-                return False
-            claimed = text_messages.find(connection, message.id)
-        assert claimed is not None
         text = self._outbox.text(message.template, message.lang)
         if text is None:
             return self._refuse(message, "no-template")
+        with self._outbox.database.writing() as connection:
+            claimed = text_messages.claim(connection, message, text, self._outbox.now())
+        if claimed is None:
+            return False
         try:
             made = self._client.messages.create(
                 to=message.number,
                 body=text,
-                from_=self._outbox.settings.sender,
                 status_callback=self._report_url(message.id),
+                **_as_sender(self._outbox.settings.sender),
             )
         except TwilioRestException as error:
             return self._not_taken(claimed, error)
@@ -169,30 +170,50 @@ class Sender:
     def _refuse(self, message: TextMessage, code: str) -> bool:
         log.warning("a text message was refused", message=message.id, code=code)
         with self._outbox.database.writing() as connection:
-            text_messages.refused(connection, message.id, code, self._outbox.now())
+            text_messages.refused(connection, message, code, self._outbox.now())
         return False
 
     def _find_out(self, message: TextMessage) -> None:
         """Whether the carrier has sent it, by what it has sent to the number since."""
-        assert message.tried_at is not None, "it was claimed"
-        since = message.tried_at - SKEW
         try:
             there = self._client.messages.list(to=message.number, limit=MOST_LISTED)
         except (TwilioException, requests.RequestException, OSError, ValueError) as error:
             log.warning("a text message cannot be looked for", message=message.id, kind=type(error).__name__)
             return None
-        text = self._outbox.text(message.template, message.lang)
         with self._outbox.database.writing() as connection:
-            for one in there:
-                is_it = one.body == text and one.date_created is not None and one.date_created >= since
-                if is_it and not text_messages.knows(connection, one.sid):
-                    state = STATES.get(str(one.status), "sent")
-                    return text_messages.reported(connection, message.id, one.sid, state, self._outbox.now())
-            text_messages.again(connection, message, self._outbox.now())
-        return None
+            unknown = [one for one in there if not text_messages.knows(connection, one.sid)]
+            found = sent_as(message, self._outbox.settings.sender, unknown)
+            if found is None:
+                return text_messages.again(connection, message, self._outbox.now())
+            state = STATES.get(str(found.status), "sent")
+            return text_messages.reported(connection, message.id, found.sid, state, self._outbox.now())
 
     def _report(self, id: str, carrier_id: str, status: object) -> None:
         report(self._outbox.database, id, carrier_id, str(status), None, self._outbox.now())
+
+
+def sent_as(message: TextMessage, sender: str, there: Sequence[MessageInstance]) -> MessageInstance | None:
+    """Which of what the carrier has sent to the number is the last try of a message, if any.
+
+    It came from our sender about when we tried. The same words are the best sign; but the carrier may keep them with
+    other characters, and better one message too few than one twice.
+    """
+    assert message.tried_at is not None, "it was claimed"
+    first, last = message.tried_at - SKEW, message.tried_at + ANSWER - SKEW
+
+    def is_it(one: MessageInstance) -> bool:
+        is_ours = sender in (one.from_, one.messaging_service_sid)
+        return is_ours and one.date_created is not None and first <= one.date_created <= last
+
+    def likeness(one: MessageInstance) -> tuple[bool, datetime]:
+        return digest(one.body or "") != message.words, one.date_created
+
+    return min(filter(is_it, there), key=likeness, default=None)
+
+
+def _as_sender(sender: str) -> dict[str, str]:
+    """A number or a name sends by itself, a messaging service by one of its numbers."""
+    return {"messaging_service_sid" if sender.startswith(SERVICE) else "from_": sender}
 
 
 def report(database: Database, id: str, carrier_id: str, status: str, code: str | None, at: datetime) -> None:

@@ -1,12 +1,14 @@
 """Text messages: what is to be sent to whom, what has become of it, and how often a number may be written to.
 
 Each has a key of whoever wants it, and is sent once however often it is asked for. It is claimed before the carrier is
-asked to send it; where no answer came nobody knows whether it was sent, until the carrier is asked what it has.
+asked to send it; where no answer came nobody knows whether it was sent, until the carrier is asked what it has. The
+digest of its words is kept with the claim: the menus may have other words by then, or none.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import hashlib
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, cast
 
@@ -52,6 +54,7 @@ text_messages = Table(
     Column("tries", Integer, nullable=False),
     Column("next_try_at", Instant),
     Column("tried_at", Instant),
+    Column("words", String(64)),
     Column("carrier_id", String(64)),
     Column("code", String(20)),
     Column("over_at", Instant),
@@ -78,7 +81,7 @@ class Limits:
 class TextMessage:
     """A message to a number (E.164): a template of the menu file in a language.
 
-    `call_id` is the call that it is about, where there is one.
+    `call_id` is the call that it is about, where there is one; `words` is the digest of what was last sent.
     `carrier_id` is what the carrier calls it, `code` the carrier's, or our own, reason why it was not delivered.
     """
 
@@ -92,6 +95,7 @@ class TextMessage:
     state: State = "waiting"
     tries: int = 0
     tried_at: datetime | None = None
+    words: str | None = None
     carrier_id: str | None = None
     code: str | None = None
     over_at: datetime | None = None
@@ -157,37 +161,48 @@ def matching(connection: Connection, where: ColumnElement[bool]) -> tuple[TextMe
     return tuple(_message(row) for row in connection.execute(query))
 
 
-def claim(connection: Connection, message: TextMessage, at: datetime) -> bool:
-    """Whether the message is this process's to send; another one may have been quicker."""
+def claim(connection: Connection, message: TextMessage, text: str, at: datetime) -> TextMessage | None:
+    """The message as it is this process's to send with that text; None: another one was quicker."""
     c = text_messages.c
     mine = (c.id == message.id) & (c.state == "waiting") & (c.tries == message.tries)
-    values = {"state": "sending", "tries": message.tries + 1, "tried_at": at, "next_try_at": None}
-    return connection.execute(update(text_messages).where(mine).values(**values)).rowcount == 1
+    tries, words = message.tries + 1, digest(text)
+    values = {"state": "sending", "tries": tries, "tried_at": at, "words": words, "next_try_at": None}
+    if connection.execute(update(text_messages).where(mine).values(**values)).rowcount == 0:
+        return None
+    return replace(message, state="sending", tries=tries, tried_at=at, words=words, next_try_at=None)
+
+
+def digest(text: str) -> str:
+    """What is kept of a text, by which it is known again."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def again(connection: Connection, message: TextMessage, at: datetime) -> None:
     """The carrier has not taken it: later once more, or never, where it was tried often enough."""
     tries = message.tries
     if tries >= MOST_TRIES:
-        return _change(connection, message.id, "sending", state="undelivered", code="not-taken", over_at=at)
+        return _change(connection, message, state="undelivered", code="not-taken", over_at=at)
     pause = FIRST_PAUSE * 2 ** (tries - 1)
-    return _change(connection, message.id, "sending", state="waiting", next_try_at=at + pause)
+    return _change(connection, message, state="waiting", next_try_at=at + pause)
 
 
-def refused(connection: Connection, id: str, code: str, at: datetime) -> None:
+def refused(connection: Connection, message: TextMessage, code: str, at: datetime) -> None:
     """It will never be sent."""
-    _change(connection, id, "sending", state="refused", code=code[:20], over_at=at)
+    _change(connection, message, state="refused", code=code[:20], next_try_at=None, over_at=at)
 
 
 def reported(
     connection: Connection, id: str, carrier_id: str, state: State, at: datetime, code: str | None = None
 ) -> None:
-    """What the carrier tells of a message; what it has told before, or told later, changes nothing."""
-    found = find(connection, id)
+    """What the carrier tells of a message; what it has told before, or told later, changes nothing.
+
+    It holds whichever try it is about: what the carrier has must not be sent once more.
+    """
+    found = _locked(connection, id)
     if found is None or found.carrier_id not in (None, carrier_id) or RANKS[state] <= RANKS[found.state]:
         return
     values: dict[str, object] = {"state": state, "carrier_id": carrier_id, "code": code, "next_try_at": None}
-    _change(connection, id, found.state, **values, over_at=at if state in OVER else None)
+    _change(connection, found, **values, over_at=at if state in OVER else None)
 
 
 def knows(connection: Connection, carrier_id: str) -> bool:
@@ -196,9 +211,17 @@ def knows(connection: Connection, carrier_id: str) -> bool:
     return connection.execute(query).first() is not None
 
 
-def _change(connection: Connection, id: str, before: str, **values: object) -> None:
+def _locked(connection: Connection, id: str) -> TextMessage | None:
+    """The message of that id, which nobody else changes until this transaction ends."""
+    row = connection.execute(select(text_messages).where(text_messages.c.id == id).with_for_update()).first()
+    return None if row is None else _message(row)
+
+
+def _change(connection: Connection, message: TextMessage, **values: object) -> None:
+    """Change a message that is still as it was: its try may have been found out, and be followed by another."""
     c = text_messages.c
-    connection.execute(update(text_messages).where(c.id == id, c.state == before).values(**values))
+    as_it_was = (c.id == message.id) & (c.state == message.state) & (c.tries == message.tries)
+    connection.execute(update(text_messages).where(as_it_was).values(**values))
 
 
 def _message(row: object) -> TextMessage:

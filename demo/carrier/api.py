@@ -50,6 +50,7 @@ class Api:
                 "status": "queued",
                 "to": told["To"],
                 "from": told.get("From"),
+                "messaging_service_sid": told.get("MessagingServiceSid"),
                 "body": told["Body"],
                 "status_callback": told.get("StatusCallback"),
                 "date_created": format_datetime(self.now()),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from centrala.carrier import links_of, make_outbox, make_sender
 from centrala.notifying import CALLBACK_TEMPLATE, NotSent, Outbox, Sender
@@ -41,7 +42,11 @@ class Post:
     def kept(self, key: str) -> TextMessage:
         """The message of that key."""
         with self.outbox.database.reading() as connection:
-            found = text_messages.find_by_key(connection, key)
+            return self.kept_in(connection, key)
+
+    def kept_in(self, connection: Connection, key: str) -> TextMessage:
+        """The message of that key, as a transaction has it."""
+        found = text_messages.find_by_key(connection, key)
         assert found is not None
         return found
 
@@ -56,15 +61,25 @@ class Post:
 
 
 @pytest.fixture
-def post(make_desk: Callable[..., Desk]) -> Iterator[Post]:
-    """An empty outbox with small limits."""
+def make_post(make_desk: Callable[..., Desk]) -> Iterator[Callable[[str], Post]]:
+    """Makes an empty outbox with small limits, of a sender."""
     desk, clock = make_desk(), Clock(datetime(2026, 11, 23, 10, tzinfo=UTC))
-    messages = Messages(sender="+48225601600", callbacks=True, per_number_a_day=2, a_day=4)
-    twilio = desk.carried.settings.model_copy(update={"messages": messages})
-    settings, installation = Settings(twilio=twilio), desk.carried.installation
-    with api_on_loopback(ACCOUNT, TOKEN, clock) as api:
+
+    def make(sender: str) -> Post:
+        messages = Messages(sender=sender, callbacks=True, per_number_a_day=2, a_day=4)
+        twilio = desk.carried.settings.model_copy(update={"messages": messages})
+        settings, installation = Settings(twilio=twilio), desk.carried.installation
         outbox = make_outbox(installation, settings, desk.carried.library, clock)
-        yield Post(desk, outbox, make_sender(installation, settings, outbox, api.http_client), api, clock)
+        return Post(desk, outbox, make_sender(installation, settings, outbox, api.http_client), api, clock)
+
+    with api_on_loopback(ACCOUNT, TOKEN, clock) as api:
+        yield make
+
+
+@pytest.fixture
+def post(make_post: Callable[[str], Post]) -> Post:
+    """An empty outbox of a number."""
+    return make_post("+48225601600")
 
 
 def test_a_message_is_sent_by_the_account_in_its_region(post: Post) -> None:
@@ -164,12 +179,76 @@ def test_two_processes_send_a_message_once(post: Post) -> None:
     """Who has claimed it sends it; a process that died over it leaves it to be found out."""
     message = post.ask("one")
     with post.outbox.database.writing() as connection:
-        assert text_messages.claim(connection, message, post.clock())
-        assert not text_messages.claim(connection, message, post.clock())
+        assert text_messages.claim(connection, message, "words", post.clock())
+        assert not text_messages.claim(connection, message, "words", post.clock())
     assert 0 == post.sender.deliver()
     post.later(ANSWER)
     post.later(timedelta(minutes=2))
     assert 1 == len(post.api.sent)
+
+
+def test_a_message_is_known_again_whatever_its_words_are_now(post: Post) -> None:
+    """The menus, or the carrier, have put it in other characters since."""
+    post.api.faults = [SILENCE, SILENCE]
+    post.ask("one")
+    post.sender.deliver()
+    post.api.sent[0]["body"] = "other words"
+    post.later(ANSWER)
+    post.later(timedelta(hours=1))
+    assert ("sent", 1) == (post.kept("one").state, len(post.api.sent))
+
+
+def test_of_two_that_it_could_be_a_message_is_the_one_with_its_words(post: Post) -> None:
+    """And never one that another sender has sent."""
+    post.api.faults = [SILENCE]
+    post.ask("one")
+    post.sender.deliver()
+    (sent,) = post.api.sent
+    other = {"sid": "SM" + "a" * 32, "body": "other words"}
+    post.api.sent += [sent | other, sent | {"sid": "SM" + "b" * 32, "from": "+48225601699"}]
+    post.later(ANSWER)
+    assert sent["sid"] == post.kept("one").carrier_id
+
+
+def test_another_senders_message_is_not_ours(post: Post) -> None:
+    """Ours was not sent, and is."""
+    post.api.faults = [UNAVAILABLE]
+    post.ask("one")
+    post.sender.deliver()
+    told = {"To": NUMBER, "From": "+48225601699", "Body": post.outbox.text(CALLBACK_TEMPLATE, "pl") or ""}
+    post.api.create(told)
+    post.later(ANSWER)
+    post.later(timedelta(minutes=2))
+    assert ("sent", 2) == (post.kept("one").state, post.kept("one").tries)
+
+
+@pytest.mark.parametrize("late", ["again", "refused"])
+def test_what_comes_of_an_earlier_try_changes_nothing_in_a_later_one(post: Post, late: str) -> None:
+    """Both are in the middle of being sent, as their states have it."""
+    message, at = post.ask("one"), post.clock()
+    with post.outbox.database.writing() as connection:
+        first = text_messages.claim(connection, message, "words", at)
+        assert first is not None
+        text_messages.again(connection, first, at)
+        assert text_messages.claim(connection, post.kept_in(connection, "one"), "words", at)
+        if late == "again":
+            text_messages.again(connection, first, at)
+        else:
+            text_messages.refused(connection, first, "21211", at)
+        assert ("sending", 2) == (post.kept_in(connection, "one").state, post.kept_in(connection, "one").tries)
+
+
+def test_a_messaging_service_sends_under_its_own_name(make_post: Callable[[str], Post]) -> None:
+    """It is no number, which the carrier would refuse; what it has sent is known again, from whatever number."""
+    post = make_post("MG" + "0" * 32)
+    post.api.faults = [SILENCE, SILENCE]
+    post.ask("one")
+    post.sender.deliver()
+    (sent,) = post.api.sent
+    assert (None, "MG" + "0" * 32) == (sent["from"], sent["messaging_service_sid"])
+    sent["from"] = "+48225601600"
+    post.later(ANSWER)
+    assert ("sent", sent["sid"]) == (post.kept("one").state, post.kept("one").carrier_id)
 
 
 def report(post: Post, id: str, **told: str) -> None:

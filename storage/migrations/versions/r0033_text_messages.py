@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("next_try_at", Instant()),
         sa.Column("tried_at", Instant()),
+        sa.Column("words", sa.String(64)),
         sa.Column("carrier_id", sa.String(64)),
         sa.Column("code", sa.String(20)),
         sa.Column("over_at", Instant()),
