@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     func,
     select,
+    text,
     update,
 )
 
@@ -39,6 +40,9 @@ MOST_TRIES = 5
 FIRST_PAUSE = timedelta(minutes=1)
 # A message in the middle of being sent for so long has no answer any more.
 ANSWER = timedelta(minutes=2)
+
+LIMITS = int.from_bytes(b"messages")  # PostgreSQL's advisory locks are named by 64-bit numbers
+_SENDING = text("state = 'sending'")
 
 text_messages = Table(
     "text_messages",
@@ -66,6 +70,8 @@ text_messages = Table(
     Index("ix_text_messages_call_id", "call_id"),
     Index("ix_text_messages_next_try_at", "next_try_at"),
     Index("ix_text_messages_requested_at", "requested_at"),
+    Index("ix_text_messages_carrier_id", "carrier_id"),
+    Index("ix_text_messages_tried_at", "tried_at", sqlite_where=_SENDING, postgresql_where=_SENDING),
 )
 
 
@@ -104,6 +110,7 @@ class TextMessage:
 
 def request(connection: Connection, message: TextMessage, limits: Limits) -> TextMessage:
     """Keep a message that is to be sent, and give it as it is kept; one that has its key already stays as it was."""
+    _one_at_a_time(connection)
     since = message.requested_at - DAY
     if find_by_key(connection, message.key) is None and _are_spent(connection, message.number, since, limits):
         message = _refused(message, "limit")
@@ -111,6 +118,12 @@ def request(connection: Connection, message: TextMessage, limits: Limits) -> Tex
     found = find_by_key(connection, message.key)
     assert found is not None, "it has just been kept"
     return found
+
+
+def _one_at_a_time(connection: Connection) -> None:
+    """Until this transaction ends nobody else asks for a message. SQLite has one writer at a time anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(LIMITS)))
 
 
 def _refused(message: TextMessage, code: str) -> TextMessage:
@@ -161,20 +174,20 @@ def matching(connection: Connection, where: ColumnElement[bool]) -> tuple[TextMe
     return tuple(_message(row) for row in connection.execute(query))
 
 
-def claim(connection: Connection, message: TextMessage, text: str, at: datetime) -> TextMessage | None:
-    """The message as it is this process's to send with that text; None: another one was quicker."""
+def claim(connection: Connection, message: TextMessage, body: str, at: datetime) -> TextMessage | None:
+    """The message as it is this process's to send with that body; None: another one was quicker."""
     c = text_messages.c
     mine = (c.id == message.id) & (c.state == "waiting") & (c.tries == message.tries)
-    tries, words = message.tries + 1, digest(text)
+    tries, words = message.tries + 1, digest(body)
     values = {"state": "sending", "tries": tries, "tried_at": at, "words": words, "next_try_at": None}
     if connection.execute(update(text_messages).where(mine).values(**values)).rowcount == 0:
         return None
     return replace(message, state="sending", tries=tries, tried_at=at, words=words, next_try_at=None)
 
 
-def digest(text: str) -> str:
-    """What is kept of a text, by which it is known again."""
-    return hashlib.sha256(text.encode()).hexdigest()
+def digest(body: str) -> str:
+    """What is kept of a body, by which it is known again."""
+    return hashlib.sha256(body.encode()).hexdigest()
 
 
 def again(connection: Connection, message: TextMessage, at: datetime) -> None:

@@ -39,5 +39,9 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_text_messages_key", "text_messages", ["key"], unique=True)
-    for column in ("number", "call_id", "next_try_at", "requested_at"):
+    for column in ("number", "call_id", "next_try_at", "requested_at", "carrier_id"):
         op.create_index(f"ix_text_messages_{column}", "text_messages", [column])
+    sending = sa.text("state = 'sending'")
+    op.create_index(
+        "ix_text_messages_tried_at", "text_messages", ["tried_at"], sqlite_where=sending, postgresql_where=sending
+    )
