@@ -6,6 +6,8 @@ for among what the carrier has, before it is tried again.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import logging
 import uuid
 from collections.abc import Callable, Sequence
@@ -32,7 +34,7 @@ CALLBACK_TEMPLATE = "callback-missed"
 SKEW = timedelta(seconds=30)
 MOST_LISTED = 50
 SERVICE = "MG"
-TOO_MANY, CLIENT_ERRORS = 429, range(400, 500)
+BAD_REQUEST, TIMEOUT, TOO_MANY, CLIENT_ERRORS = 400, 408, 429, range(400, 500)
 
 # The carrier's words for what we have fewer of: https://www.twilio.com/docs/messaging/api/message-resource
 STATES: dict[str, State] = {
@@ -110,10 +112,14 @@ class Outbox:
         with self.database.reading() as connection:
             is_known = text_messages.find_by_key(connection, key) is not None
         if not is_known:
-            try:
+            # This is asked every few seconds: a fixed line is nothing to tell of, and what menus lack is told at once.
+            with contextlib.suppress(NotSent):
                 self.request(one.number, CALLBACK_TEMPLATE, one.lang, key, one.call_id)
-            except NotSent as error:
-                log.info("no reminder", reason=str(error))
+
+    def untold(self) -> tuple[str, ...]:
+        """The languages in which the menus have no words for whom a callback has not reached."""
+        current = self.library.current
+        return tuple(lang for lang in current.languages if (CALLBACK_TEMPLATE, lang) not in current.messages)
 
 
 class Sender:
@@ -123,15 +129,16 @@ class Sender:
         self._outbox = outbox
         self._client = client
         self._report_url = report_url
+        self._blamed: int | None = None
 
-    def deliver(self) -> int:
-        """Send what is due, and find out about what has no answer; how many were sent."""
+    def deliver(self, stops: Callable[[], bool] = lambda: False) -> int:
+        """Send what is due, and find out about what has no answer, until it stops; how many were sent."""
         with self._outbox.database.reading() as connection:
             waiting = text_messages.due(connection, self._outbox.now())
             open_ = text_messages.unanswered(connection, self._outbox.now())
-        for one in open_:
+        for one in itertools.takewhile(lambda _: not stops(), open_):
             self._find_out(one)
-        return sum(map(self._send, waiting))
+        return sum(map(self._send, itertools.takewhile(lambda _: not stops(), waiting)))
 
     def _send(self, message: TextMessage) -> bool:
         text = self._outbox.text(message.template, message.lang)
@@ -153,19 +160,32 @@ class Sender:
         except (TwilioException, requests.RequestException, OSError, ValueError) as error:
             log.warning("a text message has no answer", message=message.id, kind=type(error).__name__)
             return False
+        self._blamed = None
         self._report(message.id, made.sid, made.status)
         return True
 
     def _not_taken(self, message: TextMessage, error: TwilioRestException) -> bool:
-        if error.status == TOO_MANY:
-            with self._outbox.database.writing() as connection:
-                text_messages.again(connection, message, self._outbox.now())
-        elif error.status in CLIENT_ERRORS:
+        if error.status == BAD_REQUEST:
             return self._refuse(message, str(error.code or error.status))
-        else:
+        if error.status == TIMEOUT or error.status not in CLIENT_ERRORS:
             # It may have been sent all the same.
             log.warning("a text message has no answer", message=message.id, status=error.status)
+            return False
+        if error.status != TOO_MANY:
+            self._blame(error)
+        with self._outbox.database.writing() as connection:
+            text_messages.again(connection, message, self._outbox.now())
         return False
+
+    def _blame(self, error: TwilioRestException) -> None:
+        """The fault is the account's, its token's or its region's: told once, not with each message."""
+        if error.status != self._blamed:
+            log.error(
+                "the carrier takes no text messages: see twilio: account:, region: and the token of the settings",
+                status=error.status,
+                code=error.code,
+            )
+        self._blamed = error.status
 
     def _refuse(self, message: TextMessage, code: str) -> bool:
         log.warning("a text message was refused", message=message.id, code=code)

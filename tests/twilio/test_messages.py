@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection
+from structlog.testing import capture_logs
 
 from centrala.carrier import links_of, make_outbox, make_sender
 from centrala.notifying import CALLBACK_TEMPLATE, NotSent, Outbox, Sender
@@ -26,7 +27,7 @@ from tests.personal_data.made import expires
 from tests.twilio.conftest import Desk
 
 NUMBER = "+48600100200"
-TOO_MANY, UNAVAILABLE = 429, 503
+TIMEOUT, TOO_MANY, UNAVAILABLE = 408, 429, 503
 
 
 @dataclass(slots=True)
@@ -150,6 +151,36 @@ def test_what_the_carrier_refuses_is_not_tried_again(post: Post) -> None:
     post.later(timedelta(days=1))
     assert ("refused", "21211") == (post.kept("one").state, post.kept("one").code)
     assert [] == post.api.sent
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_fault_of_the_account_is_told_once_and_tried_again(post: Post, status: int) -> None:
+    """Someone mends the settings, and every message goes."""
+    post.api.faults = [status] * 3
+    post.ask("one")
+    post.ask("two")
+    with capture_logs() as told:
+        post.sender.deliver()
+        post.later(timedelta(minutes=2))
+    assert [status] == [line["status"] for line in told if line["log_level"] == "error"]
+    post.later(timedelta(minutes=5))
+    assert ["sent", "sent"] == [post.kept(key).state for key in ("one", "two")]
+
+
+def test_a_carrier_that_gave_up_waiting_may_have_sent_it(post: Post) -> None:
+    """It is looked for before it is tried again."""
+    post.api.faults = [TIMEOUT]
+    post.ask("one")
+    post.sender.deliver()
+    assert "sending" == post.kept("one").state
+
+
+def test_who_stops_leaves_the_rest_for_later(post: Post) -> None:
+    """After the message in hand."""
+    post.ask("one")
+    post.ask("two")
+    assert 1 == post.sender.deliver(lambda: bool(post.api.sent))
+    assert ["sent", "waiting"] == sorted(post.kept(key).state for key in ("one", "two"))
 
 
 def test_a_message_whose_answer_was_lost_is_not_sent_twice(post: Post) -> None:
@@ -303,6 +334,20 @@ def test_who_was_not_reached_by_a_callback_is_told_once_for_each_try(post: Post)
         post.sender.deliver()
     (sent,) = post.api.sent
     assert post.outbox.text(CALLBACK_TEMPLATE, "uk") == sent["body"]
+
+
+def test_a_fixed_line_gets_no_reminder_and_nothing_is_said_of_it(post: Post) -> None:
+    """It is looked at every few seconds, for as long as the callback waits."""
+    at = post.clock()
+    one = Callback("call-1", "+48225601600", "pensions", "pensions", "pl", at, at, at + timedelta(hours=1), tries=1)
+    with post.outbox.database.writing() as connection:
+        callbacks.request(connection, one)
+        callbacks.tried(connection, "call-1", at, at + timedelta(hours=2))
+    with capture_logs() as told:
+        post.outbox.remind()
+    assert [] == told
+    assert () == post.outbox.untold()
+    assert 0 == post.sender.deliver()
 
 
 def test_messages_go_with_their_term(post: Post) -> None:
