@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from twilio.http.http_client import TwilioHttpClient
 
 from centrala import context
-from centrala.notifying import Outbox, Sender, countries_of, make_client, report
+from centrala.notifying import CALLBACK_TEMPLATE, Outbox, Sender, countries_of, make_client, report
 from centrala.setting_values import parts
 from centrala.settings import Settings, Twilio
 from ivr import calls, legs
@@ -155,12 +155,15 @@ def notifying(installation: Installation, settings: Settings, library: Library) 
     outbox, reminds = make_outbox(installation, settings, library), settings.twilio.messages.callbacks
     sender, stop = make_sender(installation, settings, outbox), threading.Event()
 
+    if reminds and (untold := outbox.untold()):
+        log.warning(f"menus.yaml: messages: has no {CALLBACK_TEMPLATE}: some callers are not told", languages=untold)
+
     def send() -> None:
         while not stop.wait(DELIVERY_SECONDS):
             try:
                 if reminds:
                     outbox.remind()
-                sender.deliver()
+                sender.deliver(stop.is_set)
             except SQLAlchemyError as error:
                 log.error("the database cannot be used", reason=reason_of(error))
             except Exception:
@@ -168,9 +171,11 @@ def notifying(installation: Installation, settings: Settings, library: Library) 
 
     thread = threading.Thread(target=send, name="messages", daemon=True)
     thread.start()
-    yield
-    stop.set()
-    thread.join()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 @contextlib.contextmanager

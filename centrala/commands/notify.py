@@ -13,7 +13,7 @@ from centrala.notifying import NotSent
 from ivr.library import Library
 from ivr.menus.loading import Loaded, load_menus
 from routing.callbacks import masked
-from routing.text_messages import TextMessage, newest
+from routing.text_messages import TextMessage, find, newest
 
 ROW = "{requested_at}  {template:<20}  {lang}  {number:>14}  {state:<11}  tries {tries}  {code}"
 
@@ -39,7 +39,7 @@ def send(template: str, number: str, lang: str | None, key: str | None, later: b
     if not later and kept.state == "waiting":
         make_sender(installation, settings, outbox).deliver()
     with installation.database.reading() as connection:
-        _tell(next(one for one in newest(connection, 1000) if one.id == kept.id), as_json=False)
+        _tell(find(connection, kept.id) or kept, as_json=False)
 
 
 @notify.command("deliver")
