@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,7 +12,7 @@ import pytest
 from sqlalchemy import Connection
 from structlog.testing import capture_logs
 
-from centrala.carrier import links_of, make_outbox, make_sender
+from centrala.carrier import links_of, make_outbox, make_sender, notifying
 from centrala.notifying import CALLBACK_TEMPLATE, NotSent, Outbox, Sender
 from centrala.settings import Messages, Settings
 from demo.carrier import LineError
@@ -35,6 +37,7 @@ class Post:
     """An outbox, who sends what is in it, and the API that is asked to."""
 
     desk: Desk
+    settings: Settings
     outbox: Outbox
     sender: Sender
     api: Api
@@ -71,7 +74,7 @@ def make_post(make_desk: Callable[..., Desk]) -> Iterator[Callable[[str], Post]]
         twilio = desk.carried.settings.model_copy(update={"messages": messages})
         settings, installation = Settings(twilio=twilio), desk.carried.installation
         outbox = make_outbox(installation, settings, desk.carried.library, clock)
-        return Post(desk, outbox, make_sender(installation, settings, outbox, api.http_client), api, clock)
+        return Post(desk, settings, outbox, make_sender(installation, settings, outbox, api.http_client), api, clock)
 
     with api_on_loopback(ACCOUNT, TOKEN, clock) as api:
         yield make
@@ -181,6 +184,15 @@ def test_who_stops_leaves_the_rest_for_later(post: Post) -> None:
     post.ask("two")
     assert 1 == post.sender.deliver(lambda: bool(post.api.sent))
     assert ["sent", "waiting"] == sorted(post.kept(key).state for key in ("one", "two"))
+
+
+def test_no_sender_outlives_what_it_was_started_for(post: Post) -> None:
+    """Whatever ends that."""
+    sending = notifying(post.desk.carried.installation, post.settings, post.outbox.library)
+    with contextlib.suppress(RuntimeError), sending:
+        assert "messages" in {thread.name for thread in threading.enumerate()}
+        raise RuntimeError
+    assert "messages" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_a_message_whose_answer_was_lost_is_not_sent_twice(post: Post) -> None:
