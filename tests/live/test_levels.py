@@ -27,7 +27,8 @@ DOCTORS = (
     ('    agents: ["1301", "1302"]\n', '    agents: ["1302"]\n'),
     (
         '      "6":\n        label:\n          pl: Dla lekarzy\n          uk: Для лікарів\n          en: For doctors\n'
-        "        say:\n          pl: [lekarze, lekarz]\n          uk: [лікарі, лікар]\n          en: [doctors, doctor]\n"
+        "        say:\n          pl: [lekarze, lekarz]\n"
+        "          uk: [лікарі, лікар]\n          en: [doctors, doctor]\n"
         "        to: to-doctors\n",
         "",
     ),
