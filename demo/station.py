@@ -160,6 +160,9 @@ class Station:
         self.nodes += [None] * (number + 1 - len(self.nodes))
         self.nodes[number] = node
         self._wait_ready(node, self.addresses.nodes[number])
+        # Webhooks are answered a moment later than Asterisk is.
+        if "listen" in _section(self.settings, "twilio"):
+            self._wait_ready(node, _port(self.settings, "twilio"))
         return node
 
     def start_intake(self) -> Node:
@@ -170,12 +173,12 @@ class Station:
     @property
     def is_heard(self) -> bool:
         """Whether somebody listens already where the settings say that a recogniser does."""
-        return _listens(_port(self.settings))
+        return _listens(_port(self.settings, "speech"))
 
     def start_speech(self) -> Node:
         """Start the recogniser that the settings name, and wait until it listens; its log goes to a file."""
         self.speech = self._start(("speech",), self.home / "speech.log")
-        self._wait_ready(self.speech, _port(self.settings))
+        self._wait_ready(self.speech, _port(self.settings, "speech"))
         return self.speech
 
     def _start(self, words: tuple[str, ...], log: Path, stdout: int | None = None) -> Node:
@@ -218,9 +221,9 @@ def _section(settings: Mapping[str, object], name: str) -> dict[str, object]:
     return dict(values) if isinstance(values, Mapping) else {}
 
 
-def _port(settings: Mapping[str, object]) -> int:
-    """Where the recogniser listens."""
-    return int(str(_section(settings, "speech")["listen"]).rpartition(":")[2])
+def _port(settings: Mapping[str, object], name: str) -> int:
+    """Where a section of the settings has somebody listen."""
+    return int(str(_section(settings, name)["listen"]).rpartition(":")[2])
 
 
 def _listens(port: int) -> bool:

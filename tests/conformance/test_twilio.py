@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pytest
+
 from ivr.scripts import Script
 from tests.conformance.told import Told, differences
+
+pytestmark = pytest.mark.timeout(1800)
 
 
 def test_every_script_goes_over_webhooks_as_in_a_terminal(
