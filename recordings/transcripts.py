@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy import (
     Column,
@@ -86,8 +87,7 @@ def waiting(connection: Connection, after: Place, most: int, *, again: bool = Fa
     is_over = mine.sealed.is_not(None) if again else mine.sealed.is_not(None) | (mine.fault != BEGUN)
     made = exists().where(mine.recording_id == c.id, is_over)
     where = (tuple_(c.ended_at, c.id) > tuple_(*after), _may_be_read(), ~made)
-    found = catalogue.everything(connection, *where)
-    return tuple(one for _, one in zip(range(most), found, strict=False))
+    return tuple(islice(catalogue.everything(connection, *where), most))
 
 
 def begin(connection: Connection, recording_id: str, at: datetime, model: str) -> bool:
