@@ -22,6 +22,7 @@ from routing.asterisk.plan import manager_password
 from routing.caller_requests import CallerRequests
 from routing.caller_wake import CallerWake
 from routing.queues import group_of
+from routing.recording_renewal import RecordingRenewal
 from storage.installation import Installation
 
 LEASE = "asterisk"
@@ -59,7 +60,10 @@ def following(
     def asked(ami: Ami, term: Term) -> CallerRequests:
         return CallerRequests(ami, database, context.now, term.holds)
 
-    led: list[Led] = [lost_calls, agents, lines, wake, asked]
+    def recordings(ami: Ami, term: Term) -> RecordingRenewal:
+        return RecordingRenewal(ami)
+
+    led: list[Led] = [lost_calls, agents, lines, wake, asked, recordings]
     lead = partial(_leading, manager, manager_password(installation.key("sip"), manager.user), led)
     return Leadership(database, LEASE, node, context.now, able=partial(_reached, manager), lead=lead)
 

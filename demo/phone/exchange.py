@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
+import secrets
 import selectors
 import socket
 import threading
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -51,12 +53,14 @@ class Exchange:
     """The event loop. Use it as a context manager: leaving it closes every phone it carries.
 
     `faults` holds the traceback of each exception that reached the loop: a defect of this package or of a
-    callback given to it. The loop goes on; leaving the context raises if there was any.
+    callback given to it. The loop goes on; leaving the context raises if there was any. `first_sequence` draws
+    the number of a stream's first packet (RFC 3550, section 5.1: nobody is to foresee it).
     """
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.faults: list[str] = []
+        self.first_sequence: Callable[[], int] = partial(secrets.randbits, 15)
         self._selector = selectors.DefaultSelector()
         self._timers: list[tuple[float, int, Timer]] = []
         self._order = itertools.count()

@@ -51,7 +51,7 @@ class Stream:
         self._sound: Sound | None = None
         self._presses: deque[TelephoneEvent | None] = deque()
         self._receives_events = self._sends_events = sdp.EVENT_TYPE
-        self._sequence, self._timestamp = secrets.randbits(15), secrets.randbits(31)
+        self._sequence, self._timestamp = exchange.first_sequence(), secrets.randbits(31)
         self._ssrc, self._key_began = secrets.randbits(32), 0
         self._last_event_timestamp = -1
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

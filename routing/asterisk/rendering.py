@@ -28,12 +28,13 @@ from routing.hours import Hours, holidays_of
 from routing.queues import LEVELS, Queue
 from routing.waiting import FIRST_MOMENT, HIGHEST_PRIORITY, PRIORITY_PER_SECOND
 
-# What the manager's user is told of: that Asterisk has booted; queues' members; queues' calls. It holds callers'
-# numbers, but nothing that was keyed.
+# What the manager's user is told of: that Asterisk has booted; queues' members; queues' calls; who is in which
+# bridge. It holds callers' numbers, but nothing that was keyed.
 MANAGER_EVENTS = (
     *("FullyBooted", "QueueMemberAdded", "QueueMemberRemoved", "QueueMemberStatus", "QueueMemberPause"),
     *("AgentCalled", "AgentConnect", "AgentComplete", "AgentRingNoAnswer", "AgentDump"),
     *("QueueCallerJoin", "QueueCallerLeave", "QueueCallerAbandon"),
+    *("BridgeEnter", "BridgeLeave", "Hangup"),
 )
 YEARS_OF_HOLIDAYS = 5
 # The keys * and # may stand alone, as an extension.
@@ -42,7 +43,10 @@ NOT_IN_PATHS = re.compile(r"[;,]")
 
 # By these a running Asterisk takes a new configuration. `core reload` will not do: it reads the telephones several
 # times at once, which leaves every tenth new one unavailable to its queue until the next reload.
-RELOAD = ("module reload res_pjsip.so", "dialplan reload", "queue reload all", "manager reload")
+RELOAD = (
+    *("module reload res_pjsip.so", "dialplan reload", "queue reload all", "manager reload"),
+    "module reload features",
+)
 
 
 class RenderError(Exception):

@@ -13,7 +13,7 @@ import pytest
 import provision
 from demo.phone import Answer
 from ivr import calls
-from routing import agent_states, members, visits
+from routing import agent_states, company, members, visits
 from routing.ami import Ami
 from routing.asterisk.plan import manager_password
 from routing.visits import Visit
@@ -138,7 +138,7 @@ def test_nothing_that_was_keyed_is_told(watched: Watched, ani: str) -> None:
     told = heard.decode()
     assert [] == [words for words in ("DTMF", "Digit", "AGI", PIN) if words in told]
     headers = [line.partition(": ") for line in told.splitlines()]
-    assert {"system,all", "agent,all"} == {value for name, _, value in headers if name == "Privilege"}
+    assert {"system,all", "agent,all", "call,all"} == {value for name, _, value in headers if name == "Privilege"}
     displays = {"ConnectedLineName", "DestConnectedLineName", "CallerIDName", "DestCallerIDName"}
     assert {name for name, _, value in headers if IDENTIFIER in value} <= displays
 
@@ -154,8 +154,8 @@ def test_what_is_followed_is_let_through_and_what_is_keyed_is_never_made(watched
     filters = [line for line in text.splitlines() if line.startswith("eventfilter")]
     told = {line.partition("name(")[2].partition(")")[0] for line in filters}
     (never,) = _values(text, "disabledevents")
-    assert (["system,agent"], ["reporting,call,originate"]) == (_values(text, "read"), _values(text, "write"))
-    assert {*members.EVENTS, "FullyBooted"} <= told
+    assert (["system,agent,call"], ["reporting,call,originate"]) == (_values(text, "read"), _values(text, "write"))
+    assert {*members.EVENTS, *company.EVENTS, "FullyBooted"} <= told
     assert not told & set(never.split(","))
     assert {"DTMFBegin", "DTMFEnd", "AGIExecStart", "AGIExecEnd"} <= set(never.split(","))
 

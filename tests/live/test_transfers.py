@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -186,13 +187,39 @@ def _picked_up(live: Live) -> list[IncomingCall]:
     return [call for extension in BENEFITS for call in live.desks[extension].incoming if call.up]
 
 
+@contextmanager
+def numbered(live: Live, *firsts: int) -> Iterator[None]:
+    """The packets of the telephones that join a conversation have these numbers, in their order."""
+    drawn, draws = live.exchange.first_sequence, iter(firsts)
+    live.exchange.first_sequence = lambda: next(draws)
+    try:
+        yield
+    finally:
+        live.exchange.first_sequence = drawn
+
+
+def _last_heard(live: Live, name: str) -> set[int]:
+    """The voices in the last second of a recorded file."""
+    voices = (tones.CALLER_VOICE, FIRST_VOICE, COLLEAGUE_VOICE)
+    last = recorded(live, name)[-tones.RATE :]
+    return {hertz for hertz in voices if is_heard(last, hertz)}
+
+
+def _talk_on(call: Call) -> None:
+    until = call.recording.seconds + 2
+    call.wait_until(lambda: call.recording.seconds >= until, PATIENCE, "a conversation")
+
+
 def _hear(call: Call, *voices: int) -> None:
     call.wait_until(lambda: all(hears(call, hertz) for hertz in voices), PATIENCE, f"the voices {voices}")
 
 
 def test_a_colleague_who_was_asked_takes_the_caller_over(groups: Live, ani: str) -> None:
-    """The caller hears music while the two talk; each has a stay and a recorded part of their own."""
-    with nothing_stays(groups):
+    """The caller hears music while the two talk; each has a stay and a recorded part of their own.
+
+    The caller's packets have lower numbers than the first consultant's: the colleague's recording has them too.
+    """
+    with nothing_stays(groups), numbered(groups, 100, 30_000, 15_000):
         first = talk(groups, ani, "2")
         first.wait(1)
         colleague = _asks(groups, first, "6")
@@ -200,6 +227,7 @@ def test_a_colleague_who_was_asked_takes_the_caller_over(groups: Live, ani: str)
         first.consultant.hang_up()
         _hear(colleague, tones.CALLER_VOICE)
         _hear(first.call, COLLEAGUE_VOICE)
+        _talk_on(colleague)
         colleague.hang_up()
         first.call.wait_ended()
 
@@ -215,6 +243,7 @@ def test_a_colleague_who_was_asked_takes_the_caller_over(groups: Live, ani: str)
         name for part in kept.parts for name in (part.caller_file, part.agent_file)
     )
     assert is_heard(recorded(groups, kept.parts[1].agent_file), COLLEAGUE_VOICE)
+    assert {tones.CALLER_VOICE} == _last_heard(groups, kept.parts[1].caller_file)
     assert (1, "completed") == (len(kept.consents), kept.row.cause)
 
 
@@ -278,37 +307,56 @@ def _of(visit: Visit) -> tuple[str | None, ...]:
     return visit.agent, visit.topic, visit.queue, visit.outcome
 
 
-def test_three_talk_and_one_leaves(groups: Live, ani: str) -> None:
-    """The caller hears both consultants; who is left when the first one goes has the call, until the caller goes."""
-    first = talk(groups, ani, "2")
-    colleague = _asks(groups, first, "6")
-    _press(first.consultant, ALL_THREE)
-    _hear(first.call, FIRST_VOICE, COLLEAGUE_VOICE)
-    _hear(colleague, FIRST_VOICE, tones.CALLER_VOICE)
-    first.consultant.hang_up()
-    first.consultant.wait_ended()
-    until = colleague.recording.seconds + 1
-    colleague.wait_until(lambda: colleague.recording.seconds >= until, PATIENCE, "a conversation of two")
-    first.call.hang_up()
-    colleague.wait_ended()
+@pytest.mark.parametrize("leaves", [True, False], ids=["one-leaves", "all-stay"])
+def test_three_talk(groups: Live, ani: str, leaves: bool) -> None:
+    """All hear all; who is left when the first one goes has the call. The colleague's recording has whom they hear."""
+    with numbered(groups, 15_000, 100, 30_000):
+        first = talk(groups, ani, "2")
+        colleague = _asks(groups, first, "6")
+        _press(first.consultant, ALL_THREE)
+        _hear(first.call, FIRST_VOICE, COLLEAGUE_VOICE)
+        _hear(colleague, FIRST_VOICE, tones.CALLER_VOICE)
+        _talk_on(colleague)
+        if leaves:
+            first.consultant.hang_up()
+            first.consultant.wait_ended()
+            _talk_on(colleague)
+            first.call.hang_up()
+            colleague.wait_ended()
+        else:
+            colleague.hang_up()
+            colleague.wait_ended()
+            _talk_on(first.consultant)
+            first.end()
 
     kept = account(groups, ani)
-    assert ["answered", "answered"] == [visit.outcome for visit in kept.visits]
-    assert 2 == len(kept.parts)
+    before, after = kept.parts
+    heard = {tones.CALLER_VOICE} if leaves else {tones.CALLER_VOICE, FIRST_VOICE}
+    assert (heard, {COLLEAGUE_VOICE}) == (_last_heard(groups, after.caller_file), _last_heard(groups, after.agent_file))
+    assert ({tones.CALLER_VOICE, COLLEAGUE_VOICE} if leaves else {tones.CALLER_VOICE}) == _last_heard(
+        groups, before.caller_file
+    )
+    assert {"answered"} == {visit.outcome for visit in kept.visits}
 
 
 def test_a_colleague_who_was_only_asked_had_no_caller(groups: Live, ani: str) -> None:
-    """The first consultant goes back: one stay, two recorded parts."""
-    first = talk(groups, ani, "2")
-    colleague = _asks(groups, first, "6")
-    _press(first.consultant, BACK)
-    colleague.wait_ended()
-    _hear(first.call, FIRST_VOICE)
-    first.end()
+    """The first consultant goes back: one stay, two recorded parts; and the caller, whose packets have lower numbers
+    than the colleague's, is recorded on.
+    """
+    with numbered(groups, 100, 15_000, 30_000):
+        first = talk(groups, ani, "2")
+        colleague = _asks(groups, first, "6")
+        _press(first.consultant, BACK)
+        colleague.wait_ended()
+        _hear(first.call, FIRST_VOICE)
+        _talk_on(first.consultant)
+        first.end()
 
     kept = account(groups, ani)
     assert [first.extension] == [visit.agent for visit in kept.visits]
-    assert 2 == len(kept.parts)
+    before, asked = kept.parts
+    assert {tones.CALLER_VOICE} == _last_heard(groups, before.caller_file)
+    assert {COLLEAGUE_VOICE} == _last_heard(groups, asked.agent_file)
 
 
 def test_without_the_ivr_callers_are_sent_on_all_the_same(groups: Live, ani: str) -> None:
