@@ -156,10 +156,14 @@ def _play(running: Live, desks: Desks, scripts: Iterable[Script]) -> Outcomes:
     On a busy machine a caller may key so late that it is another call, which says nothing of the gateway.
     """
     found = _play_at_once(running, desks, scripts, CALLS_AT_ONCE)
-    otherwise = [
+    return found | _play_at_once(running, desks, _otherwise(running, found), AGAIN_AT_ONCE)
+
+
+def _otherwise(running: Live, found: Outcomes) -> tuple[Script, ...]:
+    """The scripts that went otherwise than foretold."""
+    return tuple(
         script for script, outcome in found.items() if outcome.fault or outcome.told != foretold(running.flow, script)
-    ]
-    return found | _play_at_once(running, desks, otherwise, AGAIN_AT_ONCE)
+    )
 
 
 def _play_at_once(running: Live, desks: Desks, scripts: Iterable[Script], callers_at_once: int) -> Outcomes:
@@ -202,10 +206,19 @@ def _in_queue(running: Live, topic: str) -> Call:
 
 
 def _while_phones_sign_off(running: Live, scripts: tuple[Script, ...]) -> Outcomes:
-    """Consultants leave as soon as every caller waits."""
+    """Consultants leave as soon as every caller waits. For whoever went otherwise they come back, and leave again."""
+    found = _sign_off_when_all_wait(running, scripts)
+    if again := _otherwise(running, found):
+        running.staff(when_called=Ring())
+        running.back_to_work()
+        found |= _sign_off_when_all_wait(running, again)
+    return found
+
+
+def _sign_off_when_all_wait(running: Live, scripts: tuple[Script, ...]) -> Outcomes:
     desks = Desks()
     with ThreadPoolExecutor(1) as pool:
-        playing = pool.submit(_play, running, desks, scripts)
+        playing = pool.submit(_play_at_once, running, desks, scripts, CALLS_AT_ONCE)
         deadline = time.monotonic() + PATIENCE
         while len(desks.waiting) < len(scripts) and not playing.done() and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
