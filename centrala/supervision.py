@@ -1,12 +1,15 @@
-"""Keeping worker processes alive: one that ends is started again, sooner or later by how long it has lasted."""
+"""Keeping worker processes alive: one that ends is started again, sooner or later by how long it has lasted.
+
+One that hangs is ended by its own watcher (`watchdog.py`).
+"""
 
 from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -36,23 +39,23 @@ class _Place:
     pause: float = field(default=FIRST_PAUSE)
 
 
-def supervise(words: tuple[str, ...], count: int, stop: threading.Event) -> None:
-    """Run so many processes of a command of ours until `stop`. They end with this one. Raises Hopeless."""
+def supervise(command: Sequence[str], count: int, stop: threading.Event) -> None:
+    """Run so many processes of a command until `stop`. They are to end with their stdin. Raises Hopeless."""
     places = [_Place() for _ in range(count)]
     try:
         while not stop.wait(LOOK_SECONDS):
             for place in places:
-                _look(place, words)
+                _look(place, command)
     finally:
         for place in places:
             _end(place)
 
 
-def _look(place: _Place, words: tuple[str, ...]) -> None:
+def _look(place: _Place, command: Sequence[str]) -> None:
     now = time.monotonic()
     if place.process is None:
         if now >= place.again_at:
-            place.process, place.started = _start(words), now
+            place.process, place.started = _start(command), now
         return
     code = place.process.poll()
     if code is None:
@@ -60,14 +63,14 @@ def _look(place: _Place, words: tuple[str, ...]) -> None:
     if code == HOPELESS:
         raise Hopeless
     place.pause = FIRST_PAUSE if now - place.started > WELL_SECONDS else min(2 * place.pause, LONGEST_PAUSE)
-    log.error("a worker has ended", code=code, again_in=place.pause)
+    log.error("a worker has ended", process=place.process.pid, code=code, again_in=place.pause)
     _close(place.process)
     place.process, place.again_at = None, now + place.pause
 
 
-def _start(words: tuple[str, ...]) -> subprocess.Popen[bytes]:
+def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
     # Its stdin ends with this process, and it ends with its stdin.
-    return subprocess.Popen([sys.executable, "-m", "centrala", *words], stdin=subprocess.PIPE)
+    return subprocess.Popen(command, stdin=subprocess.PIPE)
 
 
 def _end(place: _Place) -> None:

@@ -6,9 +6,7 @@ Whatever a peer sends, its connection ends at worst; what libvosk does to the pr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Mapping
 
 import structlog
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -30,6 +28,7 @@ from speech.messages import (
 )
 from speech.recognition import LINE_RATE, Listener, Model
 from speech.resampling import WIDTH
+from speech.threads import Threads
 
 MOST_MESSAGE_BYTES = 64 * 1024
 # Sound is taken to libvosk in pieces: each trip to another thread costs as much as listening to a frame does.
@@ -38,18 +37,16 @@ PIECE_BYTES = LINE_RATE * WIDTH * 60 // 1000
 SILENCE_AFTER = 0.1
 MOST_SILENCE = 2.0
 
-T = TypeVar("T")
-
 log = structlog.get_logger()
 
 
 class Stream:
     """One connection of Asterisk's."""
 
-    def __init__(self, peer: ServerConnection, models: Mapping[str, Model], pool: ThreadPoolExecutor) -> None:
+    def __init__(self, peer: ServerConnection, models: Mapping[str, Model], threads: Threads) -> None:
         self._peer = peer
         self._models = models
-        self._pool = pool
+        self._threads = threads
         self._listener: Listener | None = None
         self._sound = bytearray()
         self._results = 0
@@ -110,7 +107,7 @@ class Stream:
         model = self._models.get(asked.lang)
         if model is None:
             return refusal(request, "no model of that language")
-        listener = await self._in_thread(Listener, model, asked)
+        listener = await self._threads.run(Listener, model, asked)
         if listener.grammar.strange:
             log.warning("phrases with unknown words", lang=asked.lang, count=listener.grammar.strange)
         if not listener.grammar.phrases:
@@ -122,23 +119,19 @@ class Stream:
         listener, sound = self._listener, bytes(self._sound)
         self._sound.clear()
         # Half a sample is no sample.
-        said = await self._in_thread(listener.hear, sound[: len(sound) // WIDTH * WIDTH]) if listener else None
+        said = await self._threads.run(listener.hear, sound[: len(sound) // WIDTH * WIDTH]) if listener else None
         if listener is not None and said is not None:
             # Whoever asks again says so: until then nothing more is heard.
             self._listener = None
             self._results += 1
             await self._peer.send(result(self._results, said, listener.lang))
 
-    async def _in_thread(self, work: Callable[..., T], *args: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
 
-
-async def listen(host: str, port: int, models: Mapping[str, Model], threads: int) -> Server:
+async def listen(host: str, port: int, models: Mapping[str, Model], threads: Threads) -> Server:
     """Serve on that address; several processes may share it. Raises OSError."""
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="libvosk")
 
     async def handle(peer: ServerConnection) -> None:
-        await Stream(peer, models, pool).serve()
+        await Stream(peer, models, threads).serve()
 
     return await serve(
         handle,

@@ -22,11 +22,15 @@ from centrala.setting_values import parts
 from centrala.settings import Settings
 from centrala.speech_models import model_folders, words_said
 from centrala.supervision import Hopeless, supervise
+from centrala.watchdog import BEAT_SECONDS, Heart, Patience
 from ivr.audio import AudioError
 from speech.models import UnusableModel, inspect
 from speech.voices import HELD_OUT
 
 THREADS = 2
+# Keys go on while a worker hangs, so that a busy machine is given time: ten seconds, or twenty for a worker that works.
+# Its first beat comes once its models are loaded, which takes a minute and more from a slow disk.
+PATIENCE = Patience(idle=round(10 / BEAT_SECONDS), busy=round(20 / BEAT_SECONDS), first=round(180 / BEAT_SECONDS))
 
 log = structlog.get_logger()
 
@@ -36,8 +40,8 @@ log = structlog.get_logger()
 def speech(ctx: click.Context) -> None:
     """Listen for what callers say, for Asterisk.
 
-    Without a command it stays until SIGTERM or Ctrl-C, and starts its workers again whenever they end: a crash of the
-    library that recognises takes no call with it. Run it beside Asterisk; settings.yaml says where it listens.
+    Without a command it stays until SIGTERM or Ctrl-C, and starts its workers again whenever they end or hang: a crash
+    of the library that recognises takes no call with it. Run it beside Asterisk; settings.yaml says where it listens.
     """
     if ctx.invoked_subcommand is None:
         configure_logs("INFO")
@@ -55,7 +59,7 @@ def _stay(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
     try:
-        supervise(("speech", "worker"), settings.speech.workers, stop)
+        supervise((sys.executable, "-m", "centrala", "speech", "worker"), settings.speech.workers, stop)
     except Hopeless:
         raise SystemExit(context.Failure.exit_code) from None
     log.info("stopped")
@@ -70,19 +74,23 @@ def worker() -> None:
         context.fail("nobody listens: settings.yaml says no address under speech: listen:")
     from speech.recognition import load_models
     from speech.server import listen
+    from speech.threads import Threads, live
 
+    heart = Heart(PATIENCE)
     host, port = parts(settings.speech.listen)
     with context.explained(UnusableModel):
         models = load_models(model_folders(settings.speech))
     threading.Thread(target=_end_with_stdin, daemon=True).start()
 
     async def serve() -> None:
+        threads = Threads(THREADS)
         try:
-            server = await listen(host, port, models, THREADS)
+            server = await listen(host, port, models, threads)
         except OSError as error:
             context.fail(f"{host}:{port}: cannot listen here: {error.strerror}")
         log.info("listening", address=f"{host}:{port}", languages=sorted(models))
-        await server.serve_forever()
+        async with server:
+            await live(threads, heart.beat, BEAT_SECONDS)
 
     asyncio.run(serve())
 

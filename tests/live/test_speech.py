@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import random
 import signal
 import time
@@ -286,5 +288,30 @@ def test_keys_go_on_while_the_recogniser_stalls(aloud: Live, numbers: Callable[[
         ear.wait_for("pl:information")
         call.hang_up()
     finally:
-        worker.resume()
+        # Where the machine is slow it has been replaced by then.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            worker.resume()
     wait(lambda: metric(aloud, "centrala_speech_up") == 1)
+
+
+def test_a_recogniser_that_hangs_is_replaced_and_words_count_again(aloud: Live, numbers: Callable[[], str]) -> None:
+    """For good, in the middle of a call, which goes on by keys; an operator reads which process it was."""
+    benefits, hung = voiced("zasiłki"), worker_of(aloud)
+    call, ear = choose(aloud, numbers(), ("welcome", "0"))
+    ear.wait_for("pl:choose-topic")
+    hung.suspend()
+    wait(lambda: metric(aloud, "centrala_speech_up") == 0)
+    press(call, "*")
+    ear.wait_for("pl:main", times=2)
+    call.hang_up()
+    wait(lambda: not hung.is_running())
+    wait(lambda: metric(aloud, "centrala_speech_up") == 1)
+    call, ear = choose(aloud, numbers(), ("welcome", "1"))
+    call.play(None)
+    ear.wait_for("pl:information")
+    say(call, benefits)
+    ear.wait_for("pl:about-benefits")
+    call.hang_up()
+    told = [json.loads(line) for line in (aloud.station.home / "speech.log").read_text("utf-8").splitlines()]
+    events = [line["event"] for line in told if line.get("process") == hung.pid]
+    assert ["a process that hung was killed", "a worker has ended"] == events

@@ -13,6 +13,7 @@ from demo.asterisk_process import free_port
 from speech.models import inspect, shipped
 from speech.recognition import Model
 from speech.server import listen
+from speech.threads import Threads
 from tests.speech.peers import Address
 
 
@@ -36,7 +37,7 @@ def recogniser(models: Mapping[str, Model]) -> Iterator[Address]:
     """Where a recogniser listens, in this process."""
     port = free_port()
     loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(listen("127.0.0.1", port, models, 2))
+    server = loop.run_until_complete(listen("127.0.0.1", port, models, Threads(2)))
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     yield "127.0.0.1", port

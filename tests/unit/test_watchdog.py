@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -17,9 +18,9 @@ WAIT_SECONDS = 30
 
 
 @contextmanager
-def watched(work: str) -> Iterator[tuple[psutil.Popen, psutil.Process]]:
+def watched(work: str, start: str = "watchdog.start()") -> Iterator[tuple[psutil.Popen, psutil.Process]]:
     """A process that is watched while it does `work`, and its watcher."""
-    code = f"from centrala import watchdog; watchdog.start(); print('on', flush=True); input(); {work}"
+    code = f"from centrala import watchdog; {start}; print('on', flush=True); input(); {work}"
     pipe = subprocess.PIPE
     with psutil.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, stderr=pipe) as process:
         try:
@@ -46,7 +47,9 @@ def test_a_stopped_process_is_killed_and_that_is_said() -> None:
 
         assert -signal.SIGKILL == process.wait(WAIT_SECONDS)
         assert ends(watcher)
-        assert b'"a process that hung was killed"' in process.stderr.read()
+        told = json.loads(process.stderr.read())
+        assert ("a process that hung was killed", process.pid) == (told["event"], told["process"])
+        assert watchdog.IVR.idle * watchdog.BEAT_SECONDS <= told["silent_seconds"]
 
 
 def test_a_process_that_ends_takes_its_watcher_along() -> None:
@@ -70,7 +73,7 @@ def test_a_machine_that_was_suspended_is_no_hang() -> None:
     with watched("import time; time.sleep(600)") as (process, watcher):
         watcher.suspend()
         process.suspend()
-        threading.Event().wait(watchdog.BEAT_SECONDS * (watchdog.IDLE_BEATS + 1))
+        threading.Event().wait(watchdog.BEAT_SECONDS * (watchdog.IVR.idle + 1))
         watcher.resume()
         process.resume()
         threading.Event().wait(watchdog.BEAT_SECONDS * 2)
@@ -87,8 +90,9 @@ def test_a_process_without_its_watcher_goes_on() -> None:
 
 def test_a_process_that_is_stuck_at_work_is_killed_too() -> None:
     """A search that never ends holds every other thread up: it works, but not for ever."""
-    patient = f"watchdog.BEAT_SECONDS, watchdog.IDLE_BEATS = 0.05, {10**9}"
-    watcher = f"import os; from centrala import watchdog; {patient}; watchdog.watch(os.getppid(), 0)"
+    patience = f"watchdog.Patience({10**9}, 40, 40)"
+    watch = f"watchdog.BEAT_SECONDS = 0.05; watchdog.watch(os.getppid(), 0, {patience})"
+    watcher = f"import os; from centrala import watchdog; {watch}"
     code = f"""
 import re, subprocess, sys
 watcher = subprocess.Popen([sys.executable, "-c", {watcher!r}], stdin=subprocess.PIPE)
@@ -96,3 +100,29 @@ re.match("(a+)+$", "a" * 99 + "b")
 """
     with psutil.Popen([sys.executable, "-c", code]) as process:
         assert -signal.SIGKILL == process.wait(WAIT_SECONDS)
+
+
+def test_before_its_first_beat_a_process_has_a_time_of_its_own() -> None:
+    """Longer than it may be silent later on; then that is over, too."""
+    heart = "heart = watchdog.Heart(watchdog.Patience(idle=2, busy=2, first=6))"
+    with watched("import time; time.sleep(600)", heart) as (process, watcher):
+        assert -signal.SIGKILL == process.wait(WAIT_SECONDS)
+        assert ends(watcher)
+        assert 6 * watchdog.BEAT_SECONDS == json.loads(process.stderr.read())["silent_seconds"]
+
+
+def test_after_its_first_beat_it_has_no_longer_than_others() -> None:
+    """Whoever beat once and never again is not taken for one that still begins."""
+    heart = "heart = watchdog.Heart(watchdog.Patience(idle=2, busy=2, first=10**9)); heart.beat()"
+    with watched("import time; time.sleep(600)", heart) as (process, _):
+        assert -signal.SIGKILL == process.wait(WAIT_SECONDS)
+
+
+def test_a_watcher_that_is_stopped_stops_nobody() -> None:
+    """More beats than the pipe holds: the process goes on, and ends by itself."""
+    beats = "[heart.beat() for _ in range(200_000)]"
+    with watched(beats, "heart = watchdog.Heart(watchdog.IVR)") as (process, watcher):
+        watcher.suspend()
+        assert 0 == process.wait(WAIT_SECONDS)
+        watcher.resume()
+        assert ends(watcher)
