@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from twilio.http.http_client import TwilioHttpClient
 
 from centrala import context
-from centrala.notifying import CALLBACK_TEMPLATE, Outbox, Sender, countries_of, make_client, report
+from centrala.notifying import Outbox, Sender, countries_of, make_client, report
 from centrala.setting_values import parts
 from centrala.settings import Settings, Twilio
 from ivr import calls, legs
@@ -30,6 +30,7 @@ from ivr.gateways.twilio.speaking import Speaker
 from ivr.gateways.twilio.webhooks import Trunk, Webhooks
 from ivr.library import Library
 from ivr.lookups import Said
+from ivr.promises import GivenUp, untold
 from ivr.runner import Live, Runner
 from ivr.surroundings import Variant, as_it_is
 from storage.database import reason_of
@@ -136,6 +137,14 @@ def make_outbox(
     return Outbox(installation.database, library, settings.twilio.messages, countries_of(settings), now)
 
 
+def make_given_up(installation: Installation, settings: Settings, library: Library) -> GivenUp:
+    """What is done for whom no callback has reached: a text message, where the settings have them told."""
+    messages = settings.twilio.messages if settings.twilio is not None else None
+    return (
+        make_outbox(installation, settings, library).give_up if messages is not None and messages.callbacks else untold
+    )
+
+
 def make_sender(
     installation: Installation, settings: Settings, outbox: Outbox, http_client: TwilioHttpClient | None = None
 ) -> Sender:
@@ -155,8 +164,8 @@ def notifying(installation: Installation, settings: Settings, library: Library) 
     outbox, reminds = make_outbox(installation, settings, library), settings.twilio.messages.callbacks
     sender, stop = make_sender(installation, settings, outbox), threading.Event()
 
-    if reminds and (untold := outbox.untold()):
-        log.warning(f"menus.yaml: messages: has no {CALLBACK_TEMPLATE}: some callers are not told", languages=untold)
+    if reminds and (lacking := outbox.untold()):
+        log.warning("menus.yaml: messages: some whom callbacks do not reach are not told", lacking=lacking)
 
     def send() -> None:
         while not stop.wait(DELIVERY_SECONDS):

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 import requests
 import structlog
+from sqlalchemy import Connection
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
@@ -29,7 +30,8 @@ from routing.text_messages import ANSWER, Limits, State, TextMessage, digest
 from storage.database import Database
 
 ANSWER_SECONDS = 10.0
-CALLBACK_TEMPLATE = "callback-missed"
+# Of a try that another one follows, and of the last one.
+MISSED_TEMPLATE, GIVEN_UP_TEMPLATE = "callback-missed", "callback-given-up"
 # Clocks differ, and the carrier tells whole seconds.
 SKEW = timedelta(seconds=30)
 MOST_LISTED = 50
@@ -81,15 +83,18 @@ class Outbox:
 
     def request(self, number: str, template: str, lang: str, key: str, call_id: str | None = None) -> TextMessage:
         """Have a message sent, about a call; with a key that there is already nothing happens. Raises NotSent."""
+        message = self._made(number, template, lang, key, call_id)
+        with self.database.writing() as connection:
+            return text_messages.request(connection, message, self._limits)
+
+    def _made(self, number: str, template: str, lang: str, key: str, call_id: str | None) -> TextMessage:
         found = check(number, Allowed(self.countries, frozenset({"mobile"})))
         if isinstance(found, Refused):
             raise NotSent(f"the number is {found.reason}: text messages go to mobile numbers of {self.countries[0]}")
         if self.text(template, lang) is None:
             raise NotSent(f'menus.yaml has no message "{template}" in "{lang}"')
         at = self.now()
-        message = TextMessage(str(uuid.uuid4()), key, found.number, template, lang, at, at, call_id=call_id)
-        with self.database.writing() as connection:
-            return text_messages.request(connection, message, self._limits)
+        return TextMessage(str(uuid.uuid4()), key, found.number, template, lang, at, at, call_id=call_id)
 
     @property
     def _limits(self) -> Limits:
@@ -114,12 +119,20 @@ class Outbox:
         if not is_known:
             # This is asked every few seconds: a fixed line is nothing to tell of, and what menus lack is told at once.
             with contextlib.suppress(NotSent):
-                self.request(one.number, CALLBACK_TEMPLATE, one.lang, key, one.call_id)
+                self.request(one.number, MISSED_TEMPLATE, one.lang, key, one.call_id)
 
-    def untold(self) -> tuple[str, ...]:
-        """The languages in which the menus have no words for whom a callback has not reached."""
+    def give_up(self, connection: Connection, one: callbacks.Callback) -> None:
+        """Have somebody told who will not be called any more, in the transaction that says so."""
+        with contextlib.suppress(NotSent):
+            key = f"callback:{one.call_id}:given-up"
+            message = self._made(one.number, GIVEN_UP_TEMPLATE, one.lang, key, one.call_id)
+            text_messages.request(connection, message, self._limits)
+
+    def untold(self) -> tuple[tuple[str, str], ...]:
+        """What the menus have no words for, of what is told of callbacks: templates and languages."""
         current = self.library.current
-        return tuple(lang for lang in current.languages if (CALLBACK_TEMPLATE, lang) not in current.messages)
+        wanted = itertools.product((MISSED_TEMPLATE, GIVEN_UP_TEMPLATE), current.languages)
+        return tuple(one for one in wanted if one not in current.messages)
 
 
 class Sender:

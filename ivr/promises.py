@@ -31,19 +31,27 @@ LINE_RESULTS = ("left", "unanswered", "met", "talked")
 
 EVERYBODY = Allowed(("PL",), frozenset({"mobile", "fixed"}))
 
+GivenUp = Callable[[Connection, Callback], None]
+
+
+def untold(connection: Connection, one: Callback) -> None:
+    """Whoever is not called any more learns nothing of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """Which numbers are called back, and how long after each try that was not answered the next one is.
 
     The service's `own` numbers (E.164) are not among them. In a `rehearsal` (a call in a terminal) nobody is promised
-    anything.
+    anything. `given_up` is told of a callback that was tried in vain for the last time, in the transaction that ends
+    it: nobody knows its number afterwards.
     """
 
     allowed: Allowed = EVERYBODY
     pauses: tuple[timedelta, ...] = PAUSES
     own: frozenset[str] = frozenset()
     rehearsal: bool = False
+    given_up: GivenUp = untold
 
 
 class Promises:
@@ -138,12 +146,14 @@ class Promises:
     def _tried(self, connection: Connection, one: Callback, flow: Flow, at: datetime) -> None:
         hours, tries, pauses = _hours(flow, one.queue), one.tries + 1, self._terms.pauses
         following = self._in_hours(lambda moment: next_try(tries, moment, hours, pauses), at) if hours else None
-        callbacks.tried(connection, one.call_id, at, following)
+        if callbacks.tried(connection, one.call_id, at, following):
+            self._terms.given_up(connection, one)
 
     def _postponed(self, connection: Connection, one: Callback, flow: Flow, at: datetime) -> None:
         hours = _hours(flow, one.queue)
         again = self._in_hours(lambda moment: in_line_again(moment, hours), at) if hours else None
-        callbacks.postponed(connection, one.call_id, again, at)
+        if callbacks.postponed(connection, one.call_id, again, at) and one.tries:
+            self._terms.given_up(connection, one)
 
     def is_open(self, flow: Flow, queue: str) -> bool:
         """Whether the queue's hours are open now; those of a queue that is no more are not."""

@@ -106,20 +106,20 @@ def request(connection: Connection, callback: Callback) -> None:
     connection.execute(statement, asdict(callback))
 
 
-def tried(connection: Connection, call_id: str, at: datetime, next_try_at: datetime | None) -> None:
-    """A try was not answered; without a next one the callback is over."""
+def tried(connection: Connection, call_id: str, at: datetime, next_try_at: datetime | None) -> bool:
+    """A try was not answered; without a next one the callback is over. Whether it is by this."""
     if next_try_at is None:
         return over(connection, call_id, "not_reached", at, tried=True)
     _change(connection, call_id, tries=callbacks.c.tries + 1, next_try_at=next_try_at)
-    return None
+    return False
 
 
-def postponed(connection: Connection, call_id: str, next_try_at: datetime | None, at: datetime) -> None:
-    """No consultant was there; it is no try. A queue that never opens again keeps nothing."""
+def postponed(connection: Connection, call_id: str, next_try_at: datetime | None, at: datetime) -> bool:
+    """No consultant was there; it is no try. A queue that never opens again keeps nothing. Whether that ends it."""
     if next_try_at is None:
         return over(connection, call_id, "not_reached", at)
     _change(connection, call_id, next_try_at=next_try_at)
-    return None
+    return False
 
 
 def over(
@@ -130,13 +130,13 @@ def over(
     *,
     tried: bool = False,
     cancelled_in: str | None = None,
-) -> None:
-    """The callback was kept, given up or cancelled; one that is over stays as it is."""
+) -> bool:
+    """The callback was kept, given up or cancelled, and is over by this; one that is over stays as it is (False)."""
     found = find(connection, call_id)
     if found is None or found.state != "waiting":
-        return
+        return False
     values = {"state": state, "tries": found.tries + tried, "next_try_at": None, "over_at": at}
-    _change(connection, call_id, **values, number=found.shown_number, cancelled_in=cancelled_in)
+    return _change(connection, call_id, **values, number=found.shown_number, cancelled_in=cancelled_in)
 
 
 def put_in_line(connection: Connection, call_id: str, at: datetime) -> bool:
@@ -155,9 +155,10 @@ def line_gone(connection: Connection, call_id: str) -> None:
     connection.execute(update(callbacks).where(callbacks.c.call_id == call_id).values(line_at=None))
 
 
-def _change(connection: Connection, call_id: str, **values: object) -> None:
+def _change(connection: Connection, call_id: str, **values: object) -> bool:
+    """Change one that is not over; whether there was such a one."""
     waiting = (callbacks.c.call_id == call_id) & (callbacks.c.state == "waiting")
-    connection.execute(update(callbacks).where(waiting).values(**values))
+    return connection.execute(update(callbacks).where(waiting).values(**values)).rowcount == 1
 
 
 def find(connection: Connection, call_id: str) -> Callback | None:

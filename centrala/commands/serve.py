@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from auth_pin import pins
 from centrala import context, metrics, reports, watchdog
-from centrala.carrier import carrier_variant, carrying, make_app, make_take_leg, notifying
+from centrala.carrier import carrier_variant, carrying, make_app, make_given_up, make_take_leg, notifying
 from centrala.following import following
 from centrala.logs import configure_logs
 from centrala.service import callback_terms, guessing_limits, make_herald, make_identify, make_prompt_store, make_runner
@@ -141,7 +142,7 @@ def _runner(
         now=context.now,
         hours_at=hours_clock,
         observe=_harmless(observe),
-        terms=callback_terms(settings),
+        terms=replace(callback_terms(settings), given_up=make_given_up(installation, settings, library)),
         limits=guessing_limits(settings),
         variant=variant,
         hears=hears,

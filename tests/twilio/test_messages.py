@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from structlog.testing import capture_logs
 
 from centrala.carrier import links_of, make_outbox, make_sender, notifying
-from centrala.notifying import CALLBACK_TEMPLATE, NotSent, Outbox, Sender
+from centrala.notifying import MISSED_TEMPLATE, NotSent, Outbox, Sender
 from centrala.settings import Messages, Settings
 from demo.carrier import LineError
 from demo.carrier.api import BAD_REQUEST, SILENCE, Api, api_on_loopback
@@ -56,7 +56,7 @@ class Post:
 
     def ask(self, key: str, number: str = NUMBER) -> TextMessage:
         """Have one sent."""
-        return self.outbox.request(number, CALLBACK_TEMPLATE, "pl", key)
+        return self.outbox.request(number, MISSED_TEMPLATE, "pl", key)
 
     def later(self, length: timedelta) -> None:
         """Time passes, and what is due is sent."""
@@ -92,7 +92,7 @@ def test_a_message_is_sent_by_the_account_in_its_region(post: Post) -> None:
     assert 1 == post.sender.deliver()
     (sent,) = post.api.sent
     assert (NUMBER, "+48225601600") == (sent["to"], sent["from"])
-    assert post.outbox.text(CALLBACK_TEMPLATE, "pl") == sent["body"]
+    assert post.outbox.text(MISSED_TEMPLATE, "pl") == sent["body"]
     assert ["api.dublin.ie1.twilio.com"] == post.api.hosts
     assert ("sent", sent["sid"]) == (post.kept("one").state, post.kept("one").carrier_id)
     assert sent["status_callback"].endswith(f"/twilio/messages/{post.kept('one').id}")
@@ -258,7 +258,7 @@ def test_another_senders_message_is_not_ours(post: Post) -> None:
     post.api.faults = [UNAVAILABLE]
     post.ask("one")
     post.sender.deliver()
-    told = {"To": NUMBER, "From": "+48225601699", "Body": post.outbox.text(CALLBACK_TEMPLATE, "pl") or ""}
+    told = {"To": NUMBER, "From": "+48225601699", "Body": post.outbox.text(MISSED_TEMPLATE, "pl") or ""}
     post.api.create(told)
     post.later(ANSWER)
     post.later(timedelta(minutes=2))
@@ -345,7 +345,7 @@ def test_who_was_not_reached_by_a_callback_is_told_once_for_each_try(post: Post)
         post.outbox.remind()
         post.sender.deliver()
     (sent,) = post.api.sent
-    assert post.outbox.text(CALLBACK_TEMPLATE, "uk") == sent["body"]
+    assert post.outbox.text(MISSED_TEMPLATE, "uk") == sent["body"]
 
 
 def test_a_fixed_line_gets_no_reminder_and_nothing_is_said_of_it(post: Post) -> None:
