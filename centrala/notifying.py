@@ -143,14 +143,15 @@ class Sender:
         self._client = client
         self._report_url = report_url
         self._blamed: int | None = None
+        self._in_the_dark = False
 
     def deliver(self, stops: Callable[[], bool] = lambda: False) -> int:
         """Send what is due, and find out about what has no answer, until it stops; how many were sent."""
         with self._outbox.database.reading() as connection:
             waiting = text_messages.due(connection, self._outbox.now())
             open_ = text_messages.unanswered(connection, self._outbox.now())
-        for one in itertools.takewhile(lambda _: not stops(), open_):
-            self._find_out(one)
+        looked = map(self._find_out, itertools.takewhile(lambda _: not stops(), open_))
+        self._tell_of_looking([fault for fault in looked if fault is not None])
         return sum(map(self._send, itertools.takewhile(lambda _: not stops(), waiting)))
 
     def _send(self, message: TextMessage) -> bool:
@@ -206,20 +207,31 @@ class Sender:
             text_messages.refused(connection, message, code, self._outbox.now())
         return False
 
-    def _find_out(self, message: TextMessage) -> None:
-        """Whether the carrier has sent it, by what it has sent to the number since."""
+    def _tell_of_looking(self, faults: Sequence[str]) -> None:
+        """When it begins and when it is over, as the same messages are looked for every few seconds."""
+        if faults and not self._in_the_dark:
+            log.warning(
+                "text messages cannot be looked for at the carrier: they wait", kind=faults[0], count=len(faults)
+            )
+        elif self._in_the_dark and not faults:
+            log.info("it is known again what has become of text messages")
+        self._in_the_dark = bool(faults)
+
+    def _find_out(self, message: TextMessage) -> str | None:
+        """Whether the carrier has sent it, by what it has sent to the number since; what kept it from telling."""
         try:
             there = self._client.messages.list(to=message.number, limit=MOST_LISTED)
         except (TwilioException, requests.RequestException, OSError, ValueError) as error:
-            log.warning("a text message cannot be looked for", message=message.id, kind=type(error).__name__)
-            return None
+            return type(error).__name__
         with self._outbox.database.writing() as connection:
             unknown = [one for one in there if not text_messages.knows(connection, one.sid)]
             found = sent_as(message, self._outbox.settings.sender, unknown)
             if found is None:
-                return text_messages.again(connection, message, self._outbox.now())
-            state = STATES.get(str(found.status), "sent")
-            return text_messages.reported(connection, message.id, found.sid, state, self._outbox.now())
+                text_messages.again(connection, message, self._outbox.now())
+            else:
+                state = STATES.get(str(found.status), "sent")
+                text_messages.reported(connection, message.id, found.sid, state, self._outbox.now())
+        return None
 
     def _report(self, id: str, carrier_id: str, status: object) -> None:
         report(self._outbox.database, id, carrier_id, str(status), None, self._outbox.now())

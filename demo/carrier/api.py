@@ -26,7 +26,10 @@ SILENCE = 0
 
 @dataclass(slots=True)
 class Api:
-    """What was sent, and what the next requests to send meet instead of being served: HTTP statuses, or SILENCE."""
+    """What was sent, and what the next requests to send meet instead of being served: HTTP statuses, or SILENCE.
+
+    `lists`: the status by which it lists what was sent.
+    """
 
     account: str
     token: str = field(repr=False)
@@ -34,6 +37,7 @@ class Api:
     sent: list[dict[str, Any]] = field(default_factory=list)
     faults: list[int] = field(default_factory=list)
     hosts: list[str] = field(default_factory=list)
+    lists: int = OK
     address: tuple[str, int] = ("127.0.0.1", 0)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -109,9 +113,11 @@ def _handler(api: Api) -> type[BaseHTTPRequestHandler]:
             return self._answer(CREATED, api.create(told))
 
         def do_GET(self) -> None:
+            if api.lists != OK:
+                return self._answer(api.lists, {"code": 20000 + api.lists, "message": "refused", "status": api.lists})
             to = parse_qs(urlsplit(self.path).query).get("To", [""])[0]
             found = [one for one in reversed(api.sent) if one["to"] == to]
-            self._answer(OK, {"messages": found, "next_page_uri": None, "page": 0, "page_size": 50})
+            return self._answer(OK, {"messages": found, "next_page_uri": None, "page": 0, "page_size": 50})
 
         def _is_known(self) -> bool:
             given = self.headers.get("Authorization", "").removeprefix("Basic ")

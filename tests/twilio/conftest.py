@@ -6,14 +6,16 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from centrala.carrier import carrier_variant
+from centrala.carrier import carrier_variant, make_outbox, make_sender
 from centrala.service import make_runner
-from centrala.settings import Settings
+from centrala.settings import Messages, Settings
 from demo.carrier import CarriedCall, Dial, Gather, HangsUp, Verb
+from demo.carrier.api import api_on_loopback
 from demo.carrier.twiml import Redirect, read
 from ivr import calls
 from ivr.gateways.terminal import Clock
@@ -21,10 +23,11 @@ from ivr.library import Library
 from ivr.menus.loading import Loaded
 from ivr.runner import Runner
 from storage.installation import open_installation
-from tests.carried import Carried, carried
+from tests.carried import ACCOUNT, TOKEN, Carried, carried
 from tests.conformance.by_terminal import MORNING
 from tests.conformance.told import Told, logged
 from tests.scripted_people import add_everybody
+from tests.twilio.posting import Post
 
 _sids = itertools.count(1)
 
@@ -169,3 +172,25 @@ def desk(make_desk: Callable[..., Desk]) -> Desk:
 def without_pci(make_desk: Callable[..., Desk]) -> Desk:
     """The shipped service with an account that keeps what is keyed."""
     return make_desk(pci_mode=False)
+
+
+@pytest.fixture
+def make_post(make_desk: Callable[..., Desk]) -> Iterator[Callable[[str], Post]]:
+    """Makes an empty outbox with small limits, of a sender."""
+    carried, clock = make_desk().carried, Clock(datetime(2026, 11, 23, 10, tzinfo=UTC))
+
+    def make(sender: str) -> Post:
+        messages = Messages(sender=sender, callbacks=True, per_number_a_day=2, a_day=4)
+        settings = Settings(twilio=carried.settings.model_copy(update={"messages": messages}))
+        outbox = make_outbox(carried.installation, settings, carried.library, clock)
+        sends = make_sender(carried.installation, settings, outbox, api.http_client)
+        return Post(carried, settings, outbox, sends, api, clock)
+
+    with api_on_loopback(ACCOUNT, TOKEN, clock) as api:
+        yield make
+
+
+@pytest.fixture
+def post(make_post: Callable[[str], Post]) -> Post:
+    """An empty outbox of a number."""
+    return make_post("+48225601600")

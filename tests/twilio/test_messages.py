@@ -4,86 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection
 from structlog.testing import capture_logs
 
-from centrala.carrier import links_of, make_outbox, make_sender, notifying
-from centrala.notifying import MISSED_TEMPLATE, NotSent, Outbox, Sender
-from centrala.settings import Messages, Settings
+from centrala.carrier import notifying
+from centrala.notifying import MISSED_TEMPLATE, NotSent
 from demo.carrier import LineError
-from demo.carrier.api import BAD_REQUEST, SILENCE, Api, api_on_loopback
-from ivr.gateways.terminal import Clock
+from demo.carrier.api import BAD_REQUEST, SILENCE
 from personal_data.kinds import Kind
 from routing import callbacks, text_messages
 from routing.callbacks import Callback
-from routing.text_messages import ANSWER, TextMessage
+from routing.text_messages import ANSWER
 from subjects.holdings import Holdings
 from subjects.people import Person
-from tests.carried import ACCOUNT, TOKEN
 from tests.personal_data.made import expires
-from tests.twilio.conftest import Desk
+from tests.twilio.posting import NUMBER, Post, report
 
-NUMBER = "+48600100200"
 TIMEOUT, TOO_MANY, UNAVAILABLE = 408, 429, 503
-
-
-@dataclass(slots=True)
-class Post:
-    """An outbox, who sends what is in it, and the API that is asked to."""
-
-    desk: Desk
-    settings: Settings
-    outbox: Outbox
-    sender: Sender
-    api: Api
-    clock: Clock
-
-    def kept(self, key: str) -> TextMessage:
-        """The message of that key."""
-        with self.outbox.database.reading() as connection:
-            return self.kept_in(connection, key)
-
-    def kept_in(self, connection: Connection, key: str) -> TextMessage:
-        """The message of that key, as a transaction has it."""
-        found = text_messages.find_by_key(connection, key)
-        assert found is not None
-        return found
-
-    def ask(self, key: str, number: str = NUMBER) -> TextMessage:
-        """Have one sent."""
-        return self.outbox.request(number, MISSED_TEMPLATE, "pl", key)
-
-    def later(self, length: timedelta) -> None:
-        """Time passes, and what is due is sent."""
-        self.clock.wait(length)
-        self.sender.deliver()
-
-
-@pytest.fixture
-def make_post(make_desk: Callable[..., Desk]) -> Iterator[Callable[[str], Post]]:
-    """Makes an empty outbox with small limits, of a sender."""
-    desk, clock = make_desk(), Clock(datetime(2026, 11, 23, 10, tzinfo=UTC))
-
-    def make(sender: str) -> Post:
-        messages = Messages(sender=sender, callbacks=True, per_number_a_day=2, a_day=4)
-        twilio = desk.carried.settings.model_copy(update={"messages": messages})
-        settings, installation = Settings(twilio=twilio), desk.carried.installation
-        outbox = make_outbox(installation, settings, desk.carried.library, clock)
-        return Post(desk, settings, outbox, make_sender(installation, settings, outbox, api.http_client), api, clock)
-
-    with api_on_loopback(ACCOUNT, TOKEN, clock) as api:
-        yield make
-
-
-@pytest.fixture
-def post(make_post: Callable[[str], Post]) -> Post:
-    """An empty outbox of a number."""
-    return make_post("+48225601600")
 
 
 def test_a_message_is_sent_by_the_account_in_its_region(post: Post) -> None:
@@ -188,7 +128,7 @@ def test_who_stops_leaves_the_rest_for_later(post: Post) -> None:
 
 def test_no_sender_outlives_what_it_was_started_for(post: Post) -> None:
     """Whatever ends that."""
-    sending = notifying(post.desk.carried.installation, post.settings, post.outbox.library)
+    sending = notifying(post.carried.installation, post.settings, post.outbox.library)
     with contextlib.suppress(RuntimeError), sending:
         assert "messages" in {thread.name for thread in threading.enumerate()}
         raise RuntimeError
@@ -216,6 +156,29 @@ def test_a_message_that_was_not_sent_is_tried_again(post: Post) -> None:
     post.later(ANSWER)
     post.later(timedelta(minutes=2))
     assert ("sent", 2, 1) == (post.kept("one").state, post.kept("one").tries, len(post.api.sent))
+
+
+@pytest.mark.parametrize("by_report", [False, True], ids=["listed", "reported"])
+def test_that_nothing_can_be_looked_for_is_told_once(post: Post, by_report: bool) -> None:
+    """Of however many messages, and however often; and once that it is over, which a report may end as well."""
+    post.api.faults, post.api.lists = [UNAVAILABLE] * 2, UNAVAILABLE
+    keys = ("one", "two")
+    for key in keys:
+        post.ask(key)
+    post.sender.deliver()
+    with capture_logs() as told:
+        post.later(ANSWER)
+        post.later(timedelta(seconds=5))
+    assert [("warning", 2)] == [(line["log_level"], line["count"]) for line in told]
+    if by_report:
+        for number, key in enumerate(keys):
+            report(post, post.kept(key).id, MessageSid=f"SM{number:032x}", MessageStatus="delivered")
+    else:
+        post.api.lists = 200
+    with capture_logs() as told:
+        post.later(timedelta(seconds=5))
+        post.later(timedelta(seconds=5))
+    assert ["info"] == [line["log_level"] for line in told]
 
 
 def test_two_processes_send_a_message_once(post: Post) -> None:
@@ -292,12 +255,6 @@ def test_a_messaging_service_sends_under_its_own_name(make_post: Callable[[str],
     sent["from"] = "+48225601600"
     post.later(ANSWER)
     assert ("sent", sent["sid"]) == (post.kept("one").state, post.kept("one").carrier_id)
-
-
-def report(post: Post, id: str, **told: str) -> None:
-    """A delivery report, signed by the carrier."""
-    url = links_of(post.desk.carried.installation, post.desk.carried.settings).report(id)
-    post.desk.carried.line().post(url, {"AccountSid": ACCOUNT, **told})
 
 
 def test_reports_are_kept_and_never_turned_back(post: Post) -> None:
