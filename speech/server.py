@@ -13,6 +13,8 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from speech.goodbye import LateGoodbye
+from speech.listening import Question
 from speech.messages import (
     CODEC,
     GRAMMAR,
@@ -26,62 +28,44 @@ from speech.messages import (
     refusal,
     result,
 )
-from speech.recognition import LINE_RATE, Listener, Model
-from speech.resampling import WIDTH
+from speech.recognition import Listener, Model
 from speech.threads import Threads
 
 MOST_MESSAGE_BYTES = 64 * 1024
-# Sound is taken to libvosk in pieces: each trip to another thread costs as much as listening to a frame does.
-PIECE_BYTES = LINE_RATE * WIDTH * 60 // 1000
-# A telephone that sends nothing while its caller is silent leaves the recogniser without the silence it waits for.
-SILENCE_AFTER = 0.1
-MOST_SILENCE = 2.0
 
 log = structlog.get_logger()
 
 
 class Stream:
-    """One connection of Asterisk's."""
+    """One connection of Asterisk's. What comes is read at once, however long listening takes."""
 
     def __init__(self, peer: ServerConnection, models: Mapping[str, Model], threads: Threads) -> None:
         self._peer = peer
         self._models = models
         self._threads = threads
-        self._listener: Listener | None = None
-        self._sound = bytearray()
+        self._tasks = asyncio.TaskGroup()
+        self._question: Question | None = None
+        self._listening: asyncio.Task[None] | None = None
         self._results = 0
-        self._missing = 0.0
 
     async def serve(self) -> None:
         """Until the peer leaves, or says what nobody should."""
         try:
-            while True:
-                message = await self._next()
-                if isinstance(message, str):
-                    await self._told(message)
-                elif self._listener is not None:
-                    self._sound += message
-                    if len(self._sound) >= PIECE_BYTES:
-                        await self._listen()
-        except NotAeap as error:
-            log.warning("a peer does not speak AEAP", reason=str(error))
+            async with self._tasks:
+                async for message in self._peer:
+                    await self._take(message)
+                self._stop()
+        except* NotAeap as errors:
+            log.warning("a peer does not speak AEAP", reason=str(errors.exceptions[0]))
             await self._peer.close(1002)
-        except ConnectionClosed:
+        except* ConnectionClosed:
             pass
 
-    async def _next(self) -> str | bytes:
-        """The next message; where none comes while something is listened for, as much silence."""
-        if self._listener is None or self._missing >= MOST_SILENCE:
-            self._missing = 0.0
-            return await self._peer.recv()
-        try:
-            async with asyncio.timeout(SILENCE_AFTER):
-                message = await self._peer.recv()
-        except TimeoutError:
-            self._missing += SILENCE_AFTER
-            return bytes(int(LINE_RATE * SILENCE_AFTER) * WIDTH)
-        self._missing = 0.0
-        return message
+    async def _take(self, message: str | bytes) -> None:
+        if isinstance(message, str):
+            await self._told(message)
+        elif self._question is not None:
+            self._question.take(message)
 
     async def _told(self, text: str) -> None:
         request = read(text)
@@ -101,8 +85,7 @@ class Stream:
         """A grammar: listen anew. Nothing else has a meaning here."""
         if not isinstance(request.params, dict) or GRAMMAR not in request.params:
             return answer(request)
-        self._listener = None
-        self._sound.clear()
+        self._stop()
         asked = listening(request.params[GRAMMAR])
         model = self._models.get(asked.lang)
         if model is None:
@@ -112,19 +95,22 @@ class Stream:
             log.warning("phrases with unknown words", lang=asked.lang, count=listener.grammar.strange)
         if not listener.grammar.phrases:
             return refusal(request, "none of the phrases is known")
-        self._listener = listener
+        self._question = Question(listener.hear, self._threads)
+        self._listening = self._tasks.create_task(self._answer(self._question, listener.lang))
         return answer(request)
 
-    async def _listen(self) -> None:
-        listener, sound = self._listener, bytes(self._sound)
-        self._sound.clear()
-        # Half a sample is no sample.
-        said = await self._threads.run(listener.hear, sound[: len(sound) // WIDTH * WIDTH]) if listener else None
-        if listener is not None and said is not None:
-            # Whoever asks again says so: until then nothing more is heard.
-            self._listener = None
-            self._results += 1
-            await self._peer.send(result(self._results, said, listener.lang))
+    async def _answer(self, question: Question, lang: str) -> None:
+        said = await question.understood()
+        # Whoever asks again says so: until then nothing more is heard.
+        self._question = None
+        self._results += 1
+        await self._peer.send(result(self._results, said, lang))
+
+    def _stop(self) -> None:
+        """Listen no more. A thread that is at it ends its piece and no other."""
+        self._question = None
+        if self._listening is not None:
+            self._listening.cancel()
 
 
 async def listen(host: str, port: int, models: Mapping[str, Model], threads: Threads) -> Server:
@@ -141,5 +127,6 @@ async def listen(host: str, port: int, models: Mapping[str, Model], threads: Thr
         compression=None,
         max_size=MOST_MESSAGE_BYTES,
         reuse_port=True,
+        create_connection=LateGoodbye,
         server_header=None,
     )

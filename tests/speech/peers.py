@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
@@ -13,7 +14,7 @@ from websockets.typing import Subprotocol
 from speech.messages import CODEC, GRAMMAR, PROTOCOL, ask_for
 
 Address = tuple[str, int]
-FRAME_BYTES = 320
+FRAME_BYTES, FRAME_SECONDS = 320, 0.02
 WAIT_SECONDS = 20.0
 # Longer than libvosk waits for the end of something that is over.
 SILENCE = bytes(16000 * 2)
@@ -65,8 +66,10 @@ class Line:
         return self.ask("set", params={GRAMMAR: ask_for(lang, phrases, prompt)})
 
     def play(self, sound: bytes) -> None:
-        """Send sound, frame by frame, as fast as it goes."""
+        """Send sound, frame by frame, as fast as a telephone does."""
+        begun = time.monotonic()
         for start in range(0, len(sound), FRAME_BYTES):
+            time.sleep(max(0.0, begun + start / FRAME_BYTES * FRAME_SECONDS - time.monotonic()))
             self.send(sound[start : start + FRAME_BYTES])
 
     def result(self) -> tuple[str, int]:

@@ -19,7 +19,7 @@ from speech.probing import fault_of
 from tests.speech.peers import SILENCE, Address, Line
 
 TOPICS = ("emerytury", "zasiłki", "pomoc techniczna", "inny temat", "dwa")
-SECONDS = 4
+SECONDS = 2
 
 pytestmark = pytest.mark.usefixtures("voices")
 

@@ -1,6 +1,7 @@
 """Listening for keys and phrases at once, by Asterisk's speech commands (`SPEECH CREATE`, `SET`, `RECOGNIZE`).
 
-Each time the engine is made anew: only then does Asterisk tell whether the recogniser is there. A reply is
+Only when an engine is made does Asterisk tell whether the recogniser is there; but to end one is slow, and not without
+danger (`speech/goodbye.py`). So a call has one engine, until there is doubt about it. A reply is
 `200 result=1 (speech) endpos=N results=N score0=N text0="..." grammar0=...`, or `(digit) digit=N`, `(timeout)`,
 `(hangup)`.
 """
@@ -40,35 +41,42 @@ class Outcome:
 
 
 class Listening:
-    """The ear of one call."""
+    """The ear of one call.
+
+    Doubtful is an engine after a silence, which may be a broken connection, and after the recogniser was away. Who has
+    waited too long for an answer asks no more: ending that engine would take as long.
+    """
 
     def __init__(self, agi: SafeAGI, recogniser: Recogniser, now: Callable[[], float] = time.monotonic) -> None:
         self._agi = agi
         self._recogniser = recogniser
         self._now = now
-        self._is_made = False
+        self._is_made = self._is_doubtful = self._is_slow = False
+        self._faults = 0
 
     def listen(self, lang: str, phrases: tuple[str, ...], sound: Sound, timeout: int) -> Outcome | None:
         """Play a sound over which keys and phrases count, and wait for either for `timeout` seconds behind it.
 
         None where nobody listens, or nobody does any more: keys can be asked for as ever.
         """
-        if not phrases or not self._recogniser.knows(lang) or not self._is_ready(lang, phrases, sound.seconds):
+        if not phrases or self._is_slow or not self._recogniser.knows(lang):
+            return None
+        if not self._is_ready(lang, phrases, sound.seconds):
             return None
         value, kind, rest = self._agi.ask_all("SPEECH RECOGNIZE", sound.path, timeout)
         if value != "1":
+            self._is_doubtful = True
             self._recogniser.lost("Asterisk cannot listen")
             return None
-        return self._outcome(kind, rest)
+        outcome = self._outcome(kind, rest)
+        self._is_doubtful = outcome is None or outcome.silent
+        return outcome
 
     def _is_ready(self, lang: str, phrases: tuple[str, ...], seconds: float) -> bool:
         begun = self._now()
         try:
-            if self._is_made:
-                self._agi.ask("SPEECH DESTROY")
-                self._is_made = False
-            made, _ = self._agi.ask("SPEECH CREATE", ENGINE)
-            self._is_made = made == "1"
+            if not self._is_made or self._is_doubtful or self._faults != self._recogniser.faults:
+                self._make_anew()
             if not self._is_made:
                 self._recogniser.lost("no connection")
                 return False
@@ -79,8 +87,17 @@ class Listening:
             self._recogniser.lost("Asterisk knows no such engine")
             return False
         if self._now() - begun > SLOW_SECONDS:
+            self._is_slow = True
             self._recogniser.lost("no answer in time")
         return True
+
+    def _make_anew(self) -> None:
+        if self._is_made:
+            self._is_made = False
+            self._agi.ask("SPEECH DESTROY")
+        self._faults = self._recogniser.faults
+        made, _ = self._agi.ask("SPEECH CREATE", ENGINE)
+        self._is_made = made == "1"
 
     def _outcome(self, kind: str, rest: str) -> Outcome | None:
         match kind:

@@ -1,0 +1,89 @@
+"""One question to a caller: sound comes in as the line gives it, and goes to libvosk as threads are free for it.
+
+On a machine that is too slow for its callers sound is skipped. Were it kept, each answer would come later than the one
+before, and what Asterisk says behind it (a new question, an end) would wait behind minutes of sound: Asterisk waits for
+that with the caller's channel, without any limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from speech.hearing import Utterance
+from speech.recognition import LINE_RATE
+from speech.resampling import WIDTH
+from speech.threads import Threads
+
+SECOND = LINE_RATE * WIDTH
+# Sound is taken to libvosk in pieces: each trip to another thread costs as much as listening to a frame does. Whether a
+# word is over it says once for each piece.
+PIECE_BYTES = SECOND * 60 // 1000
+LONGEST_PIECE_BYTES = 5 * PIECE_BYTES
+MOST_BEHIND_BYTES = 5 * SECOND
+# A telephone that sends nothing while its caller is silent leaves the recogniser without the silence it waits for.
+SILENCE_AFTER = 0.1
+MOST_SILENCE = 2.0
+
+Hear = Callable[[bytes], Utterance | None]
+
+log = structlog.get_logger()
+
+
+class Question:
+    """Listens until something is understood; `hear` runs in a thread, one piece of sound after the other."""
+
+    def __init__(self, hear: Hear, threads: Threads) -> None:
+        self.skipped = 0
+        self._hear = hear
+        self._threads = threads
+        self._sound = bytearray()
+        self._came = asyncio.Event()
+        self._missing = 0.0
+
+    def take(self, sound: bytes) -> None:
+        """Sound from the line, 16-bit samples; what is behind by too much is skipped."""
+        self._sound += sound
+        # Whole samples: what is left has to begin with one.
+        too_many = max(len(self._sound) - MOST_BEHIND_BYTES + 1, 0) // WIDTH * WIDTH
+        if too_many:
+            del self._sound[:too_many]
+            self.skipped += too_many
+        self._came.set()
+
+    async def understood(self) -> Utterance:
+        """What was said, once it is over."""
+        try:
+            while True:
+                said = await self._threads.run(self._hear, await self._piece())
+                if said is not None:
+                    return said
+        finally:
+            if self.skipped:
+                log.warning("too slow for so many callers: sound was skipped", seconds=round(self.skipped / SECOND, 1))
+
+    async def _piece(self) -> bytes:
+        """What has come, once it is enough; where nothing comes, as much silence."""
+        while len(self._sound) < PIECE_BYTES:
+            self._came.clear()
+            if self._missing >= MOST_SILENCE:
+                await self._came.wait()
+            elif not await self._comes_soon():
+                self._missing += SILENCE_AFTER
+                self._sound += bytes(int(LINE_RATE * SILENCE_AFTER) * WIDTH)
+                continue
+            self._missing = 0.0
+        length = min(len(self._sound) // WIDTH * WIDTH, LONGEST_PIECE_BYTES)
+        piece = bytes(self._sound[:length])
+        del self._sound[:length]
+        return piece
+
+    async def _comes_soon(self) -> bool:
+        try:
+            async with asyncio.timeout(SILENCE_AFTER):
+                await self._came.wait()
+        except TimeoutError:
+            return False
+        return True

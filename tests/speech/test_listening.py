@@ -1,0 +1,101 @@
+"""One question to a caller: what is taken to the recogniser, on machines that are quick and on those that are not."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+from collections.abc import Callable
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from speech.hearing import Utterance
+from speech.listening import LONGEST_PIECE_BYTES, MOST_BEHIND_BYTES, MOST_SILENCE, PIECE_BYTES, SECOND, Question
+from speech.resampling import WIDTH
+from speech.threads import Threads
+
+SAID = Utterance(("pensions",), 100, 0.0)
+
+
+def asked(hear: Callable[[bytes], Utterance | None], *, sound: list[bytes]) -> Question:
+    """A question whose caller said all this at once, and was understood."""
+
+    async def ask() -> Question:
+        question = Question(hear, Threads(1))
+        for piece in sound:
+            question.take(piece)
+        assert SAID == await question.understood()
+        return question
+
+    return asyncio.run(ask())
+
+
+def samples(count: int) -> bytes:
+    """So many samples, each of them another one."""
+    return b"".join((number % 30_000 + 1).to_bytes(WIDTH, "little") for number in range(count))
+
+
+@given(st.lists(st.integers(1, 4 * PIECE_BYTES), min_size=1, max_size=40))
+def test_all_that_is_said_is_heard_in_order(lengths: list[int]) -> None:
+    """Whatever pieces it comes in, half samples included; then silence, and no piece is too long."""
+    heard = bytearray()
+    whole = samples(sum(lengths))[: sum(lengths)]
+
+    def hear(sound: bytes) -> Utterance | None:
+        assert 0 < len(sound) <= LONGEST_PIECE_BYTES
+        assert 0 == len(sound) % WIDTH
+        heard.extend(sound)
+        return SAID if len(heard) >= len(whole) else None
+
+    ends = [sum(lengths[:place]) for place in range(len(lengths) + 1)]
+    question = asked(hear, sound=[whole[start:end] for start, end in itertools.pairwise(ends)])
+    skipped = question.skipped
+    assert max(0, len(whole) - MOST_BEHIND_BYTES) <= skipped + WIDTH
+    assert whole[skipped:] == bytes(heard[: len(whole) - skipped])
+
+
+def test_who_is_behind_skips_and_hears_what_was_said_last() -> None:
+    """While one piece is listened to a minute comes: the last seconds of it are heard."""
+    busy, go_on, heard = threading.Event(), threading.Event(), bytearray()
+
+    def hear(sound: bytes) -> Utterance | None:
+        busy.set()
+        assert go_on.wait(30)
+        heard.extend(sound)
+        return SAID if heard.endswith(b"\x07\x00") else None
+
+    async def ask() -> Question:
+        question = Question(hear, Threads(1))
+        question.take(bytes(PIECE_BYTES))
+        listening = asyncio.create_task(question.understood())
+        await asyncio.to_thread(busy.wait, 30)
+        for _ in range(59):
+            question.take(bytes(SECOND))
+        question.take(bytes(SECOND - WIDTH) + b"\x07\x00")
+        go_on.set()
+        assert SAID == await listening
+        return question
+
+    question = asyncio.run(ask())
+    assert (60 * SECOND - MOST_BEHIND_BYTES, PIECE_BYTES + MOST_BEHIND_BYTES) == (question.skipped, len(heard))
+
+
+def test_a_line_that_falls_silent_is_heard_as_silence_for_a_while() -> None:
+    """Then nothing is listened to, until sound comes again."""
+    heard = bytearray()
+
+    def hear(sound: bytes) -> Utterance | None:
+        heard.extend(sound)
+        return SAID if any(sound) else None
+
+    async def ask() -> None:
+        question = Question(hear, Threads(1))
+        listening = asyncio.create_task(question.understood())
+        while len(heard) < MOST_SILENCE * SECOND:
+            await asyncio.sleep(0.01)
+        question.take(samples(PIECE_BYTES // WIDTH))
+        assert SAID == await listening
+
+    asyncio.run(ask())
+    assert MOST_SILENCE * SECOND + PIECE_BYTES == len(heard)
