@@ -34,6 +34,7 @@ from bench import (
     refusals,
     report,
     speech,
+    spoken,
     taking_in,
     turns,
     webhooks,
@@ -48,10 +49,13 @@ from bench.logins import Logins, LoginsReport
 from bench.processor import DISTURBING, Meter, Repeats, Usage
 from bench.program import ProgramError
 from bench.recordings import RecordingsReport
+from bench.spoken import Talk
 from bench.webhooks import WebhooksReport
 from demo.asterisk_process import AsteriskError
 from demo.phone import PhoneTimeoutError
 from demo.station import StationError
+from ivr.audio.faults import AudioError
+from speech.voices import HELD_OUT
 from storage.home import HomeError
 
 CALLS, RECORDINGS, LOGINS, TWILIO, SPEECH = "calls", "recordings", "logins", "twilio", "speech"
@@ -87,10 +91,11 @@ QUICK = Sizes(2, 0, 1, (), 5.0, 24, 5.0, 300, 1.0, 0)
 
 # Three years of 10,000 recordings a day.
 YEARS = keeping.Scale((1_000_000, 3_000_000, 11_000_000), 10_000, 3), taking_in.Lengths(10, 300, 600, 7200)
-# So many streams at once, step by step, each for so many seconds.
-STREAMS = (10, 25, 50, 100, 150, 200, 300, 400), 30.0
-QUICK_STREAMS = (10, 50), 8.0
 QUICK_YEARS = keeping.Scale((50_000, 150_000), 1000, 1), taking_in.Lengths(4, 300, 600, 3600)
+
+# So many streams at once, step by step, each for so many seconds; and callers who speak.
+STREAMS = (10, 25, 50, 100, 150, 200, 300, 400), 30.0, Talk(5, 30.0, 10, 24, len(HELD_OUT), 2)
+QUICK_STREAMS = (10, 50), 8.0, Talk(1, 15.0, 10, 24, 3, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,14 +221,16 @@ def _webhooks(quick: bool, scratch: Path) -> WebhooksReport:
     return WebhooksReport(datetime.now(UTC), described, fastest, aimed, quick)
 
 
-def _speech(sizes: tuple[tuple[int, ...], float], quick: bool, scratch: Path) -> speech.SpeechReport:
+def _speech(sizes: tuple[tuple[int, ...], float, Talk], quick: bool, scratch: Path) -> speech.SpeechReport:
     raise_file_limit()
-    counts, seconds = sizes
+    counts, seconds, talk = sizes
     with tempfile.TemporaryDirectory(prefix="bench-", dir=scratch.absolute()) as folder:
         described = machine.describe(Path(folder))
         _say("Callers are listened to ...")
         steps = speech.measure(Path(folder), counts, seconds, _say)
-    return speech.SpeechReport(datetime.now(UTC), described, steps, quick)
+        _say("Callers speak beside others who key ...")
+        talked = spoken.measure(Path(folder), talk, _say)
+    return speech.SpeechReport(datetime.now(UTC), described, steps, talked, quick)
 
 
 def _measured(sizes: Sizes, quick: bool, scratch: Path) -> report.Report:
@@ -348,6 +355,7 @@ def _explained() -> Iterator[None]:
         ProgramError,
         HomeError,
         PhoneTimeoutError,
+        AudioError,
         sqlite3.Error,
         OSError,
         ValueError,

@@ -119,15 +119,16 @@ def made_station(
     database_url: str | None = None,
     media_ports: int = RTP_PORTS,
     more: Mapping[str, object] = MappingProxyType({}),
+    menus: Path = MENUS,
 ) -> Iterator[Station]:
     """An installation with the measured call's menus and sounds; whatever of it was started is stopped at the end."""
-    flow = load_menus(MENUS).flow
+    flow = load_menus(menus).flow
     recordings = home / "recorded"
     tones.record(recordings / flow.languages[0], (name for name, _ in flow.prompts))
     rtp = free_udp_range(media_ports)
     addresses = Addresses(free_port(), (free_port(),), (rtp.start, rtp.stop - 1))
     settings = {"prompts": {"recorded": str(recordings)}, **more}
-    made = Station(home, MENUS, addresses, database_url=database_url, settings=settings)
+    made = Station(home, menus, addresses, database_url=database_url, settings=settings)
     made.write_settings()
     try:
         yield made

@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bench import streams
+from bench import spoken_report, streams
 from bench.figures import Aim, percentile
 from bench.machine import Machine
 from bench.processor import cores
 from bench.report import MISSING, Row, about, aim_table, aligned, markdown, number, rounded
+from bench.spoken import Spoken
 from bench.streams import Streams
 
 MOST_SECONDS = 0.1
@@ -21,11 +22,12 @@ KB, MS = 1e3, 1e3
 
 @dataclass(frozen=True, slots=True)
 class SpeechReport:
-    """One run: when, on what, and what came out of each number of streams. A quick one is less exact."""
+    """One run: when, on what, what came out of each number of streams, and of calls. A quick one is less exact."""
 
     at: datetime
     machine: Machine
     steps: tuple[Streams, ...]
+    spoken: Spoken
     quick: bool
 
     @property
@@ -62,6 +64,7 @@ def aims(report: SpeechReport) -> tuple[Aim, ...]:
     return (
         Aim("p99 from the recogniser's endpoint to its result", MS * MOST_SECONDS, wait, "ms"),
         Aim("streams in real time at that", 50, most, "streams", at_least=True),
+        *spoken_report.aims(report.spoken),
     )
 
 
@@ -73,6 +76,7 @@ def written(report: SpeechReport) -> tuple[str, str, str]:
         "machine": asdict(report.machine),
         "aims": [{**asdict(aim), "met": aim.met} for aim in aims(report)],
         "steps": [{**asdict(step), "seconds": sorted(step.seconds)} for step in report.steps],
+        "spoken": spoken_report.summed_up(report.spoken),
     }
     text, marked = ("\n\n".join(_parts(report, table)) for table in (aligned, markdown))
     return text, marked + "\n", json.dumps(rounded(whole), indent=1) + "\n"
@@ -81,7 +85,17 @@ def written(report: SpeechReport) -> tuple[str, str, str]:
 def _parts(report: SpeechReport, table: Callable[[list[Row]], str]) -> list[str]:
     heading = ("streams at once", "results", "p50", "p99", "cores", "memory, a stream")
     rows = [heading, *(_row(step) for step in report.steps)]
-    return [about(report.at, report.machine, quick=report.quick), table(aim_table(aims(report))), table(rows), _REMARKS]
+    found = report.spoken
+    return [
+        about(report.at, report.machine, quick=report.quick),
+        table(aim_table(aims(report))),
+        table(rows),
+        _REMARKS,
+        table(spoken_report.choice_rows(found)),
+        table(spoken_report.other_rows(found)),
+        table(spoken_report.cost_rows(found)),
+        spoken_report.remarks(found),
+    ]
 
 
 def _row(step: Streams) -> Row:
