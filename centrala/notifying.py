@@ -11,7 +11,7 @@ import itertools
 import logging
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import requests
@@ -118,8 +118,11 @@ class Outbox:
             is_known = text_messages.find_by_key(connection, key) is not None
         if not is_known:
             # This is asked every few seconds: a fixed line is nothing to tell of, and what menus lack is told at once.
-            with contextlib.suppress(NotSent):
-                self.request(one.number, MISSED_TEMPLATE, one.lang, key, one.call_id)
+            with contextlib.suppress(NotSent), self.database.writing() as connection:
+                message = self._made(one.number, MISSED_TEMPLATE, one.lang, key, one.call_id)
+                # One of the day's messages is left for the last word: who expects no call any more has to know.
+                limits = replace(self._limits, per_number=self._limits.per_number - 1)
+                text_messages.request(connection, message, limits)
 
     def give_up(self, connection: Connection, one: callbacks.Callback) -> None:
         """Have somebody told who will not be called any more, in the transaction that says so."""

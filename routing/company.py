@@ -1,4 +1,4 @@
-"""Who hears whom in Asterisk's bridges, and whose recording has to begin anew because others are heard now.
+"""Who hears whom in Asterisk's bridges, and who hears others than before: a recording of them has to begin anew.
 
 Asterisk translates what a recorded channel is sent by a translator that is made with the recording, and that drops what
 comes with a lower number than before (`ast_translate`). Packets of another telephone have other numbers, by chance:
@@ -9,48 +9,39 @@ when that is so. Nothing here knows a connection.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Self
 
 # The events that say who is where: `take` knows them.
 EVENTS = ("BridgeEnter", "BridgeLeave", "Hangup")
 IN_LIST = "Status"
-# The variable that names a channel's recording: Asterisk tells of it with each of these events.
-RECORDING = "PART"
 
 _LOCAL, _HALVES = "Local/", {";1": ";2", ";2": ";1"}
 
 
 class Company:
-    """Channels in bridges, and whom each recorded one has heard last."""
+    """Channels in bridges, and whom each of them has heard last."""
 
     def __init__(self) -> None:
         self._bridges: dict[str, str] = {}
         self._members: dict[str, set[str]] = {}
-        self._recorded: set[str] = set()
         self._heard: dict[str, frozenset[str]] = {}
 
-    @classmethod
-    def of(cls, listed: Iterable[Mapping[str, str]]) -> Self:
-        """The company as Status lists it, asked for the variable RECORDING."""
-        company = cls()
-        for headers in listed:
-            if headers.get("Event") == IN_LIST and headers.get("BridgeID"):
-                company._enter(headers.get("Channel", ""), headers["BridgeID"], headers.get("Variable", ""))
-        for bridge in tuple(company._members):
-            company._changed(bridge)
-        return company
-
-    @property
-    def recorded(self) -> frozenset[str]:
-        """The channels whose conversations are recorded."""
-        return frozenset(self._recorded)
+    def read(self, listed: Iterable[Mapping[str, str]]) -> frozenset[str]:
+        """Take in what Status lists: the channels that hear others than when they were last told of."""
+        there = [headers for headers in listed if headers.get("Event") == IN_LIST]
+        channels = {headers.get("Channel", "") for headers in there}
+        self._bridges, self._members = {}, {}
+        self._heard = {channel: heard for channel, heard in self._heard.items() if channel in channels}
+        for headers in there:
+            if bridge := headers.get("BridgeID"):
+                self._enter(headers.get("Channel", ""), bridge)
+        return frozenset().union(*map(self._changed, self._members))
 
     def take(self, headers: Mapping[str, str]) -> frozenset[str]:
-        """Take an event in: the recorded channels that hear others than before now."""
+        """Take an event in: the channels that hear others than before now."""
         channel, bridge = headers.get("Channel", ""), headers.get("BridgeUniqueid", "")
         match headers.get("Event"):
             case "BridgeEnter":
-                self._enter(channel, bridge, headers.get("ChanVariable", ""))
+                self._enter(channel, bridge)
             case "BridgeLeave":
                 self._leave(channel, bridge)
             case "Hangup":
@@ -58,14 +49,11 @@ class Company:
                 return frozenset()
         return self._changed(bridge)
 
-    def _enter(self, channel: str, bridge: str, variable: str) -> None:
+    def _enter(self, channel: str, bridge: str) -> None:
         if before := self._bridges.get(channel):
             self._leave(channel, before)
         self._bridges[channel] = bridge
         self._members.setdefault(bridge, set()).add(channel)
-        name, _, value = variable.partition("=")
-        if name == RECORDING and value and value != "(null)":
-            self._recorded.add(channel)
 
     def _leave(self, channel: str, bridge: str) -> None:
         members = self._members.get(bridge, set())
@@ -78,15 +66,14 @@ class Company:
     def _forget(self, channel: str) -> None:
         if bridge := self._bridges.get(channel):
             self._leave(channel, bridge)
-        self._recorded.discard(channel)
         self._heard.pop(channel, None)
 
     def _changed(self, bridge: str) -> frozenset[str]:
-        """Of all whom a bridge joins, those who are recorded and hear others than when they last heard anybody."""
+        """Of all whom a bridge joins, those who hear others than when they last heard anybody."""
         joined = self._joined(bridge)
         people = frozenset(channel for channel in joined if not channel.startswith(_LOCAL))
         changed = set()
-        for channel in joined & self._recorded:
+        for channel in joined:
             heard = people - {channel}
             if heard and heard != self._heard.get(channel, heard):
                 changed.add(channel)

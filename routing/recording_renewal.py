@@ -7,13 +7,17 @@ A key that nobody has (`B`) comes from the channel that is recorded, and its fea
 from __future__ import annotations
 
 import queue
+import time
+from collections.abc import Callable
 
 import structlog
 
 from routing.ami import AGAIN_SECONDS, Ami, AmiError, Follower, Refused
-from routing.company import EVENTS, RECORDING, Company
+from routing.company import EVENTS, Company
 
 KEY = "B"
+# The variable, on a channel that is recorded, which names the recording.
+RECORDING = "PART"
 # Who leaves one bridge for another, or joins two, is told of in several events: their recording begins anew once.
 SETTLED_SECONDS = 0.05
 
@@ -23,11 +27,13 @@ log = structlog.get_logger()
 class RecordingRenewal(Follower):
     """Follows who talks with whom between `start` and `stop`."""
 
-    def __init__(self, ami: Ami) -> None:
+    def __init__(self, ami: Ami, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__(ami, EVENTS, "recordings")
+        self._now = now
         self._company = Company()
         self._read_at = 0
-        self._due: set[str] = set()
+        self._changed: set[str] = set()
+        self._settled_at = 0.0
 
     def _follow(self) -> None:
         while not self._stopping.is_set():
@@ -35,36 +41,45 @@ class RecordingRenewal(Follower):
                 self._turn()
             except AmiError as error:
                 log.warning("recordings do not begin anew", reason=str(error))
-                self._must_read.set()
-                self._stopping.wait(AGAIN_SECONDS)
+                self._begin_again()
             except Exception:
                 log.exception("recordings could not begin anew")
-                self._must_read.set()
-                self._stopping.wait(AGAIN_SECONDS)
+                self._begin_again()
+
+    def _begin_again(self) -> None:
+        """Who hears whom is read once there is a connection, which wakes this thread."""
+        self._changed.clear()
+        self._must_read.clear()
+        self._stopping.wait(AGAIN_SECONDS)
+        if self._ami.connected:
+            self._connected()
 
     def _turn(self) -> None:
         try:
-            event = self._inbox.get(timeout=SETTLED_SECONDS if self._due else None)
+            event = self._inbox.get(timeout=max(0.0, self._settled_at - self._now()) if self._changed else None)
         except queue.Empty:
-            self._renew()
-            return
+            event = None
         if self._must_read.is_set():
             self._must_read.clear()
-            self._read()
+            reply = self._ami.send("Status")
+            self._read_at = reply.number
+            self._note(self._company.read(one.headers for one in reply.events))
         # What is older than the list is in the list.
         if event is not None and event.number > self._read_at:
-            self._due |= self._company.take(event.headers)
+            self._note(self._company.take(event.headers))
+        if self._changed and self._now() >= self._settled_at:
+            self._renew()
 
-    def _read(self) -> None:
-        """Whom they hear may have changed while nobody followed: all begin anew."""
-        reply = self._ami.send("Status", Variables=RECORDING)
-        self._read_at = reply.number
-        self._company = Company.of(one.headers for one in reply.events)
-        self._due = set(self._company.recorded)
+    def _note(self, changed: frozenset[str]) -> None:
+        if changed and not self._changed:
+            self._settled_at = self._now() + SETTLED_SECONDS
+        self._changed |= changed
 
     def _renew(self) -> None:
-        while self._due:
+        changed, self._changed = self._changed, set()
+        for channel in sorted(changed):
             try:
-                self._ami.send("PlayDTMF", Channel=self._due.pop(), Digit=KEY, Receive="true")
+                if self._ami.send("Getvar", Channel=channel, Variable=RECORDING).headers.get("Value"):
+                    self._ami.send("PlayDTMF", Channel=channel, Digit=KEY, Receive="true")
             except Refused:
                 log.debug("whose recording was to begin anew has gone")

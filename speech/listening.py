@@ -18,13 +18,14 @@ from speech.resampling import WIDTH
 from speech.threads import Threads
 
 SECOND = LINE_RATE * WIDTH
-# Sound is taken to libvosk in pieces: each trip to another thread costs as much as listening to a frame does. Whether a
-# word is over it says once for each piece.
-PIECE_BYTES = SECOND * 60 // 1000
-LONGEST_PIECE_BYTES = 5 * PIECE_BYTES
+# Sound is taken to libvosk in pieces, whose end is when it says whether a word is over. Each trip to another thread costs
+# as much as listening to a frame of 20 ms does: with longer pieces more callers can be listened to, and each waits longer.
+PIECE_BYTES = SECOND * 20 // 1000
+LONGEST_PIECE_BYTES = 15 * PIECE_BYTES
 MOST_BEHIND_BYTES = 5 * SECOND
-# A telephone that sends nothing while its caller is silent leaves the recogniser without the silence it waits for.
-SILENCE_AFTER = 0.1
+# A telephone that sends nothing while its caller is silent leaves the recogniser without the silence it waits for. A
+# shorter gap may be one that the machine has made.
+SILENCE_AFTER = 0.25
 MOST_SILENCE = 2.0
 
 Hear = Callable[[bytes], Utterance | None]

@@ -13,7 +13,6 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from speech.goodbye import LateGoodbye
 from speech.listening import Question
 from speech.messages import (
     CODEC,
@@ -127,6 +126,5 @@ async def listen(host: str, port: int, models: Mapping[str, Model], threads: Thr
         compression=None,
         max_size=MOST_MESSAGE_BYTES,
         reuse_port=True,
-        create_connection=LateGoodbye,
         server_header=None,
     )

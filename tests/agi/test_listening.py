@@ -95,8 +95,8 @@ def test_what_asterisk_replies_is_what_happened(call: Call, reply: str, event: E
     assert event == events[1]
 
 
-def test_each_question_is_listened_for_anew(call: Call) -> None:
-    """By the same engine: nothing of the last question is left in it."""
+def test_each_question_is_listened_for_by_the_same_engine(call: Call) -> None:
+    """It is told what to listen for each time."""
     commands, _ = call(SAID.format(50, "pomoc"))
     kinds = [" ".join(command.split()[:2]) for command in beginning(commands, "SPEECH")]
     once = ["SPEECH SET", "SPEECH RECOGNIZE"]
@@ -131,13 +131,34 @@ def test_a_channel_that_is_not_listened_to_any_more_has_keys(call: Call, recogni
     assert (Keyed("3"), False) == (events[1], recogniser.answers)
 
 
+def test_an_engine_that_has_heard_nothing_is_made_anew(call: Call) -> None:
+    """It may be that nothing can reach it any more."""
+    commands, _ = call("200 result=1 (timeout) endpos=99")
+    kinds = [" ".join(command.split()[:2]) for command in beginning(commands, "SPEECH")]
+    once = ["SPEECH CREATE", "SPEECH SET", "SPEECH RECOGNIZE"]
+    assert [*once, "SPEECH DESTROY", *once] == kinds[: 2 * len(once) + 1]
+
+
 def test_a_recogniser_that_stalls_is_left_alone(
     call: Call, recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """This caller may still be understood; the next ones do not wait for it."""
+    """Keys go on in this call, though it answers again; the next caller is listened to."""
     monkeypatch.setattr(listening, "SLOW_SECONDS", -1.0)
-    _, events = call(SAID.format(90, "pomoc"))
-    assert (Heard(("2",), 90), False) == (events[1], recogniser.answers)
+    monkeypatch.setattr(recogniser, "lost", lambda reason: recogniser.found())
+    commands, events = call(SAID.format(90, "pomoc"), keys="3*")
+    assert (Keyed("3"), []) == (events[1], beginning(commands, RECOGNIZE))
+    assert ["SPEECH CREATE", "SPEECH SET"] == [" ".join(one.split()[:2]) for one in beginning(commands, "SPEECH")]
+    monkeypatch.setattr(listening, "SLOW_SECONDS", 9.0)
+    assert Heard(("2",), 90) in call(SAID.format(90, "pomoc"))[1]
+
+
+def test_a_recogniser_that_stalls_is_told_of(
+    call: Call, recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Callers who come next do not wait for it."""
+    monkeypatch.setattr(listening, "SLOW_SECONDS", -1.0)
+    _, events = call(SAID.format(90, "pomoc"), keys="3")
+    assert (Keyed("3"), False) == (events[1], recogniser.answers)
 
 
 def test_a_language_without_a_model_has_keys(call: Call) -> None:

@@ -22,60 +22,89 @@ def renewing(*acts: Act) -> Iterator[Manager]:
         yield manager
 
 
-def enters(channel: str, part: str = "") -> dict[str, str]:
-    """As Asterisk tells it."""
-    return {"Event": "BridgeEnter", "Channel": channel, "BridgeUniqueid": "b", "ChanVariable": f"PART={part}"}
+def enters(channel: str, kind: str = "BridgeEnter") -> dict[str, str]:
+    """As Asterisk tells it, of one bridge."""
+    return {"Event": kind, "Channel": channel, "BridgeUniqueid": "b"}
 
 
-def lists(peer: Peer, *channels: tuple[str, str]) -> None:
+def lists(peer: Peer, *channels: str) -> None:
     """Let in, and asked who is in which bridge."""
     peer.let_in()
     asked = peer.expect("Status")
     peer.answer(asked, EventList="start")
     own = {"ActionID": asked["ActionID"]}
-    for channel, part in channels:
-        peer.say({"Event": "Status", "Channel": channel, "BridgeID": "b", "Variable": f"PART={part}", **own})
+    for channel in channels:
+        peer.say({"Event": "Status", "Channel": channel, "BridgeID": "b", **own})
     peer.say({"Event": "StatusComplete", "EventList": "Complete", **own})
 
 
-def pressed(told: list[Headers]) -> list[tuple[str, str, str]]:
-    """The keys that were asked for."""
-    return [(one["Channel"], one["Digit"], one["Receive"]) for one in told]
+def asks(peer: Peer, recorded: str = FIRST) -> list[str]:
+    """What is asked of three channels that hear others: the key goes to the recorded one."""
+    told = []
+    for _ in range(3):
+        asked = peer.expect("Getvar")
+        told.append(f"{asked['Variable']} of {asked['Channel']}")
+        peer.answer(asked, Value="x" if asked["Channel"] == recorded else "")
+        if asked["Channel"] == recorded:
+            key = peer.expect("PlayDTMF")
+            told.append(f"{key['Digit']} to {key['Channel']}: {key['Receive']}")
+            peer.answer(key)
+    return told
+
+
+ASKED = [f"PART of {FIRST}", f"{KEY} to {FIRST}: true", f"PART of {CALLER}", f"PART of {OTHER}"]
 
 
 def test_whoever_hears_somebody_else_gets_the_key_once() -> None:
-    """Two joined it in the same moment: that is one change."""
-    told: list[Headers] = []
+    """Only where there is a recording. Two changes in the same moment are one."""
+    told: list[str] = []
 
     def act(peer: Peer) -> None:
-        lists(peer)
-        peer.say(enters(FIRST, "x"), enters(CALLER), enters(OTHER), {**enters(CALLER), "Event": "BridgeLeave"})
-        told.append(peer.expect("PlayDTMF"))
-        peer.answer(told[0])
-        peer.say(enters(CALLER))
-        told.append(peer.expect("PlayDTMF"))
-        peer.say({"Response": "Error", "ActionID": told[1]["ActionID"], "Message": "Channel not found"})
+        lists(peer, FIRST, CALLER)
+        peer.say(enters(OTHER), enters(CALLER, "BridgeLeave"), enters(OTHER))
+        told.extend(asks(peer))
         peer.read()
 
     with renewing(act):
-        wait_for(lambda: len(told) == 2, "two changes")
-    assert [(FIRST, KEY, "true")] * 2 == pressed(told)
+        wait_for(lambda: len(told) == len(ASKED), "a change")
+    assert ASKED == told
 
 
-def test_on_a_new_connection_every_recording_begins_anew() -> None:
-    """What changed meanwhile is not known."""
+def test_who_has_gone_meanwhile_is_no_fault() -> None:
+    """The next change is told as ever."""
+    told: list[str] = []
+
+    def act(peer: Peer) -> None:
+        lists(peer, FIRST, CALLER)
+        peer.say(enters(CALLER, "BridgeLeave"), enters(OTHER))
+        gone = peer.expect("Getvar")
+        peer.say({"Response": "Error", "ActionID": gone["ActionID"], "Message": "No such channel"})
+        peer.say(enters(OTHER, "BridgeLeave"), enters(CALLER))
+        asked = peer.expect("Getvar")
+        told.append(asked["Channel"])
+        peer.answer(asked, Value="x")
+        told.append(peer.expect("PlayDTMF")["Channel"])
+        peer.read()
+
+    with renewing(act):
+        wait_for(lambda: len(told) == 2, "the next change")
+    assert [FIRST, FIRST] == told
+
+
+def test_what_changed_without_a_connection_is_made_up_for() -> None:
+    """Only that: other recordings go on as they are."""
     told: list[Headers] = []
 
     def first(peer: Peer) -> None:
-        lists(peer)
+        lists(peer, FIRST, CALLER)
         peer.close()
 
     def second(peer: Peer) -> None:
-        lists(peer, (FIRST, "x"), (CALLER, "(null)"))
-        told.append(peer.expect("PlayDTMF"))
-        peer.answer(told[0])
+        lists(peer, FIRST, OTHER)
+        told.append(peer.expect("Getvar"))
+        peer.answer(told[0], Value="")
         peer.read()
 
     with renewing(first, second):
-        wait_for(lambda: told, "a key")
-    assert [(FIRST, KEY, "true")] == pressed(told)
+        wait_for(lambda: told, "a change")
+    assert [FIRST] == [one["Channel"] for one in told]

@@ -18,6 +18,7 @@ from tests.live import tones
 from tests.live.callers import (
     PATIENCE,
     Account,
+    Talk,
     account,
     answered,
     press,
@@ -187,14 +188,7 @@ def test_with_the_ivr_dead_it_is_kept_in_mind(groups: Live, ani: str) -> None:
 def test_among_three_either_consultant_stops_both_recordings(groups: Live, ani: str, who: str) -> None:
     """That of the other bridge as well: all four files are closed while the three go on talking."""
     with nothing_stays(groups):
-        first = talk(groups, ani, "2")
-        press(first.consultant, ASK + "6")
-        colleague = picked_up_by(groups, BENEFITS)
-        first.consultant.play(sounds.tone(FIRST_VOICE))
-        colleague.play(sounds.tone(COLLEAGUE_VOICE))
-        hear(colleague, FIRST_VOICE)
-        press(first.consultant, ALL_THREE)
-        hear(first.call, FIRST_VOICE, COLLEAGUE_VOICE)
+        first, colleague = three_talk(groups, ani)
         withdraws(groups, first.consultant if who == "first" else colleague)
         closed(groups, ani, parts=2)
         hear(first.call, FIRST_VOICE, COLLEAGUE_VOICE)
@@ -204,6 +198,36 @@ def test_among_three_either_consultant_stops_both_recordings(groups: Live, ani: 
         colleague.wait_ended()
 
     nothing_kept(groups, account(groups, ani), parts=2)
+
+
+def test_when_the_caller_has_gone_no_recording_begins_again(groups: Live, ani: str) -> None:
+    """Though the consultants hear others than before: what was withdrawn stays so while they talk on."""
+    with nothing_stays(groups):
+        first, colleague = three_talk(groups, ani)
+        withdraws(groups, first.consultant)
+        before = {name: len(recorded(groups, name)) for name in closed(groups, ani, parts=2)}
+        first.call.hang_up()
+        until = colleague.recording.seconds + 2
+        colleague.wait_until(lambda: colleague.recording.seconds >= until, PATIENCE, "the two to talk on")
+        hear(colleague, FIRST_VOICE)
+        first.consultant.hang_up()
+        colleague.wait_ended()
+        assert before == {name: len(recorded(groups, name)) for name in before}
+
+    nothing_kept(groups, account(groups, ani), parts=2)
+
+
+def three_talk(live: Live, ani: str) -> tuple[Talk, IncomingCall]:
+    """A caller, a consultant, and the colleague whom they have asked."""
+    first = talk(live, ani, "2")
+    press(first.consultant, ASK + "6")
+    colleague = picked_up_by(live, BENEFITS)
+    first.consultant.play(sounds.tone(FIRST_VOICE))
+    colleague.play(sounds.tone(COLLEAGUE_VOICE))
+    hear(colleague, FIRST_VOICE)
+    press(first.consultant, ALL_THREE)
+    hear(first.call, FIRST_VOICE, COLLEAGUE_VOICE)
+    return first, colleague
 
 
 def picked_up_by(live: Live, desks: tuple[str, ...]) -> IncomingCall:

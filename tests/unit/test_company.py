@@ -1,4 +1,4 @@
-"""Who hears whom: whose recording has to begin anew, as bridges come and go."""
+"""Who hears whom, and who hears others than before, as bridges come and go."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ NOBODY: frozenset[str] = frozenset()
 
 
 def enters(channel: str, bridge: str) -> Mapping[str, str]:
-    """As Asterisk tells it; consultants' channels are recorded."""
-    part = f"PART={channel}" if channel in (FIRST, COLLEAGUE) else "PART="
-    return {"Event": "BridgeEnter", "Channel": channel, "BridgeUniqueid": bridge, "ChanVariable": part}
+    """As Asterisk tells it."""
+    return {"Event": "BridgeEnter", "Channel": channel, "BridgeUniqueid": bridge}
 
 
 def leaves(channel: str, bridge: str) -> Mapping[str, str]:
@@ -32,8 +31,8 @@ def hangs_up(channel: str) -> Mapping[str, str]:
 
 
 def renewed(company: Company, *told: Mapping[str, str]) -> list[frozenset[str]]:
-    """What comes of each event."""
-    return [company.take(headers) for headers in told]
+    """Which consultants hear others than before, event by event."""
+    return [company.take(headers) & {FIRST, COLLEAGUE} for headers in told]
 
 
 def asked() -> Company:
@@ -52,7 +51,6 @@ def test_a_conversation_of_two_is_recorded_as_it_began() -> None:
         company = Company()
         told = (enters(one, TALK), enters(other, TALK), leaves(one, TALK), leaves(other, TALK), hangs_up(FIRST))
         assert [NOBODY] * 5 == renewed(company, *told)
-        assert frozenset() == company.recorded
 
 
 def test_a_colleague_who_is_asked_hears_the_first_consultant_at_once() -> None:
@@ -72,7 +70,6 @@ def test_whoever_is_left_with_the_caller_hears_them() -> None:
     company = asked()
     told = (leaves(FIRST, CONSULT), leaves(CALLER, TALK), enters(CALLER, CONSULT), hangs_up(FIRST))
     assert [NOBODY, NOBODY, {COLLEAGUE}, NOBODY] == renewed(company, *told)
-    assert {COLLEAGUE} == company.recorded
 
 
 def test_when_three_talk_both_consultants_hear_others_than_before() -> None:
@@ -83,17 +80,27 @@ def test_when_three_talk_both_consultants_hear_others_than_before() -> None:
     assert [{COLLEAGUE}] == renewed(company, leaves(FIRST, TALK))
 
 
-def test_what_is_listed_is_as_if_it_had_been_told() -> None:
-    """Who is in no bridge is not in the company; who hears nobody has not heard anybody yet."""
-    listed = [
-        {"Event": "Status", "Channel": FIRST, "BridgeID": TALK, "Variable": "PART=x"},
-        {"Event": "Status", "Channel": CALLER, "BridgeID": TALK, "Variable": "PART=(null)"},
-        {"Event": "Status", "Channel": COLLEAGUE, "BridgeID": "", "Variable": "PART=y"},
-        {"Event": "StatusComplete"},
-    ]
-    company = Company.of(listed)
-    assert {FIRST} == company.recorded
+def listed(*there: tuple[str, str]) -> list[Mapping[str, str]]:
+    """As Asterisk lists channels and their bridges."""
+    return [{"Event": "Status", "Channel": channel, "BridgeID": bridge} for channel, bridge in there]
+
+
+def test_who_is_found_in_conversations_goes_on_as_they_are() -> None:
+    """Nobody has heard others before; who is in no bridge hears nobody."""
+    company = Company()
+    found = listed((FIRST, TALK), (CALLER, TALK), (COLLEAGUE, ""))
+    assert NOBODY == company.read([*found, {"Event": "StatusComplete"}])
     assert [NOBODY, {FIRST}] == renewed(company, leaves(CALLER, TALK), enters(COLLEAGUE, TALK))
+
+
+def test_what_changed_while_nobody_followed_is_seen_in_the_next_list() -> None:
+    """And only that; whoever has hung up meanwhile is forgotten."""
+    company = asked()
+    assert NOBODY == company.read(listed((FIRST, CONSULT), (NEAR, CONSULT), (FAR, QUEUE), (COLLEAGUE, QUEUE)))
+    assert {COLLEAGUE} == company.read(listed((NEAR, CONSULT), (CALLER, CONSULT), (FAR, QUEUE), (COLLEAGUE, QUEUE))) & {
+        FIRST,
+        COLLEAGUE,
+    }
 
 
 CHANNELS, BRIDGES = (CALLER, FIRST, COLLEAGUE, NEAR, FAR), (TALK, CONSULT, QUEUE)
@@ -101,7 +108,7 @@ MOVES = st.lists(st.tuples(st.sampled_from(CHANNELS), st.sampled_from((*BRIDGES,
 
 
 @given(MOVES)
-def test_only_recorded_channels_that_hear_somebody_begin_anew(moves: list[tuple[str, str]]) -> None:
+def test_only_who_hears_somebody_hears_others(moves: list[tuple[str, str]]) -> None:
     """Whatever comes in whatever order; and once all have hung up nothing is left."""
     company, where = Company(), dict[str, str]()
     for channel, move in moves:
@@ -112,11 +119,12 @@ def test_only_recorded_channels_that_hear_somebody_begin_anew(moves: list[tuple[
             case "leave":
                 changed = company.take(leaves(channel, where.pop(channel, "nowhere")))
             case bridge:
+                company.take(leaves(channel, where.pop(channel, "nowhere")))
                 changed = company.take(enters(channel, bridge))
                 where[channel] = bridge
-        assert changed <= {FIRST, COLLEAGUE} & where.keys()
-        assert changed <= company.recorded
+        assert changed <= where.keys()
         assert not changed or len(where) > 1
+        assert NOBODY == company.read(listed(*where.items()))
     for channel in CHANNELS:
         company.take(hangs_up(channel))
-    assert (NOBODY, {}) == (company.recorded, vars(company)["_heard"] | vars(company)["_members"])
+    assert Company().__dict__ == company.__dict__

@@ -1,7 +1,7 @@
 """Listening for keys and phrases at once, by Asterisk's speech commands (`SPEECH CREATE`, `SET`, `RECOGNIZE`).
 
-Only when an engine is made does Asterisk tell whether the recogniser is there; but to end one is slow, and not without
-danger (`speech/goodbye.py`). So a call has one engine, until there is doubt about it. A reply is
+Only when an engine is made does Asterisk tell whether the recogniser is there; but to end one is not without danger
+before Asterisk 22.11 (ARCHITECTURE.md). So a call has one engine, until there is doubt about it. A reply is
 `200 result=1 (speech) endpos=N results=N score0=N text0="..." grammar0=...`, or `(digit) digit=N`, `(timeout)`,
 `(hangup)`.
 """
@@ -22,6 +22,8 @@ from speech.messages import BETWEEN, ENGINE, GRAMMAR, ask_for
 
 # Asterisk waits for a second; a recogniser that needs longer than this for a grammar is not fit for callers.
 SLOW_SECONDS = 0.9
+# A recogniser's process that hangs is killed within twenty seconds: until then its engine cannot be ended.
+LEFT_ALONE_SECONDS = 30.0
 _SAID = re.compile(r'score0=(-?\d{1,9}) text0="([^"]*)"')
 _DIGIT = re.compile(r"digit=(\S)")
 
@@ -44,22 +46,23 @@ class Listening:
     """The ear of one call.
 
     Doubtful is an engine after a silence, which may be a broken connection, and after the recogniser was away. Who has
-    waited too long for an answer asks no more: ending that engine would take as long.
+    waited too long for an answer asks nothing for a while.
     """
 
     def __init__(self, agi: SafeAGI, recogniser: Recogniser, now: Callable[[], float] = time.monotonic) -> None:
         self._agi = agi
         self._recogniser = recogniser
         self._now = now
-        self._is_made = self._is_doubtful = self._is_slow = False
+        self._is_made = self._is_doubtful = False
         self._faults = 0
+        self._not_before = 0.0
 
     def listen(self, lang: str, phrases: tuple[str, ...], sound: Sound, timeout: int) -> Outcome | None:
         """Play a sound over which keys and phrases count, and wait for either for `timeout` seconds behind it.
 
         None where nobody listens, or nobody does any more: keys can be asked for as ever.
         """
-        if not phrases or self._is_slow or not self._recogniser.knows(lang):
+        if not phrases or self._now() < self._not_before or not self._recogniser.knows(lang):
             return None
         if not self._is_ready(lang, phrases, sound.seconds):
             return None
@@ -73,13 +76,13 @@ class Listening:
         return outcome
 
     def _is_ready(self, lang: str, phrases: tuple[str, ...], seconds: float) -> bool:
-        begun = self._now()
         try:
             if not self._is_made or self._is_doubtful or self._faults != self._recogniser.faults:
                 self._make_anew()
             if not self._is_made:
                 self._recogniser.lost("no connection")
                 return False
+            begun = self._now()
             self._agi.ask("SPEECH SET", GRAMMAR, ask_for(lang, phrases, seconds))
         except (AGIHangup, ProtocolError):
             raise
@@ -87,8 +90,10 @@ class Listening:
             self._recogniser.lost("Asterisk knows no such engine")
             return False
         if self._now() - begun > SLOW_SECONDS:
-            self._is_slow = True
+            # Nor is it known what is listened for.
+            self._is_doubtful, self._not_before = True, self._now() + LEFT_ALONE_SECONDS
             self._recogniser.lost("no answer in time")
+            return False
         return True
 
     def _make_anew(self) -> None:
