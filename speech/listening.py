@@ -18,8 +18,9 @@ from speech.resampling import WIDTH
 from speech.threads import Threads
 
 SECOND = LINE_RATE * WIDTH
-# Sound is taken to libvosk in pieces, whose end is when it says whether a word is over. Each trip to another thread costs
-# as much as listening to a frame of 20 ms does: with longer pieces more callers can be listened to, and each waits longer.
+# Sound is taken to libvosk in pieces, whose end is when it says whether a word is over. Each trip to another thread
+# costs as much as listening to a frame of 20 ms does: with longer pieces more callers can be listened to, each waits
+# longer for an answer.
 PIECE_BYTES = SECOND * 20 // 1000
 LONGEST_PIECE_BYTES = 15 * PIECE_BYTES
 MOST_BEHIND_BYTES = 5 * SECOND
