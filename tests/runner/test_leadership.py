@@ -115,8 +115,9 @@ def test_who_stops_is_followed_at_once(pair: tuple[Process, Process]) -> None:
     """The lease is given back and need not end."""
     one, two = pair
     one.leadership.__exit__(None, None, None)
-    with two.database.reading() as connection:
-        assert leases.is_free(connection, "asterisk", datetime.now(UTC)) or two.leads
+    with two.database.writing() as connection:
+        is_free = leases.is_free(connection, "asterisk", datetime.now(UTC))
+        assert is_free or leases.is_held(connection, "asterisk", two.node)
     wait_for(lambda: two.leads, "the other one to lead")
     with two.database.writing() as connection:
         assert [False, True] == [process.term.holds(connection) for process in (one, two)]

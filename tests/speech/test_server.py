@@ -73,7 +73,7 @@ def test_what_is_no_phrase_is_told_once_the_prompt_is_over(recogniser: Address) 
     with Line(recogniser) as line:
         line.set_up()
         line.listen_for("pl", *TOPICS, prompt=1.5)
-        line.play(spoken("pl", "poniedziałek", "klatt") + spoken("pl", "samochód", "klatt") + SILENCE)
+        line.play_slowly(spoken("pl", "poniedziałek", "klatt") + spoken("pl", "samochód", "klatt") + SILENCE)
         assert (NOTHING, 0) == line.result()
         with pytest.raises(TimeoutError):
             line.receive(0.3)
@@ -106,7 +106,7 @@ def test_what_is_no_speech_is_no_phrase(recogniser: Address, sound: bytes) -> No
     with Line(recogniser) as line:
         line.set_up()
         line.listen_for("pl", *TOPICS)
-        line.play(sound + SILENCE)
+        line.play_slowly(sound + SILENCE)
         # Whatever is pushed comes before the answer to the next request.
         assert {NOTHING} >= {text for text, _ in line.results_before_an_answer()}
 
