@@ -45,9 +45,10 @@ class Company:
             case "BridgeLeave":
                 self._leave(channel, bridge)
             case "Hangup":
+                bridge = self._bridges.get(channel, "")
                 self._forget(channel)
-                return frozenset()
-        return self._changed(bridge)
+        # Who leaves a Local channel's one end is no longer heard at the other.
+        return self._changed(bridge) | self._changed(self._bridges.get(_other_half(channel), ""))
 
     def _enter(self, channel: str, bridge: str) -> None:
         if before := self._bridges.get(channel):
