@@ -30,7 +30,7 @@ from ivr.gateways.twilio.speaking import Speaker
 from ivr.gateways.twilio.webhooks import Trunk, Webhooks
 from ivr.library import Library
 from ivr.lookups import Said
-from ivr.promises import GivenUp, untold
+from ivr.promises import GivenUp, tell_nobody
 from ivr.runner import Live, Runner
 from ivr.surroundings import Variant, as_it_is
 from storage.database import reason_of
@@ -141,7 +141,9 @@ def make_given_up(installation: Installation, settings: Settings, library: Libra
     """What is done for whom no callback has reached: a text message, where the settings have them told."""
     messages = settings.twilio.messages if settings.twilio is not None else None
     return (
-        make_outbox(installation, settings, library).give_up if messages is not None and messages.callbacks else untold
+        make_outbox(installation, settings, library).give_up
+        if messages is not None and messages.callbacks
+        else tell_nobody
     )
 
 

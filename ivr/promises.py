@@ -34,7 +34,7 @@ EVERYBODY = Allowed(("PL",), frozenset({"mobile", "fixed"}))
 GivenUp = Callable[[Connection, Callback], None]
 
 
-def untold(connection: Connection, one: Callback) -> None:
+def tell_nobody(connection: Connection, one: Callback) -> None:
     """Whoever is not called any more learns nothing of it."""
 
 
@@ -51,7 +51,7 @@ class Terms:
     pauses: tuple[timedelta, ...] = PAUSES
     own: frozenset[str] = frozenset()
     rehearsal: bool = False
-    given_up: GivenUp = untold
+    given_up: GivenUp = tell_nobody
 
 
 class Promises:

@@ -46,7 +46,8 @@ class Company:
                 self._leave(channel, bridge)
             case "Hangup":
                 bridge = self._bridges.get(channel, "")
-                self._forget(channel)
+                self._leave(channel, bridge)
+                self._heard.pop(channel, None)
         # Who leaves a Local channel's one end is no longer heard at the other.
         return self._changed(bridge) | self._changed(self._bridges.get(_other_half(channel), ""))
 
@@ -63,11 +64,6 @@ class Company:
             self._members.pop(bridge, None)
         if self._bridges.get(channel) == bridge:
             del self._bridges[channel]
-
-    def _forget(self, channel: str) -> None:
-        if bridge := self._bridges.get(channel):
-            self._leave(channel, bridge)
-        self._heard.pop(channel, None)
 
     def _changed(self, bridge: str) -> frozenset[str]:
         """Of all whom a bridge joins, those who hear others than when they last heard anybody."""

@@ -188,7 +188,7 @@ def _picked_up(live: Live) -> list[IncomingCall]:
 
 
 @contextmanager
-def numbered(live: Live, *firsts: int) -> Iterator[None]:
+def _numbered(live: Live, *firsts: int) -> Iterator[None]:
     """The packets of the telephones that join a conversation have these numbers, in their order."""
     drawn, draws = live.exchange.first_sequence, iter(firsts)
     live.exchange.first_sequence = lambda: next(draws)
@@ -219,7 +219,7 @@ def test_a_colleague_who_was_asked_takes_the_caller_over(groups: Live, ani: str)
 
     The caller's packets have lower numbers than the first consultant's: the colleague's recording has them too.
     """
-    with nothing_stays(groups), numbered(groups, 100, 30_000, 15_000):
+    with nothing_stays(groups), _numbered(groups, 100, 30_000, 15_000):
         first = talk(groups, ani, "2")
         first.wait(1)
         colleague = _asks(groups, first, "6")
@@ -310,7 +310,7 @@ def _of(visit: Visit) -> tuple[str | None, ...]:
 @pytest.mark.parametrize("leaves", [True, False], ids=["one-leaves", "all-stay"])
 def test_three_talk(groups: Live, ani: str, leaves: bool) -> None:
     """All hear all; who is left when the first one goes has the call. The colleague's recording has whom they hear."""
-    with numbered(groups, 15_000, 100, 30_000):
+    with _numbered(groups, 15_000, 100, 30_000):
         first = talk(groups, ani, "2")
         colleague = _asks(groups, first, "6")
         _press(first.consultant, ALL_THREE)
@@ -343,7 +343,7 @@ def test_a_colleague_who_was_only_asked_had_no_caller(groups: Live, ani: str) ->
     """The first consultant goes back: one stay, two recorded parts; and the caller, whose packets have lower numbers
     than the colleague's, is recorded on.
     """
-    with numbered(groups, 100, 15_000, 30_000):
+    with _numbered(groups, 100, 15_000, 30_000):
         first = talk(groups, ani, "2")
         colleague = _asks(groups, first, "6")
         _press(first.consultant, BACK)

@@ -13,7 +13,7 @@ from centrala.service import make_runner
 from centrala.settings import Messages, Settings, Twilio
 from ivr.library import Library
 from ivr.menus.loading import Loaded
-from ivr.promises import Terms, untold
+from ivr.promises import Terms, tell_nobody
 from ivr.runner import Runner
 from routing import callbacks, text_messages
 from routing.callback_times import PAUSES
@@ -184,4 +184,4 @@ def test_it_is_off_unless_the_settings_say_so(
         account="AC" + "0" * 32, public_url="https://ivr.example.pl", sip="pbx.example.pl", messages=messages
     )
     for settings, wanted in ((Settings(twilio=twilio), tells), (Settings(), False)):
-        assert wanted == (make_given_up(installation, settings, library) is not untold)
+        assert wanted == (make_given_up(installation, settings, library) is not tell_nobody)
