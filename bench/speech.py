@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -75,11 +75,17 @@ def written(report: SpeechReport) -> tuple[str, str, str]:
         "quick": report.quick,
         "machine": asdict(report.machine),
         "aims": [{**asdict(aim), "met": aim.met} for aim in aims(report)],
-        "steps": [{**asdict(step), "seconds": sorted(step.seconds)} for step in report.steps],
+        "steps": [_summed_up(step) for step in report.steps],
         "spoken": spoken_report.summed_up(report.spoken),
     }
     text, marked = ("\n\n".join(_parts(report, table)) for table in (aligned, markdown))
     return text, marked + "\n", json.dumps(rounded(whole), indent=1) + "\n"
+
+
+def _summed_up(step: Streams) -> dict[str, object]:
+    shares = spoken_report.SHARES if step.seconds else ()
+    waits = {f"p{share}_ms": MS * percentile(step.seconds, share) for share in shares}
+    return {**asdict(replace(step, seconds=())), "seconds": waits, "results": len(step.seconds)}
 
 
 def _parts(report: SpeechReport, table: Callable[[list[Row]], str]) -> list[str]:

@@ -9,18 +9,20 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from bench import ground, keypress, talkers, tones
+from bench import ground, keypress, talkers, tones, wire
+from bench.asked import questions
 from bench.keypress import Sample, Script
+from bench.overheard import Overheard
 from bench.processor import Meter, Repeats, Usage
 from bench.talkers import Choices
-from bench.words import Word, sounds
+from bench.words import Ear, Word, sounds
 from demo.asterisk_process import free_port
 from demo.station import Station
 from ivr.menus.loading import load_menus
@@ -122,18 +124,22 @@ def measure(folder: Path, talk: Talk, say: Callable[[str], None]) -> Spoken:
     """Place the calls. Raises StationError, AsteriskError, ProvisionError, PhoneTimeoutError, AudioError."""
     menus = folder / "spoken.yaml"
     menus.write_text(service(), "utf-8")
-    words = sounds(load_menus(menus).flow, MENU, HELD_OUT[: talk.voices], keypress.HEARS_FRAMES)
+    ear, kept = Ear(), folder / "overheard"
+    words = sounds(ear, load_menus(menus).flow, MENU, HELD_OUT[: talk.voices], keypress.HEARS_FRAMES)
     say(f"  {len(words)} sounds")
-    with _running(folder / "spoken", menus) as station:
+    found: dict[Scene, Round] = {}
+    with _running(folder / "spoken", menus, kept) as station:
         callers, repeats = _Callers(station, words, talk), Repeats(talk.repeats)
         callers.warm_up()
-        found: dict[Scene, Round] = {}
         for number in range(talk.rounds):
             for scene in tuple(Scene)[:: 1 if number % 2 == 0 else -1]:
                 made = repeats.measure(partial(callers.round, scene), lambda made: made.usage)
                 found[scene] = found[scene] + made if scene in found else made
             say(f"  round {number + 1} of {talk.rounds}")
-    return Spoken(talk, len(words), tuple(found[scene] for scene in Scene))
+    with kept.open("rb") as file:
+        overheard = Overheard(questions(wire.read(file)), {word.last for word in words}, ear.endpoint)
+    told = (replace(found[scene], choices=overheard.told(found[scene].choices)) for scene in Scene)
+    return Spoken(talk, len(words), tuple(told))
 
 
 def service() -> str:
@@ -144,15 +150,27 @@ def service() -> str:
 
 
 @contextmanager
-def _running(home: Path, menus: Path) -> Iterator[Station]:
-    """An installation with a recogniser. Raises StationError, AsteriskError, ProvisionError."""
-    listens = {"speech": {"listen": f"127.0.0.1:{free_port()}"}}
-    with ground.made_station(home, more=listens, menus=menus) as station:
+def _running(home: Path, menus: Path, kept: Path) -> Iterator[Station]:
+    """An installation with a recogniser at the other end of a wire. Raises StationError, AsteriskError, ProvisionError.
+
+    What Asterisk says over the wire is in the file `kept`.
+    """
+    near, far = free_port(), free_port()
+    with ground.made_station(home, more=_listens(near), menus=menus) as station:
         station.render()
         station.start_asterisk()
+        station.settings = {**station.settings, **_listens(far)}
+        station.write_settings()
         station.start_speech()
-        station.start_node()
-        yield station
+        station.settings = {**station.settings, **_listens(near)}
+        station.write_settings()
+        with wire.laid(near, far, kept):
+            station.start_node()
+            yield station
+
+
+def _listens(port: int) -> dict[str, object]:
+    return {"speech": {"listen": f"127.0.0.1:{port}"}}
 
 
 class _Callers:

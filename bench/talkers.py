@@ -28,10 +28,15 @@ _SILENCE = bytes(FRAME_BYTES)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Seconds from the end of a word to the next prompt, and those that the recogniser needs by itself, if known."""
+    """Seconds from the end of a word to the next prompt, and those that the recogniser needs by itself, once known.
+
+    `ended_at` is when its last packet was sent (seconds of time.monotonic()), `last` that, as the recogniser gets it.
+    """
 
     seconds: float
-    own: float | None
+    ended_at: float
+    last: bytes
+    own: float | None = None
 
     @property
     def over(self) -> float | None:
@@ -124,7 +129,7 @@ class Talker:
         if self._ended_at is None:
             self.missed, self.is_over = self.missed + 1, True
         else:
-            self.choices.append(Choice(at - self._ended_at, word.own(self._before)))
+            self.choices.append(Choice(at - self._ended_at, self._ended_at, word.last))
 
 
 def sample(

@@ -1,19 +1,17 @@
-"""Words as they go over the line, and after how much silence the recogniser itself knows that they are over.
-
-libvosk looks for the end of what was said each time that it has got so much sound (the shipped model: every 240 ms),
-counted from when it began to listen. So the silence that it needs hangs on how long a caller has listened before.
-"""
+"""Words as they go over the line, and an ear for them like the recogniser's, without any haste."""
 
 from __future__ import annotations
 
 import audioop
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from bench.asked import Question
 from centrala.speech_measuring import spoken
-from demo.phone.g711 import FRAME_BYTES, FRAME_SECONDS, Codec
+from demo.phone.g711 import FRAME_BYTES, Codec
 from ivr.definition import Flow
+from speech.hearing import Utterance
 from speech.messages import Listening
 from speech.models import inspect, shipped
 from speech.recognition import Listener, Model
@@ -23,8 +21,6 @@ LANG = "pl"
 CODEC = Codec.PCMA
 # What is quieter than this share of a word's loudest 20 ms is no part of it.
 AUDIBLE = 0.02
-# Where a telephone's packets and Asterisk's commands meet, the recogniser may get a packet more or less.
-UNSURE = 1
 MOST_SILENCE = 100
 
 _SILENCE = bytes(FRAME_BYTES)
@@ -36,50 +32,67 @@ Hear = Callable[[Sequence[bytes]], int | None]
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word from its first audible frame to its last; by packets sent before it, those that are needed behind it."""
+    """A word from its first audible frame to its last; by packets sent before it, those that are needed behind it.
+
+    Needed is about as much silence as the recogniser wants: more exactly it hangs on when that began to listen.
+    """
 
     frames: Frames
     needed: Mapping[int, int]
 
-    def own(self, before: int) -> float | None:
-        """The seconds of silence that the recogniser needs by itself; None where a packet more would change it."""
-        near = {before + off + self.needed[before + off] for off in range(-UNSURE, UNSURE + 1)}
-        return FRAME_SECONDS * self.needed[before] if len(near) == 1 else None
+    @property
+    def last(self) -> bytes:
+        """Its last packet, as the recogniser gets it."""
+        return over_the_line(self.frames[-1])
 
 
-def sounds(flow: Flow, menu: str, voices: Sequence[str], listening: tuple[int, int]) -> tuple[Word, ...]:
+def sounds(ear: Ear, flow: Flow, menu: str, voices: Sequence[str], before: tuple[int, int]) -> tuple[Word, ...]:
     """All that can be said in a menu, by these voices; what is not understood on a quiet line is left out.
 
-    Callers listen for so many packets (`listening`: at least, at most) before they speak. Raises AudioError,
-    UnusableModel.
+    Callers listen for so many packets (`before`: at least, at most) before they speak. Raises AudioError.
     """
     assert flow.speech is not None
     phrases = tuple(flow.speech.grammars[menu, LANG])
-    ear = _Ear(Model(inspect(shipped(LANG))), Listening(LANG, phrases, 0.0), flow.speech.sure)
-    first, last = listening
-    before = range(first - UNSURE, last + UNSURE + 1)
+    asked, sure = Listening(LANG, phrases, 0.0), flow.speech.sure
+    first, last = before
     made = (
-        word_of(trimmed(spoken(LANG, text, voice)), partial(ear.hear, text), before)
+        word_of(trimmed(spoken(LANG, text, voice)), partial(ear.hear, asked, sure, text), range(first, last + 1))
         for voice in voices
         for text in phrases
     )
     return tuple(word for word in made if word is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ear:
-    model: Model
-    asked: Listening
-    sure: int
+class Ear:
+    """A recogniser with the shipped model that is given a packet at a time. Raises UnusableModel."""
 
-    def hear(self, text: str, frames: Sequence[bytes]) -> int | None:
+    def __init__(self) -> None:
+        self._model = Model(inspect(shipped(LANG)))
+
+    def hear(self, asked: Listening, sure: int, text: str, frames: Sequence[bytes]) -> int | None:
         """How many frames it takes until this text is understood, as they go over the line; None if it never is."""
-        listener = Listener(self.model, self.asked)
-        for number, frame in enumerate(frames, start=1):
-            said = listener.hear(CODEC.decode(CODEC.encode(frame)))
+        number, said = self._first(asked, (over_the_line(frame) for frame in frames))
+        if said is None or said.phrases != (text,) or said.confidence < sure:
+            return None
+        return number
+
+    def endpoint(self, question: Question) -> int | None:
+        """The packet (from 0) by which something was said; None if there is none."""
+        number, said = self._first(question.asked, question.packets)
+        return None if said is None else number - 1
+
+    def _first(self, asked: Listening, packets: Iterable[bytes]) -> tuple[int, Utterance | None]:
+        listener, number = Listener(self._model, asked), 0
+        for number, packet in enumerate(packets, start=1):
+            said = listener.hear(packet)
             if said is not None:
-                return number if said.phrases == (text,) and said.confidence >= self.sure else None
-        return None
+                return number, said
+        return number, None
+
+
+def over_the_line(frame: bytes) -> bytes:
+    """A frame as the other end gets it."""
+    return CODEC.decode(CODEC.encode(frame))
 
 
 def trimmed(sound: bytes) -> Frames:
