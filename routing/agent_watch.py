@@ -43,6 +43,8 @@ class AgentWatch(Follower):
     Nothing is written in a transaction in which this is not `leading` any more: somebody else has read everything anew.
     """
 
+    fault = "agents' states are behind"
+
     def __init__(
         self,
         ami: Ami,
@@ -70,7 +72,7 @@ class AgentWatch(Follower):
             except AmiError as error:
                 self._fail(str(error))
             except Exception:
-                log.exception("an agent's state could not be followed")
+                log.exception(self.fault)
                 self._must_read.set()
                 self._stopping.wait(AGAIN_SECONDS)
         with contextlib.suppress(SQLAlchemyError):
@@ -78,7 +80,7 @@ class AgentWatch(Follower):
 
     def _fail(self, reason: str) -> None:
         if not self._told:
-            log.warning("agents' states are behind", reason=reason)
+            log.warning(self.fault, reason=reason)
         self._told = True
         self._stopping.wait(AGAIN_SECONDS)
 

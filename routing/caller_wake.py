@@ -12,7 +12,7 @@ from datetime import datetime
 
 import structlog
 
-from routing.ami import AGAIN_SECONDS, Ami, AmiError, Follower, Refused
+from routing.ami import Ami, Follower, Refused
 from routing.lines import EVENTS, Lines
 
 KEY = "D"
@@ -23,8 +23,11 @@ log = structlog.get_logger()
 class CallerWake(Follower):
     """Follows the lines of our queues between `start` and `stop`.
 
-    `now` is Asterisk's clock, too: they share a machine. Asterisk may have queues that are not ours.
+    `now` is Asterisk's clock, too: they share a machine. Asterisk may have queues that are not ours. While it cannot
+    follow them, callers look by themselves within a second.
     """
+
+    fault = "callers are not told to look"
 
     def __init__(self, ami: Ami, now: Callable[[], datetime], is_ours: Callable[[str], bool]) -> None:
         super().__init__(ami, EVENTS, "callers")
@@ -32,20 +35,6 @@ class CallerWake(Follower):
         self._is_ours = is_ours
         self._lines = Lines()
         self._read_at = 0
-
-    def _follow(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._turn()
-            except AmiError as error:
-                # Callers look by themselves, within a second.
-                log.warning("callers are not told to look", reason=str(error))
-                self._must_read.set()
-                self._stopping.wait(AGAIN_SECONDS)
-            except Exception:
-                log.exception("callers could not be told to look")
-                self._must_read.set()
-                self._stopping.wait(AGAIN_SECONDS)
 
     def _turn(self) -> None:
         event = self._inbox.get()

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import structlog
 
-from routing.ami import AGAIN_SECONDS, Ami, AmiError, Follower, Refused
+from routing.ami import Ami, Follower, Refused
 from routing.company import EVENTS, Company
 
 KEY = "B"
@@ -27,6 +27,8 @@ log = structlog.get_logger()
 class RecordingRenewal(Follower):
     """Follows who talks with whom between `start` and `stop`."""
 
+    fault = "recordings do not begin anew"
+
     def __init__(self, ami: Ami, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__(ami, EVENTS, "recordings")
         self._now = now
@@ -34,25 +36,6 @@ class RecordingRenewal(Follower):
         self._read_at = 0
         self._changed: set[str] = set()
         self._settled_at = 0.0
-
-    def _follow(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._turn()
-            except AmiError as error:
-                log.warning("recordings do not begin anew", reason=str(error))
-                self._begin_again()
-            except Exception:
-                log.exception("recordings could not begin anew")
-                self._begin_again()
-
-    def _begin_again(self) -> None:
-        """Who hears whom is read once there is a connection, which wakes this thread."""
-        self._changed.clear()
-        self._must_read.clear()
-        self._stopping.wait(AGAIN_SECONDS)
-        if self._ami.connected:
-            self._connected()
 
     def _turn(self) -> None:
         try:

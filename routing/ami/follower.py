@@ -7,19 +7,27 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
+
+import structlog
 
 from routing.ami.client import Ami
+from routing.ami.faults import AmiError
 from routing.ami.messages import Event
 
 AGAIN_SECONDS = 2.0
+
+log = structlog.get_logger()
 
 
 class Follower(ABC):
     """Follows events of these names between `start` and `stop`, in a thread of that name.
 
-    `must_read` is set whenever a connection is made: what was known until then may be wrong.
+    `must_read` is set whenever a connection is made: what was known until then may be wrong. `fault` says what does not
+    happen while Asterisk cannot be followed.
     """
+
+    fault: ClassVar[str]
 
     def __init__(self, ami: Ami, events: Iterable[str], name: str) -> None:
         self._ami = ami
@@ -32,8 +40,25 @@ class Follower(ABC):
         ami.on_connect(self._connected)
 
     @abstractmethod
+    def _turn(self) -> None:
+        """Wait for an event, or for a word that one may have been missed, and take in what there is."""
+
     def _follow(self) -> None:
-        """Take events in until `_stopping` is set."""
+        while not self._stopping.is_set():
+            try:
+                self._turn()
+            except AmiError as error:
+                log.warning(self.fault, reason=str(error))
+                self._begin_again()
+            except Exception:
+                log.exception(self.fault)
+                self._begin_again()
+
+    def _begin_again(self) -> None:
+        """Everything is read anew: now, or once there is a connection."""
+        self._stopping.wait(AGAIN_SECONDS)
+        if self._ami.connected:
+            self._connected()
 
     def __enter__(self) -> Self:
         self._thread.start()
