@@ -38,6 +38,7 @@ class Action(StrEnum):
     CONSENT_WITHDRAWN = "consent withdrawn"
     KEYS_ROTATED = "keys rotated"
     KEY_RETIRED = "key retired"
+    LOGIN_ASKED_FOR = "login asked for"
     LOGIN_ACCEPTED = "login accepted"
     LOGIN_REFUSED = "login refused"
     LOGIN_DELAYED = "login delayed"

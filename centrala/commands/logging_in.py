@@ -8,7 +8,9 @@ import time
 import click
 from sqlalchemy import Connection
 
+from audit.entries import Action
 from centrala import context, conversations
+from centrala.auditing import auditing
 from ivr import calls as call_rows
 from ivr.library import Library
 from ivr.lookups import login_in_conversation
@@ -27,11 +29,12 @@ KEY_IT = "the consultant can key *4"
 @click.argument("call_id", metavar="CALL")
 @click.option("--agent", required=True, help="The consultant who talks to the caller: their number.")
 @click.option("--wait", default=15.0, show_default=True, type=click.FloatRange(0, 60), help="Seconds, at most.")
-def login(call_id: str, agent: str, wait: float) -> None:
+@click.option("--by", help="Who does it (default: the user of this machine).")
+def login(call_id: str, agent: str, wait: float, by: str | None) -> None:
     """Have the caller in CALL asked for identifier and PIN, as by the consultant's code *4.
 
     The process that reads Asterisk's manager interface does it, within a second. This waits until the caller is asked,
-    and tells why if they are not; what is not begun by then is not done any more.
+    and tells why if they are not; what is not begun by then is not done any more. The audit tells who asked for it.
     """
     if context.settings().asterisk.ami is None:
         context.fail(f"the settings say asterisk: ami: null, so that nobody can tell Asterisk; {KEY_IT}")
@@ -42,8 +45,9 @@ def login(call_id: str, agent: str, wait: float) -> None:
     with opened.database.reading() as connection:
         if why := _refusal(connection, Library(opened.database), call_id):
             context.fail(f"{call_id[:36]}: {why[0]}; {why[1]}")
-    with opened.database.writing() as connection:
+    with auditing(opened, by) as auditor, opened.database.writing() as connection:
         requests.ask(connection, one)
+        auditor.tell_of_call_with(connection, Action.LOGIN_ASKED_FOR, call_id, f"consultant {agent}")
     if why := _awaited(opened.database, one, wait):
         context.fail(f"{call_id}: {why[0]}; {why[1]}")
     click.echo(f"call {call_id}: the caller is asked for identifier and PIN")

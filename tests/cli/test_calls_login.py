@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 
+from audit import entries
 from ivr.events import HungUp
 from ivr.runner import Arrival, Live, Runner
 from routing import requests
@@ -57,6 +58,16 @@ def test_it_ends_once_the_caller_is_asked(run: Run, opened: Installation, runner
     again = run("calls", "login", talking.call_id, *AGENT)
     assert (2, ()) == (again.exit_code, kept(opened))
     assert "the caller is logging in already; see centrala calls show" in again.stderr
+
+
+def test_the_audit_tells_who_asked_for_it(run: Run, opened: Installation, talking: Live) -> None:
+    """Whatever came of it; what is not asked for at all is not told."""
+    asked = "calls", "login", talking.call_id, *AGENT, "--wait", "0.1"
+    run(*asked, "--by", "maria")
+    run("calls", "login", "unknown", *AGENT)
+    with opened.database.reading() as connection:
+        told = [(one.actor, one.action, one.object, one.details) for one in entries.everything(connection)]
+    assert [("maria", "login asked for", f"call:{talking.call_id}", "consultant 11")] == told
 
 
 def test_why_it_was_refused_is_told(run: Run, opened: Installation, talking: Live) -> None:
