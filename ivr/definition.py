@@ -30,11 +30,12 @@ CONSULTANT_KEY = "0"
 REPEAT_KEY = "*"
 
 NONE, SUBSTITUTE, FULL = LEVELS
+_RANKS = {level: rank for rank, level in enumerate(LEVELS)}
 
 
 def reaches(level: str, required: str) -> bool:
     """Whether a caller of a level may come to what requires one."""
-    return LEVELS.index(level) >= LEVELS.index(required)
+    return _RANKS[level] >= _RANKS[required]
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,7 @@ __all__ = ["GIVE_UP", "start", "step"]
 
 # Told of a conversation that is over by then: nobody hears these turns.
 UNHEARD = Joined | ConsentWithdrawn | Authorised
+_Part = PinPosition | PayerPosition | AssistantPosition
 
 
 def start(flow: Flow) -> State:
@@ -119,7 +120,7 @@ def _step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return surveying(flow, state, event)
         case AtIdentifier() | AtPin() | AtVerification() | AtResult() | AtDelay(), _:
             return authenticating(flow, state, event)
-        case position, _ if isinstance(position, PinPosition | PayerPosition | AssistantPosition):
+        case position, _ if isinstance(position, _Part):
             return _in_a_part(flow, state, position, event)
         case position, _ if isinstance(position, CallbackPosition):
             return at_callback(flow, state, event)
@@ -129,9 +130,7 @@ def _step(flow: Flow, state: State, event: Event) -> Turn | Ignored:
             return Ignored(f"{type(event).__name__} at {place(state.position)}")
 
 
-def _in_a_part(
-    flow: Flow, state: State, position: PinPosition | PayerPosition | AssistantPosition, event: Event
-) -> Turn | Ignored:
+def _in_a_part(flow: Flow, state: State, position: _Part, event: Event) -> Turn | Ignored:
     if isinstance(position, PinPosition):
         return changing_pin(flow, state, event)
     return asking_whom(flow, state, event) if isinstance(position, PayerPosition) else assisting(flow, state, event)

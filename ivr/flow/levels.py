@@ -12,6 +12,8 @@ from ivr.state import AtGreeting, Ended, New, State
 
 # The end of a call that may not even go where it is led instead: no file that was checked leads to it.
 BARRED = "barred"
+# Who has come to no place in the menus, or to none any more.
+_Nowhere = New | Ended | AtGreeting
 
 
 def required(flow: Flow, step: Step) -> str:
@@ -35,7 +37,7 @@ def is_barred(flow: Flow, state: State, step: Step) -> bool:
 def is_out_of_place(flow: Flow, state: State) -> bool:
     """Whether the call stands where its caller may not be. Who is greeted in a callback has come to no queue yet."""
     at = state.position
-    return not isinstance(at, New | Ended | AtGreeting) and is_barred(flow, state, flow.steps[at.step])
+    return not isinstance(at, _Nowhere) and is_barred(flow, state, flow.steps[at.step])
 
 
 def way_on(flow: Flow) -> str:
