@@ -8,6 +8,8 @@ that with the caller's channel, without any limit.
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Callable
 
 import structlog
@@ -29,18 +31,41 @@ MOST_BEHIND_BYTES = 5 * SECOND
 SILENCE_AFTER = 0.25
 MOST_SILENCE = 2.0
 
-Hear = Callable[[bytes], Utterance | None]
+TOLD_EVERY_SECONDS = 60.0
+
+# A piece of sound, and the seconds that were skipped before it.
+Hear = Callable[[bytes, float], Utterance | None]
 
 log = structlog.get_logger()
+
+
+class Skips:
+    """Tells that sound is skipped, of whomever: at once, then every now and then with what has come since."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self.bytes = 0
+        self._now = now
+        self._told_at = -math.inf
+        self._told = 0
+
+    def add(self, count: int) -> None:
+        """So many bytes more."""
+        self.bytes += count
+        now = self._now()
+        if now >= self._told_at + TOLD_EVERY_SECONDS:
+            seconds = round((self.bytes - self._told) / SECOND, 1)
+            log.warning("too slow for so many callers: sound was skipped", seconds=seconds)
+            self._told_at, self._told = now, self.bytes
 
 
 class Question:
     """Listens until something is understood; `hear` runs in a thread, one piece of sound after the other."""
 
-    def __init__(self, hear: Hear, threads: Threads) -> None:
-        self.skipped = 0
+    def __init__(self, hear: Hear, threads: Threads, skips: Skips) -> None:
         self._hear = hear
         self._threads = threads
+        self._skips = skips
+        self._skipped = 0
         self._sound = bytearray()
         self._came = asyncio.Event()
         self._missing = 0.0
@@ -52,19 +77,18 @@ class Question:
         too_many = max(len(self._sound) - MOST_BEHIND_BYTES + 1, 0) // WIDTH * WIDTH
         if too_many:
             del self._sound[:too_many]
-            self.skipped += too_many
+            self._skipped += too_many
+            self._skips.add(too_many)
         self._came.set()
 
     async def understood(self) -> Utterance:
         """What was said, once it is over."""
-        try:
-            while True:
-                said = await self._threads.run(self._hear, await self._piece())
-                if said is not None:
-                    return said
-        finally:
-            if self.skipped:
-                log.warning("too slow for so many callers: sound was skipped", seconds=round(self.skipped / SECOND, 1))
+        while True:
+            piece = await self._piece()
+            skipped, self._skipped = self._skipped / SECOND, 0
+            said = await self._threads.run(self._hear, piece, skipped)
+            if said is not None:
+                return said
 
     async def _piece(self) -> bytes:
         """What has come, once it is enough; where nothing comes, as much silence."""

@@ -16,7 +16,7 @@ from speech.grammar import Grammar, Known, make_grammar
 from speech.hearing import Utterance, understood
 from speech.messages import Listening
 from speech.models import ModelFolder, UnusableModel, inspect
-from speech.resampling import Resampler
+from speech.resampling import WIDTH, Resampler
 
 LINE_RATE = 8000
 
@@ -61,15 +61,20 @@ class Listener:
     def __init__(self, model: Model, asked: Listening) -> None:
         self.lang = asked.lang
         self.grammar = model.grammar(asked.phrases)
-        self._prompt = asked.prompt
+        # When the prompt is over, and how much was heard so far, in seconds of the sound that is heard.
+        self._prompt, self._heard = asked.prompt, 0.0
         self._resample = Resampler(LINE_RATE, model.folder.rate)
         self._recogniser = model.recogniser(self.grammar)
 
-    def hear(self, sound: bytes) -> Utterance | None:
+    def hear(self, sound: bytes, skipped: float = 0.0) -> Utterance | None:
         """Take in 16-bit samples at LINE_RATE; what was said, once it is over.
 
-        While a prompt is heard only a phrase counts: a cough, or other people, cut nobody's prompt short.
+        While a prompt is heard only a phrase counts: a cough, or other people, cut nobody's prompt short. It goes on
+        during so many seconds of the line that were `skipped` before the sound.
         """
+        if self._heard < self._prompt:
+            self._prompt = max(self._heard, self._prompt - skipped)
+        self._heard += len(sound) / (LINE_RATE * WIDTH)
         if not self._recogniser.AcceptWaveform(self._resample(sound)):
             return None
         said = understood(self.grammar, self._recogniser.Result())

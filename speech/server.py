@@ -13,7 +13,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from speech.listening import Question
+from speech.listening import Question, Skips
 from speech.messages import (
     CODEC,
     GRAMMAR,
@@ -38,10 +38,11 @@ log = structlog.get_logger()
 class Stream:
     """One connection of Asterisk's. What comes is read at once, however long listening takes."""
 
-    def __init__(self, peer: ServerConnection, models: Mapping[str, Model], threads: Threads) -> None:
+    def __init__(self, peer: ServerConnection, models: Mapping[str, Model], threads: Threads, skips: Skips) -> None:
         self._peer = peer
         self._models = models
         self._threads = threads
+        self._skips = skips
         self._tasks = asyncio.TaskGroup()
         self._question: Question | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -94,7 +95,7 @@ class Stream:
             log.warning("phrases with unknown words", lang=asked.lang, count=listener.grammar.strange)
         if not listener.grammar.phrases:
             return refusal(request, "none of the phrases is known")
-        self._question = Question(listener.hear, self._threads)
+        self._question = Question(listener.hear, self._threads, self._skips)
         self._listening = self._tasks.create_task(self._answer(self._question, listener.lang))
         return answer(request)
 
@@ -115,8 +116,10 @@ class Stream:
 async def listen(host: str, port: int, models: Mapping[str, Model], threads: Threads) -> Server:
     """Serve on that address; several processes may share it. Raises OSError."""
 
+    skips = Skips()
+
     async def handle(peer: ServerConnection) -> None:
-        await Stream(peer, models, threads).serve()
+        await Stream(peer, models, threads, skips).serve()
 
     return await serve(
         handle,

@@ -5,30 +5,40 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
-from collections.abc import Callable
 
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from speech.hearing import Utterance
-from speech.listening import LONGEST_PIECE_BYTES, MOST_BEHIND_BYTES, MOST_SILENCE, PIECE_BYTES, SECOND, Question
+from speech.listening import (
+    LONGEST_PIECE_BYTES,
+    MOST_BEHIND_BYTES,
+    MOST_SILENCE,
+    PIECE_BYTES,
+    SECOND,
+    Hear,
+    Question,
+    Skips,
+)
 from speech.resampling import WIDTH
 from speech.threads import Threads
 
 SAID = Utterance(("pensions",), 100, 0.0)
 
 
-def asked(hear: Callable[[bytes], Utterance | None], *, sound: list[bytes]) -> Question:
-    """A question whose caller said all this at once, and was understood."""
+def skipped_of(hear: Hear, *, sound: list[bytes]) -> int:
+    """The bytes that were skipped of a caller who said all this at once, and was understood."""
+    skips = Skips()
 
-    async def ask() -> Question:
-        question = Question(hear, Threads(1))
+    async def ask() -> None:
+        question = Question(hear, Threads(1), skips)
         for piece in sound:
             question.take(piece)
         assert SAID == await question.understood()
-        return question
 
-    return asyncio.run(ask())
+    asyncio.run(ask())
+    return skips.bytes
 
 
 def samples(count: int) -> bytes:
@@ -39,34 +49,36 @@ def samples(count: int) -> bytes:
 @given(st.lists(st.integers(1, 4 * PIECE_BYTES), min_size=1, max_size=40))
 def test_all_that_is_said_is_heard_in_order(lengths: list[int]) -> None:
     """Whatever pieces it comes in, half samples included; then silence, and no piece is too long."""
-    heard = bytearray()
+    heard, told = bytearray(), list[float]()
     whole = samples(sum(lengths))[: sum(lengths)]
 
-    def hear(sound: bytes) -> Utterance | None:
+    def hear(sound: bytes, skipped: float) -> Utterance | None:
+        told.append(skipped)
         assert 0 < len(sound) <= LONGEST_PIECE_BYTES
         assert 0 == len(sound) % WIDTH
         heard.extend(sound)
         return SAID if len(heard) >= len(whole) else None
 
     ends = [sum(lengths[:place]) for place in range(len(lengths) + 1)]
-    question = asked(hear, sound=[whole[start:end] for start, end in itertools.pairwise(ends)])
-    skipped = question.skipped
+    skipped = skipped_of(hear, sound=[whole[start:end] for start, end in itertools.pairwise(ends)])
+    assert [skipped / SECOND, *[0.0] * (len(told) - 1)] == told
     assert max(0, len(whole) - MOST_BEHIND_BYTES) <= skipped + WIDTH
     assert whole[skipped:] == bytes(heard[: len(whole) - skipped])
 
 
 def test_who_is_behind_skips_and_hears_what_was_said_last() -> None:
     """While one piece is listened to a minute comes: the last seconds of it are heard."""
-    busy, go_on, heard = threading.Event(), threading.Event(), bytearray()
+    busy, go_on, heard, told = threading.Event(), threading.Event(), bytearray(), list[float]()
 
-    def hear(sound: bytes) -> Utterance | None:
+    def hear(sound: bytes, skipped: float) -> Utterance | None:
         busy.set()
+        told.append(skipped)
         assert go_on.wait(30)
         heard.extend(sound)
         return SAID if heard.endswith(b"\x07\x00") else None
 
-    async def ask() -> Question:
-        question = Question(hear, Threads(1))
+    async def ask() -> None:
+        question = Question(hear, Threads(1), Skips())
         question.take(bytes(PIECE_BYTES))
         listening = asyncio.create_task(question.understood())
         await asyncio.to_thread(busy.wait, 30)
@@ -75,22 +87,32 @@ def test_who_is_behind_skips_and_hears_what_was_said_last() -> None:
         question.take(bytes(SECOND - WIDTH) + b"\x07\x00")
         go_on.set()
         assert SAID == await listening
-        return question
 
-    question = asyncio.run(ask())
-    assert (60 * SECOND - MOST_BEHIND_BYTES, PIECE_BYTES + MOST_BEHIND_BYTES) == (question.skipped, len(heard))
+    asyncio.run(ask())
+    assert PIECE_BYTES + MOST_BEHIND_BYTES == len(heard)
+    assert [0.0, 60 - MOST_BEHIND_BYTES / SECOND] == told[:2]
+
+
+def test_that_sound_is_skipped_is_told_once_a_minute() -> None:
+    """Of all callers together."""
+    clock = iter((0.0, 1.0, 59.0, 60.0, 61.0))
+    skips = Skips(lambda: next(clock))
+    with capture_logs() as told:
+        for _ in range(5):
+            skips.add(SECOND)
+    assert [1.0, 3.0] == [one["seconds"] for one in told]
 
 
 def test_a_line_that_falls_silent_is_heard_as_silence_for_a_while() -> None:
     """Then nothing is listened to, until sound comes again."""
     heard = bytearray()
 
-    def hear(sound: bytes) -> Utterance | None:
+    def hear(sound: bytes, _skipped: float) -> Utterance | None:
         heard.extend(sound)
         return SAID if any(sound) else None
 
     async def ask() -> None:
-        question = Question(hear, Threads(1))
+        question = Question(hear, Threads(1), Skips())
         listening = asyncio.create_task(question.understood())
         while len(heard) < MOST_SILENCE * SECOND:
             await asyncio.sleep(0.01)

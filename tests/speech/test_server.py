@@ -7,6 +7,7 @@ import math
 import random
 import socket
 import struct
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from centrala.speech_measuring import spoken
-from speech.messages import GRAMMAR, NOTHING
+from speech.messages import GRAMMAR, NOTHING, Listening
 from speech.probing import fault_of
+from speech.recognition import Listener, Model
 from tests.speech.peers import SILENCE, Address, Line
 
 TOPICS = ("emerytury", "zasiłki", "pomoc techniczna", "inny temat", "dwa")
@@ -77,6 +79,15 @@ def test_what_is_no_phrase_is_told_once_the_prompt_is_over(recogniser: Address) 
         assert (NOTHING, 0) == line.result()
         with pytest.raises(TimeoutError):
             line.receive(0.3)
+
+
+@pytest.mark.parametrize(("skipped", "told"), [(0.0, False), (4.0, True)])
+def test_a_prompt_goes_on_while_sound_is_skipped(models: Mapping[str, Model], skipped: float, told: bool) -> None:
+    """What is said behind the sound that a slow machine skipped may be said after the prompt."""
+    listener = Listener(models["pl"], Listening("pl", TOPICS, 4.0))
+    sound = SILENCE + spoken("pl", "poniedziałek", "klatt") + SILENCE
+    heard = [listener.hear(SILENCE[:320]), listener.hear(sound, skipped)]
+    assert [False, told] == [said is not None for said in heard]
 
 
 def test_a_telephone_that_sends_no_silence_is_understood(recogniser: Address) -> None:
