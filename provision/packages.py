@@ -49,11 +49,24 @@ def _own(folder: Path) -> Apt:
 def _unstable(folder: Path) -> Apt:
     address = mirror.address()
     keys = keyring.path(_own(folder), folder / "keyring")
-    return Apt(folder / "apt" / "unstable", f'deb [signed-by="{keys}"] {address} sid main\n')
+    suites = ("sid", "experimental")
+    sources = "".join(f'deb [signed-by="{keys}"] {address} {suite} main\n' for suite in suites)
+    return Apt(folder / "apt" / "unstable", sources, PREFERENCES)
 
 
+# Before 22.11 Asterisk leaves callers in silence now and then where words count (ARCHITECTURE.md). Unstable's is taken
+# unless it is such a one and experimental has another.
+PREFERENCES = """\
+Package: asterisk asterisk-*
+Pin: version /^1:22\\.([0-9]|10)\\./
+Pin-Priority: 300
+
+Package: asterisk asterisk-*
+Pin: release a=experimental
+Pin-Priority: 400
+"""
 OWN = Source("this machine's own release", _own, with_c_library=False)
-UNSTABLE = Source("Debian unstable", _unstable, with_c_library=True)
+UNSTABLE = Source("Debian unstable with experimental", _unstable, with_c_library=True)
 
 
 def obtain(closure: Closure) -> tree.Tree:

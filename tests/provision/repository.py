@@ -13,10 +13,14 @@ GREETER = "usr/bin/greeter"
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """Packages and their index; `trust` is what a sources.list says about it in brackets."""
+    """Packages and their index; `trust` is what a sources.list says about it in brackets.
+
+    A `suite` is what it says that it is.
+    """
 
     folder: Path
     trust: str = "[trusted=yes]"
+    suite: str = ""
 
     def sources(self) -> str:
         """Return the sources.list that names this repository."""
@@ -26,7 +30,11 @@ class Repository:
         """Build a package of executable files and index the repository anew."""
         package = _build(self.folder, name, version, files, depends)
         stanzas = [_stanza(path) for path in sorted(self.folder.glob("*.deb"))]
-        (self.folder / "Packages").write_text("\n".join(stanzas))
+        index = self.folder / "Packages"
+        index.write_text("\n".join(stanzas))
+        if self.suite:
+            sums = f"SHA256:\n {checksums.of(index)} {index.stat().st_size} Packages\n"
+            (self.folder / "Release").write_text(f"Suite: {self.suite}\n{sums}")
         return package
 
     def closure(self) -> Closure:
