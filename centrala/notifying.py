@@ -131,6 +131,14 @@ class Outbox:
             message = self._made(one.number, GIVEN_UP_TEMPLATE, one.lang, key, one.call_id)
             text_messages.request(connection, message, self._limits)
 
+    def is_outdated(self, message: TextMessage) -> bool:
+        """Whether it says that somebody will be called again who will not be: it had to wait for so long."""
+        if message.template != MISSED_TEMPLATE or message.call_id is None:
+            return False
+        with self.database.reading() as connection:
+            found = callbacks.find(connection, message.call_id)
+        return found is not None and found.state != "waiting"
+
     def untold(self) -> tuple[tuple[str, str], ...]:
         """What the menus have no words for, of what is told of callbacks: templates and languages."""
         current = self.library.current
@@ -161,6 +169,8 @@ class Sender:
         text = self._outbox.text(message.template, message.lang)
         if text is None:
             return self._refuse(message, "no-template")
+        if self._outbox.is_outdated(message):
+            return self._refuse(message, "outdated")
         with self._outbox.database.writing() as connection:
             claimed = text_messages.claim(connection, message, text, self._outbox.now())
         if claimed is None:

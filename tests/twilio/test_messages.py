@@ -312,6 +312,22 @@ def test_who_was_not_reached_by_a_callback_is_told_once_for_each_try(post: Post)
     assert post.outbox.text(MISSED_TEMPLATE, "uk") == sent["body"]
 
 
+@pytest.mark.parametrize("state", ["kept", "not_reached", "cancelled"])
+def test_nobody_is_told_of_a_call_that_will_not_come(post: Post, state: callbacks.State) -> None:
+    """A reminder that had to wait is not sent once the callback is over."""
+    at = post.clock()
+    one = Callback("call-1", NUMBER, "pensions", "pensions", "pl", at, at, at + timedelta(hours=1), tries=1)
+    with post.outbox.database.writing() as connection:
+        callbacks.request(connection, one)
+    post.outbox.remind()
+    with post.outbox.database.writing() as connection:
+        callbacks.over(connection, "call-1", state, at)
+    assert 0 == post.sender.deliver()
+    with post.outbox.database.reading() as connection:
+        (kept,) = text_messages.newest(connection, 9)
+    assert (MISSED_TEMPLATE, "refused", "outdated") == (kept.template, kept.state, kept.code)
+
+
 def test_a_fixed_line_gets_no_reminder_and_nothing_is_said_of_it(post: Post) -> None:
     """It is looked at every few seconds, for as long as the callback waits."""
     at = post.clock()
