@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import pytest
+from structlog.testing import capture_logs
 
 from ivr import calls
 from ivr.events import Event, Heard, Keyed, NoInput
@@ -44,11 +45,15 @@ def call(serve: MakeServer, installation: Installation, recogniser: Recogniser) 
     """Calls to a service with that recogniser."""
     server = serve(recogniser=recogniser)
 
-    def be_called(reply: str = "", keys: str = "", replies: Mapping[str, str] | None = None, stage: str = "") -> Told:
+    def be_called(
+        reply: str = "", keys: str = "", replies: Mapping[str, str] | None = None, version: str = "22.11.0"
+    ) -> Told:
         call_id = new_call_id()
         told = {**(replies or {}), **({RECOGNIZE: reply} if reply else {})}
         with Peer(address_of(server)) as peer:
-            commands = play(peer, introduction(call_id), Script(keys, told, once=bool(reply) and not replies))
+            commands = play(
+                peer, introduction(call_id, version=version), Script(keys, told, once=bool(reply) and not replies)
+            )
         assert idle(server)
         with installation.database.reading() as connection:
             turns = calls.turns_of(connection, call_id)
@@ -159,6 +164,18 @@ def test_a_recogniser_that_stalls_is_told_of(
     monkeypatch.setattr(listening, "SLOW_SECONDS", -1.0)
     _, events = call(SAID.format(90, "pomoc"), keys="3")
     assert (Keyed("3"), False) == (events[1], recogniser.answers)
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [("22.10.1~dfsg+~cs6.17", 1), ("21.9.0", 1), ("22.11.0-rc2+dfsg", 0), ("23.0.0", 0), ("GIT-22-1a2b3c", 0), ("", 0)],
+)
+def test_an_asterisk_that_leaves_callers_in_silence_is_told_of_once(call: Call, version: str, told: int) -> None:
+    """By its version, with the first caller who is listened to; callers are served all the same."""
+    with capture_logs() as logged:
+        for _ in range(2):
+            assert Heard(("2",), 90) in call(SAID.format(90, "pomoc"), version=version)[1]
+    assert told == len([line for line in logged if line.get("version")])
 
 
 def test_a_language_without_a_model_has_keys(call: Call) -> None:

@@ -101,6 +101,7 @@ class Listening:
             self._is_made = False
             self._agi.ask("SPEECH DESTROY")
         self._faults = self._recogniser.faults
+        self._recogniser.asked_by(self._agi.env.get("agi_version", ""))
         made, _ = self._agi.ask("SPEECH CREATE", ENGINE)
         self._is_made = made == "1"
 

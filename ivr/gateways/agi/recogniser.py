@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import structlog
+
+# Before it Asterisk leaves callers in silence now and then when an engine is ended (ARCHITECTURE.md).
+MENDED = 22, 11
+_VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})")
 
 log = structlog.get_logger()
 
@@ -21,6 +26,7 @@ class Recogniser:
         self._lock = threading.Lock()
         self._answers = False
         self._faults = 0
+        self._is_told = False
 
     @property
     def answers(self) -> bool:
@@ -35,6 +41,17 @@ class Recogniser:
     def knows(self, lang: str) -> bool:
         """Whether phrases of a language can be listened for now."""
         return self._answers and lang in self._languages
+
+    def asked_by(self, version: str) -> None:
+        """An Asterisk of that version asks. One that is not mended is told of, once."""
+        found = _VERSION.match(version)
+        with self._lock:
+            if found is not None and (int(found[1]), int(found[2])) < MENDED and not self._is_told:
+                self._is_told = True
+                log.warning(
+                    "this Asterisk leaves callers in silence now and then where words count: use 22.11 or newer",
+                    version=version,
+                )
 
     def found(self) -> None:
         """It answers."""
