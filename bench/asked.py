@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request as Handshake
@@ -15,31 +15,39 @@ from bench.wire import Passed
 from speech.messages import GRAMMAR, PROTOCOL, Listening, listening, read
 
 
-@dataclass(slots=True)
-class Question:
-    """Something that was listened for, the packets of sound that the recogniser got for it, and when each came."""
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """A packet of sound, and when it came to the recogniser (seconds of time.monotonic())."""
 
-    asked: Listening
-    packets: list[bytes] = field(default_factory=list)
-    at: list[float] = field(default_factory=list)
+    at: float
+    sound: bytes
 
 
-def questions(passed: Iterable[Passed]) -> list[Question]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Something that was listened for, and the sound that came for it."""
+
+    what: Listening
+    packets: tuple[Packet, ...]
+
+
+def everything(passed: Iterable[Passed]) -> list[Asked]:
     """All that Asterisk asked, by what it sent."""
     peers: defaultdict[int, _Peer] = defaultdict(_Peer)
     for one in passed:
         peers[one.connection].take(one)
-    return [question for peer in peers.values() for question in peer.questions]
+    return [Asked(what, tuple(packets)) for peer in peers.values() for what, packets in peer.asked]
 
 
 class _Peer:
     """Asterisk's side of a connection, as the recogniser reads it."""
 
     def __init__(self) -> None:
-        self.questions: list[Question] = []
+        self.asked: list[tuple[Listening, list[Packet]]] = []
         self._protocol = ServerProtocol(subprotocols=[Subprotocol(PROTOCOL)])
 
     def take(self, passed: Passed) -> None:
+        """Bytes that came next."""
         self._protocol.receive_data(passed.data)
         for event in self._protocol.events_received():
             match event:
@@ -47,11 +55,11 @@ class _Peer:
                     self._protocol.send_response(self._protocol.accept(event))
                 case Frame(opcode=Opcode.TEXT):
                     self._told(bytes(event.data).decode())
-                case Frame(opcode=Opcode.BINARY) if self.questions:
-                    self.questions[-1].packets.append(bytes(event.data))
-                    self.questions[-1].at.append(passed.at)
+                case Frame(opcode=Opcode.BINARY) if self.asked:
+                    _, packets = self.asked[-1]
+                    packets.append(Packet(passed.at, bytes(event.data)))
 
     def _told(self, text: str) -> None:
         request = read(text)
         if request is not None and isinstance(request.params, dict) and GRAMMAR in request.params:
-            self.questions.append(Question(listening(request.params[GRAMMAR])))
+            self.asked.append((listening(request.params[GRAMMAR]), []))

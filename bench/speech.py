@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -85,7 +85,8 @@ def written(report: SpeechReport) -> tuple[str, str, str]:
 def _summed_up(step: Streams) -> dict[str, object]:
     shares = spoken_report.SHARES if step.seconds else ()
     waits = {f"p{share}_ms": MS * percentile(step.seconds, share) for share in shares}
-    return {**asdict(replace(step, seconds=())), "seconds": waits, "results": len(step.seconds)}
+    fields = {name: value for name, value in asdict(step).items() if name != "seconds"}
+    return {**fields, "results": len(step.seconds), **waits}
 
 
 def _parts(report: SpeechReport, table: Callable[[list[Row]], str]) -> list[str]:

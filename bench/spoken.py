@@ -16,8 +16,7 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from bench import ground, keypress, talkers, tones, wire
-from bench.asked import questions
+from bench import asked, ground, keypress, talkers, tones, wire
 from bench.keypress import Sample, Script
 from bench.overheard import Overheard
 from bench.processor import Meter, Repeats, Usage
@@ -40,6 +39,8 @@ LISTENED: Script = (
 )
 WARM_SECONDS = 6.0
 NOBODY = Sample((), 0, 0)
+# The process between Asterisk and the recogniser.
+WIRE = "wire"
 
 
 class Scene(Enum):
@@ -101,6 +102,10 @@ class Round:
         """How long it lasted in all."""
         return sum(usage.seconds for usage in self.usages)
 
+    def cores(self, part: str) -> float:
+        """What a part has used of the processor, in cores."""
+        return sum(usage.parts.get(part, 0.0) for usage in self.usages) / self.seconds
+
     def per_choice(self, part: str) -> float | None:
         """Processor seconds of a part for each choice; None where there was none."""
         made = len(self.choices.made) + self.choices.missed
@@ -128,8 +133,8 @@ def measure(folder: Path, talk: Talk, say: Callable[[str], None]) -> Spoken:
     words = sounds(ear, load_menus(menus).flow, MENU, HELD_OUT[: talk.voices], keypress.HEARS_FRAMES)
     say(f"  {len(words)} sounds")
     found: dict[Scene, Round] = {}
-    with _running(folder / "spoken", menus, kept) as station:
-        callers, repeats = _Callers(station, words, talk), Repeats(talk.repeats)
+    with _running(folder / "spoken", menus, kept) as (station, between):
+        callers, repeats = _Callers(station, between, words, talk), Repeats(talk.repeats)
         callers.warm_up()
         for number in range(talk.rounds):
             for scene in tuple(Scene)[:: 1 if number % 2 == 0 else -1]:
@@ -137,7 +142,7 @@ def measure(folder: Path, talk: Talk, say: Callable[[str], None]) -> Spoken:
                 found[scene] = found[scene] + made if scene in found else made
             say(f"  round {number + 1} of {talk.rounds}")
     with kept.open("rb") as file:
-        overheard = Overheard(questions(wire.read(file)), {word.last for word in words}, ear.endpoint)
+        overheard = Overheard(asked.everything(wire.read(file)), {word.last for word in words}, ear.endpoint)
     told = (replace(found[scene], choices=overheard.told(found[scene].choices)) for scene in Scene)
     return Spoken(talk, len(words), tuple(told))
 
@@ -150,10 +155,10 @@ def service() -> str:
 
 
 @contextmanager
-def _running(home: Path, menus: Path, kept: Path) -> Iterator[Station]:
-    """An installation with a recogniser at the other end of a wire. Raises StationError, AsteriskError, ProvisionError.
+def _running(home: Path, menus: Path, kept: Path) -> Iterator[tuple[Station, int]]:
+    """An installation with a recogniser at the other end of a wire, and the wire's process id.
 
-    What Asterisk says over the wire is in the file `kept`.
+    What Asterisk says over the wire is in the file `kept`. Raises StationError, AsteriskError, ProvisionError.
     """
     near, far = free_port(), free_port()
     with ground.made_station(home, more=_listens(near), menus=menus) as station:
@@ -162,11 +167,9 @@ def _running(home: Path, menus: Path, kept: Path) -> Iterator[Station]:
         station.settings = {**station.settings, **_listens(far)}
         station.write_settings()
         station.start_speech()
-        station.settings = {**station.settings, **_listens(near)}
-        station.write_settings()
-        with wire.laid(near, far, kept):
+        with wire.laid(near, far, kept) as between:
             station.start_node()
-            yield station
+            yield station, between
 
 
 def _listens(port: int) -> dict[str, object]:
@@ -176,7 +179,7 @@ def _listens(port: int) -> dict[str, object]:
 class _Callers:
     """Those who call one service: some speak, the others key."""
 
-    def __init__(self, station: Station, words: tuple[Word, ...], talk: Talk) -> None:
+    def __init__(self, station: Station, between: int, words: tuple[Word, ...], talk: Talk) -> None:
         assert station.asterisk is not None
         assert station.speech is not None
         (node,) = station.nodes
@@ -187,6 +190,7 @@ class _Callers:
             "asterisk": station.asterisk.pid,
             "ivr": node.process.pid,
             "recogniser": station.speech.process.pid,
+            WIRE: between,
         }
         self._words = words
         self._talk = talk

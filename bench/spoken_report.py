@@ -9,19 +9,21 @@ from bench.figures import MOST_P99, Aim, percentile
 from bench.keypress import Sample
 from bench.processor import DISTURBING
 from bench.report import MISSING, Row, number
-from bench.spoken import Round, Scene, Spoken
+from bench.spoken import WIRE, Round, Scene, Spoken
 from bench.talkers import Choices
 from speech.voices import HELD_OUT
 
 MOST_OVER_MS = 100.0
+LEAST_KNOWN = 0.95
 MS = 1e3
 PARTS = ("asterisk", "ivr", "recogniser")
 SHARES = 50, 90, 99, 100
 
 
 def over(choices: Choices) -> list[float]:
-    """Milliseconds beyond the recogniser's own endpoint, where that is known."""
-    return [MS * one.over for one in choices.made if one.over is not None]
+    """Milliseconds beyond the recogniser's own endpoint; none where that is known of too few to judge by."""
+    known = [MS * one.over for one in choices.made if one.over is not None]
+    return known if len(known) >= LEAST_KNOWN * len(choices.made) else []
 
 
 def _own(choices: Choices) -> list[float]:
@@ -139,8 +141,12 @@ def _of_others(found: Spoken) -> str:
         "one by a key the same word is said, nobody listens, and the key goes down when the recogniser "
         "would have known. The recogniser has one process. The telephones' own end took "
         f"{_cores(found.of(Scene.SPEAKING))} cores with callers who speak alone and {_cores(found.of(Scene.BOTH))} "
-        f"with both, of the same processors.{others}"
+        f"with both, of the same processors; keeping what Asterisk gave the recogniser {_wire(found)}.{others}"
     )
+
+
+def _wire(found: Spoken) -> str:
+    return number(max(one.cores(WIRE) for one in found.rounds))
 
 
 def _cores(one: Round) -> str:
@@ -160,6 +166,7 @@ def summed_up(found: Spoken) -> dict[str, object]:
 
 def _scene(one: Round) -> dict[str, object]:
     choices, others = one.choices, _waits(one.others)
+    told = {"": _whole(choices), "over_": over(choices), "own_": _own(choices)}
     return {
         "seconds": one.seconds,
         "cpu": {part: sum(usage.parts[part] for usage in one.usages) for part in PARTS},
@@ -167,10 +174,9 @@ def _scene(one: Round) -> dict[str, object]:
         "disturbance_cores": sum(usage.elsewhere for usage in one.usages) / one.seconds,
         "others": {"number": len(others), "failed": one.others.failed}
         | {f"p{share}_ms": _p(others, share) for share in SHARES},
-        "choices": {"made": len(choices.made), "missed": choices.missed}
+        "choices": {"number": len(choices.made), "missed": choices.missed, "own_known": len(told["own_"])}
         | {"calls": choices.calls, "failed": choices.failed}
-        | {f"p{share}_ms": _p(_whole(choices), share) for share in SHARES}
-        | {f"over_p{share}_ms": _p(over(choices), share) for share in SHARES},
+        | {f"{what}p{share}_ms": _p(values, share) for what, values in told.items() for share in SHARES},
     }
 
 

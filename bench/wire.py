@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
+import signal
 import struct
 import subprocess
 import sys
@@ -17,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from demo.station import DIES_WITH_US
+from demo.station import DIES_WITH_US, StationError
 
 MOST_BYTES = 65536
 READY_SECONDS = 10.0
@@ -35,24 +37,28 @@ class Passed:
 
 
 @contextmanager
-def laid(port: int, to: int, kept: Path) -> Iterator[None]:
-    """Lay the wire: what comes to a port of this machine goes to the other one. Raises TimeoutError."""
+def laid(port: int, to: int, kept: Path) -> Iterator[int]:
+    """Lay the wire: what comes to a port of this machine goes to the other one. Its process id. Raises StationError."""
     words = [sys.executable, "-m", "bench.wire", str(port), str(to), str(kept)]
     process = subprocess.Popen([*DIES_WITH_US, *words], stdin=subprocess.DEVNULL, process_group=0)
     try:
         _wait_for(kept, process)
-        yield
+        yield process.pid
     finally:
         process.terminate()
-        process.wait()
+        ended = process.wait()
+    if ended != -signal.SIGTERM:
+        raise StationError("the wire between Asterisk and the recogniser broke: is the disk full?")
 
 
 def _wait_for(kept: Path, process: subprocess.Popen[bytes]) -> None:
     """The file is there once the port is listened on."""
     deadline = time.monotonic() + READY_SECONDS
     while not kept.exists():
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise TimeoutError("the wire between Asterisk and the recogniser was not laid")
+        if process.poll() is not None:
+            raise StationError("the wire between Asterisk and the recogniser was not laid: its last words are above")
+        if time.monotonic() > deadline:
+            raise StationError(f"the wire to the recogniser was not laid within {READY_SECONDS:.0f} s. Start again.")
         time.sleep(0.02)
 
 
@@ -79,7 +85,7 @@ async def _carry(port: int, to: int, kept: Path) -> None:
             number = next(numbers)
 
             def keep(data: bytes) -> None:
-                file.write(written(Passed(time.monotonic(), number, data)))
+                _write(file, written(Passed(time.monotonic(), number, data)))
 
             there, back = await asyncio.open_connection("127.0.0.1", to)
             await asyncio.gather(_pass(reader, back, keep), _pass(there, writer, _forget))
@@ -87,6 +93,17 @@ async def _carry(port: int, to: int, kept: Path) -> None:
         server = await asyncio.start_server(connected, "127.0.0.1", port)
         new.rename(kept)
         await server.serve_forever()
+
+
+def _write(file: IO[bytes], data: bytes) -> None:
+    """A wire that cannot keep what passes is of no use: it ends, and is missed."""
+    try:
+        whole = file.write(data) == len(data)
+    except OSError as error:
+        whole = False
+        print(f"bench.wire: {error}", file=sys.stderr)
+    if not whole:
+        os._exit(1)
 
 
 async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, keep: Callable[[bytes], None]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from bench.asked import Question
+from bench.asked import Asked
 from centrala.speech_measuring import spoken
 from demo.phone.g711 import FRAME_BYTES, Codec
 from ivr.definition import Flow
@@ -76,9 +76,9 @@ class Ear:
             return None
         return number
 
-    def endpoint(self, question: Question) -> int | None:
+    def endpoint(self, asked: Asked) -> int | None:
         """The packet (from 0) by which something was said; None if there is none."""
-        number, said = self._first(question.asked, question.packets)
+        number, said = self._first(asked.what, (packet.sound for packet in asked.packets))
         return None if said is None else number - 1
 
     def _first(self, asked: Listening, packets: Iterable[bytes]) -> tuple[int, Utterance | None]:

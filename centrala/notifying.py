@@ -113,7 +113,7 @@ class Outbox:
                 self._remind(one)
 
     def _remind(self, one: callbacks.Callback) -> None:
-        key = f"callback:{one.call_id}:{one.tries}"
+        key = _key_of(one)
         with self.database.reading() as connection:
             is_known = text_messages.find_by_key(connection, key) is not None
         if not is_known:
@@ -127,23 +127,34 @@ class Outbox:
     def give_up(self, connection: Connection, one: callbacks.Callback) -> None:
         """Have somebody told who will not be called any more, in the transaction that says so."""
         with contextlib.suppress(NotSent):
-            key = f"callback:{one.call_id}:given-up"
+            key = f"{_keys_of(one.call_id)}given-up"
             message = self._made(one.number, GIVEN_UP_TEMPLATE, one.lang, key, one.call_id)
             text_messages.request(connection, message, self._limits)
 
-    def is_outdated(self, message: TextMessage) -> bool:
-        """Whether it says that somebody will be called again who will not be: it had to wait for so long."""
-        if message.template != MISSED_TEMPLATE or message.call_id is None:
+    def is_outdated(self, connection: Connection, message: TextMessage) -> bool:
+        """Whether it is a reminder that had to wait until its callback was over, or tried anew."""
+        call_id = message.call_id or ""
+        if message.template != MISSED_TEMPLATE or not message.key.startswith(_keys_of(call_id)):
             return False
-        with self.database.reading() as connection:
-            found = callbacks.find(connection, message.call_id)
-        return found is not None and found.state != "waiting"
+        one = callbacks.find(connection, call_id)
+        still = one is not None and one.state == "waiting" and one.line_at is None and message.key == _key_of(one)
+        return not still
 
     def untold(self) -> tuple[tuple[str, str], ...]:
         """What the menus have no words for, of what is told of callbacks: templates and languages."""
         current = self.library.current
         wanted = itertools.product((MISSED_TEMPLATE, GIVEN_UP_TEMPLATE), current.languages)
         return tuple(one for one in wanted if one not in current.messages)
+
+
+def _keys_of(call_id: str) -> str:
+    """How the keys of what is told of a callback begin."""
+    return f"callback:{call_id}:"
+
+
+def _key_of(one: callbacks.Callback) -> str:
+    """The key of the reminder after its last try."""
+    return f"{_keys_of(one.call_id)}{one.tries}"
 
 
 class Sender:
@@ -169,10 +180,10 @@ class Sender:
         text = self._outbox.text(message.template, message.lang)
         if text is None:
             return self._refuse(message, "no-template")
-        if self._outbox.is_outdated(message):
-            return self._refuse(message, "outdated")
         with self._outbox.database.writing() as connection:
-            claimed = text_messages.claim(connection, message, text, self._outbox.now())
+            if is_outdated := self._outbox.is_outdated(connection, message):
+                text_messages.refused(connection, message, "outdated", self._outbox.now())
+            claimed = None if is_outdated else text_messages.claim(connection, message, text, self._outbox.now())
         if claimed is None:
             return False
         try:

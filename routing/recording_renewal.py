@@ -38,8 +38,10 @@ class RecordingRenewal(Follower):
         self._settled_at = 0.0
 
     def _turn(self) -> None:
+        # While there is no connection nothing can be asked for: a new one wakes this thread.
+        waits = self._changed and self._ami.connected
         try:
-            event = self._inbox.get(timeout=max(0.0, self._settled_at - self._now()) if self._changed else None)
+            event = self._inbox.get(timeout=max(0.0, self._settled_at - self._now()) if waits else None)
         except queue.Empty:
             event = None
         if self._must_read.is_set():
@@ -59,10 +61,11 @@ class RecordingRenewal(Follower):
         self._changed |= changed
 
     def _renew(self) -> None:
-        changed, self._changed = self._changed, set()
-        for channel in sorted(changed):
+        """One after the other: those for whom Asterisk does not answer are asked for once more."""
+        for channel in sorted(self._changed):
             try:
                 if self._ami.send("Getvar", Channel=channel, Variable=RECORDING).headers.get("Value"):
                     self._ami.send("PlayDTMF", Channel=channel, Digit=KEY, Receive="true")
             except Refused:
                 log.debug("whose recording was to begin anew has gone")
+            self._changed.discard(channel)

@@ -8,8 +8,6 @@ that with the caller's channel, without any limit.
 from __future__ import annotations
 
 import asyncio
-import math
-import time
 from collections.abc import Callable
 
 import structlog
@@ -40,22 +38,23 @@ log = structlog.get_logger()
 
 
 class Skips:
-    """Tells that sound is skipped, of whomever: at once, then every now and then with what has come since."""
+    """Tells that sound is skipped, of whomever: when it begins, and how much it was after so many seconds."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self.bytes = 0
-        self._now = now
-        self._told_at = -math.inf
-        self._told = 0
+    def __init__(self, every: float = TOLD_EVERY_SECONDS) -> None:
+        self._every = every
+        self._bytes = 0
+        self._timer: asyncio.TimerHandle | None = None
 
     def add(self, count: int) -> None:
-        """So many bytes more."""
-        self.bytes += count
-        now = self._now()
-        if now >= self._told_at + TOLD_EVERY_SECONDS:
-            seconds = round((self.bytes - self._told) / SECOND, 1)
-            log.warning("too slow for so many callers: sound was skipped", seconds=seconds)
-            self._told_at, self._told = now, self.bytes
+        """So many bytes more; called by the loop."""
+        self._bytes += count
+        if self._timer is None:
+            log.warning("too slow for so many callers: sound is skipped")
+            self._timer = asyncio.get_running_loop().call_later(self._every, self._sum_up)
+
+    def _sum_up(self) -> None:
+        log.warning("sound was skipped", seconds=round(self._bytes / SECOND, 1), within=self._every)
+        self._bytes, self._timer = 0, None
 
 
 class Question:

@@ -82,6 +82,8 @@ __all__ = ["GIVE_UP", "start", "step"]
 
 # Told of a conversation that is over by then: nobody hears these turns.
 UNHEARD = Joined | ConsentWithdrawn | Authorised
+
+# Here, not where a position is matched: a union is made anew each time that it is written.
 _Part = PinPosition | PayerPosition | AssistantPosition
 
 

@@ -168,7 +168,7 @@ def test_a_recogniser_that_stalls_is_told_of(
 
 @pytest.mark.parametrize(
     ("version", "told"),
-    [("22.10.1~dfsg+~cs6.17", 1), ("21.9.0", 1), ("22.11.0-rc2+dfsg", 0), ("23.0.0", 0), ("GIT-22-1a2b3c", 0), ("", 0)],
+    [("22.10.1~dfsg+~cs6.17", 1), ("22.11.0-rc2+dfsg", 0)],
 )
 def test_an_asterisk_that_leaves_callers_in_silence_is_told_of_once(call: Call, version: str, told: int) -> None:
     """By its version, with the first caller who is listened to; callers are served all the same."""

@@ -63,8 +63,8 @@ def test_it_ends_once_the_caller_is_asked(run: Run, opened: Installation, runner
 def test_the_audit_tells_who_asked_for_it(run: Run, opened: Installation, talking: Live) -> None:
     """Whatever came of it; what is not asked for at all is not told."""
     asked = "calls", "login", talking.call_id, *AGENT, "--wait", "0.1"
-    run(*asked, "--by", "maria")
-    run("calls", "login", "unknown", *AGENT)
+    done = [run(*asked, "--by", "maria").exit_code, run("calls", "login", "unknown", *AGENT).exit_code]
+    assert [2, 2] == done
     with opened.database.reading() as connection:
         told = [(one.actor, one.action, one.object, one.details) for one in entries.everything(connection)]
     assert [("maria", "login asked for", f"call:{talking.call_id}", "consultant 11")] == told

@@ -26,6 +26,10 @@ class Repository:
         """Return the sources.list that names this repository."""
         return f"deb {self.trust} copy:{self.folder} ./\n"
 
+    def apt(self, cache: Path) -> Apt:
+        """Return an apt that reads it."""
+        return Apt(cache / "apt" / self.folder.name, self.sources())
+
     def add(self, name: str, version: str, files: dict[str, str], depends: str = "") -> Path:
         """Build a package of executable files and index the repository anew."""
         package = _build(self.folder, name, version, files, depends)
@@ -37,11 +41,9 @@ class Repository:
             (self.folder / "Release").write_text(f"Suite: {self.suite}\n{sums}")
         return package
 
-    def closure(self) -> Closure:
-        """Return the wish for the program greeter, to be fetched from here."""
-        source = Source(
-            "a repository in a folder", lambda cache: Apt(cache / "apt" / "test", self.sources()), with_c_library=True
-        )
+    def closure(self, *better: "Repository") -> Closure:
+        """Return the wish for the program greeter, to be fetched from here unless a better one can provide it."""
+        source = Source("a repository in a folder", tuple(one.apt for one in (*better, self)), with_c_library=True)
         return Closure("greeter", Wish("greeter"), source, greeting)
 
 

@@ -22,6 +22,7 @@ from tests.speech.peers import SILENCE, Address, Line
 
 TOPICS = ("emerytury", "zasiłki", "pomoc techniczna", "inny temat", "dwa")
 SECONDS = 2
+PACKET = 320
 
 pytestmark = pytest.mark.usefixtures("voices")
 
@@ -81,13 +82,32 @@ def test_what_is_no_phrase_is_told_once_the_prompt_is_over(recogniser: Address) 
             line.receive(0.3)
 
 
-@pytest.mark.parametrize(("skipped", "told"), [(0.0, False), (4.0, True)])
-def test_a_prompt_goes_on_while_sound_is_skipped(models: Mapping[str, Model], skipped: float, told: bool) -> None:
+@pytest.mark.parametrize(
+    ("skips", "told"),
+    [
+        ((0.0, 0.0), False),
+        # The word begins after some two seconds of what is heard: behind the prompt if two of its four were skipped.
+        ((1.0, 0.5), False),
+        ((1.5, 1.0), True),
+        ((9.0, 0.0), True),
+    ],
+)
+def test_a_prompt_goes_on_while_sound_is_skipped(
+    models: Mapping[str, Model], skips: tuple[float, float], told: bool
+) -> None:
     """What is said behind the sound that a slow machine skipped may be said after the prompt."""
     listener = Listener(models["pl"], Listening("pl", TOPICS, 4.0))
     sound = SILENCE + spoken("pl", "poniedziałek", "klatt") + SILENCE
-    heard = [listener.hear(SILENCE[:320]), listener.hear(sound, skipped)]
-    assert [False, told] == [said is not None for said in heard]
+    heard = [listener.hear(SILENCE[:PACKET], skipped) for skipped in skips]
+    assert [None, None, told] == [*heard, listener.hear(sound) is not None]
+
+
+def test_sound_that_is_skipped_behind_the_prompt_changes_nothing(models: Mapping[str, Model]) -> None:
+    """The prompt is over by then, where it was."""
+    listener = Listener(models["pl"], Listening("pl", TOPICS, 4.0))
+    noise, rest = SILENCE + spoken("pl", "poniedziałek", "klatt") + SILENCE, SILENCE + SILENCE
+    assert [None, None] == [listener.hear(noise), listener.hear(rest)]
+    assert listener.hear(spoken("pl", "poniedziałek", "klatt") + SILENCE, 60.0) is not None
 
 
 def test_a_telephone_that_sends_no_silence_is_understood(recogniser: Address) -> None:

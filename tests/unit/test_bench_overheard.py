@@ -13,7 +13,7 @@ from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
 from bench import wire
-from bench.asked import Question, questions
+from bench.asked import Asked, Packet, everything
 from bench.overheard import Overheard
 from bench.talkers import Choice, Choices
 from bench.wire import Passed
@@ -61,9 +61,8 @@ def test_questions_are_read_however_the_bytes_come(lengths: list[int]) -> None:
     for length in lengths:
         pieces.append(whole[:length])
         whole = whole[length:]
-    found = questions(Passed(float(at), 7, piece) for at, piece in enumerate([*pieces, whole]))
-    assert [(ASKED, [WORD, SILENCE, SILENCE]), (ASKED, [WORD])] == [(one.asked, one.packets) for one in found]
-    assert [3, 1] == [len(one.at) for one in found]
+    found = everything(Passed(float(at), 7, piece) for at, piece in enumerate([*pieces, whole]))
+    assert [(ASKED, [WORD, SILENCE, SILENCE]), (ASKED, [WORD])] == [(one.what, sounds(one)) for one in found]
 
 
 def test_connections_are_kept_apart() -> None:
@@ -76,7 +75,7 @@ def test_connections_are_kept_apart() -> None:
         Passed(4.0, 1, other),
         Passed(5.0, 0, one[9:]),
     ]
-    assert [([WORD], [5.0]), ([SILENCE], [4.0])] == [(made.packets, made.at) for made in questions(passed)]
+    assert [(Packet(5.0, WORD),), (Packet(4.0, SILENCE),)] == [made.packets for made in everything(passed)]
 
 
 def test_what_is_kept_can_be_read() -> None:
@@ -87,14 +86,20 @@ def test_what_is_kept_can_be_read() -> None:
     assert kept[:1] == list(wire.read(io.BytesIO(raw[:-1])))
 
 
-def question(*packets: bytes) -> Question:
+def sounds(one: Asked) -> list[bytes]:
+    """What was heard."""
+    return [packet.sound for packet in one.packets]
+
+
+def asked(*packets: bytes, after: float = 0.0) -> Asked:
     """Packets that came 20 ms apart."""
-    return Question(ASKED, list(packets), [BEGAN + FRAME_SECONDS * number for number in range(len(packets))])
+    began = BEGAN + after
+    return Asked(ASKED, tuple(Packet(began + FRAME_SECONDS * number, one) for number, one in enumerate(packets)))
 
 
-def owns(asked: list[Question], *ended_at: float, endpoint: int | None = 9) -> list[float | None]:
+def owns(there: list[Asked], *ended_at: float, endpoint: int | None = 9) -> list[float | None]:
     """The recogniser's own share of words that ended then, where the endpoint is at such a packet."""
-    made = Overheard(asked, {WORD}, lambda _: endpoint).told(
+    made = Overheard(there, {WORD}, lambda _: endpoint).told(
         Choices(tuple(Choice(1.0, at, WORD) for at in ended_at), 0, 1, 0)
     )
     return [None if one.own is None else round(one.own, 3) for one in made.made]
@@ -102,14 +107,20 @@ def owns(asked: list[Question], *ended_at: float, endpoint: int | None = 9) -> l
 
 def test_the_share_is_the_sound_from_the_words_end_to_the_endpoint() -> None:
     """Of the packet that came soonest after the word's last one was sent."""
-    asked = [question(SILENCE, SILENCE, SILENCE, SILENCE, WORD), question(SILENCE, WORD)]
-    assert [0.16, 0.1] == owns(asked, BEGAN + 0.01, BEGAN + 0.07)
+    there = [asked(SILENCE, SILENCE, SILENCE, SILENCE, WORD), asked(SILENCE, WORD)]
+    assert [0.16, 0.1] == owns(there, BEGAN + 0.01, BEGAN + 0.07)
 
 
 def test_a_word_that_was_not_heard_has_no_share() -> None:
     """Nor one that never was understood, or before it was over."""
-    asked = [question(SILENCE, WORD)]
-    assert [None, None] == owns(asked, BEGAN + 1.0, BEGAN - 1.0)
+    there = [asked(SILENCE, WORD)]
+    assert [None, None] == owns(there, BEGAN + 1.0, BEGAN - 1.0)
     assert [None] == owns([], BEGAN)
-    assert [None] == owns(asked, BEGAN, endpoint=None)
-    assert [None] == owns(asked, BEGAN, endpoint=0)
+    assert [None] == owns(there, BEGAN, endpoint=None)
+    assert [None] == owns(there, BEGAN, endpoint=0)
+
+
+def test_a_word_that_two_have_ended_at_once_has_no_share() -> None:
+    """Nobody knows whose it is, unless they are some packets apart."""
+    assert [None] == owns([asked(SILENCE, WORD), asked(SILENCE, WORD, after=0.039)], BEGAN)
+    assert [0.16] == owns([asked(SILENCE, WORD), asked(SILENCE, WORD, after=0.041)], BEGAN)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import threading
 
 import structlog
 
-# Before it Asterisk leaves callers in silence now and then when an engine is ended (ARCHITECTURE.md).
-MENDED = 22, 11
-_VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})")
+from speech.asterisks import is_mended
 
 log = structlog.get_logger()
 
@@ -44,14 +41,15 @@ class Recogniser:
 
     def asked_by(self, version: str) -> None:
         """An Asterisk of that version asks. One that is not mended is told of, once."""
-        found = _VERSION.match(version)
+        if self._is_told or is_mended(version):
+            return
         with self._lock:
-            if found is not None and (int(found[1]), int(found[2])) < MENDED and not self._is_told:
-                self._is_told = True
-                log.warning(
-                    "this Asterisk leaves callers in silence now and then where words count: use 22.11 or newer",
-                    version=version,
-                )
+            was_told, self._is_told = self._is_told, True
+        if not was_told:
+            log.warning(
+                "this Asterisk leaves callers in silence now and then where words count: use 22.11, 23.5 or newer",
+                version=version,
+            )
 
     def found(self) -> None:
         """It answers."""
