@@ -61,5 +61,5 @@ class _Peer:
 
     def _told(self, text: str) -> None:
         request = read(text)
-        if request is not None and isinstance(request.params, dict) and GRAMMAR in request.params:
+        if request is not None and request.sets(GRAMMAR):
             self.asked.append((listening(request.params[GRAMMAR]), []))

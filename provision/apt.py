@@ -54,13 +54,11 @@ class Wish:
 class Apt:
     """An apt whose state is in `folder`.
 
-    `sources` is the text of its sources.list; None means the machine's own sources and preferences. `preferences` is
-    the text of its apt_preferences(5).
+    `sources` is the text of its sources.list; None means the machine's own sources.
     """
 
     folder: Path
     sources: str | None = None
-    preferences: str = ""
 
     def update(self) -> str:
         """Fetch the package lists; return apt's complaints.
@@ -119,7 +117,6 @@ class Apt:
         (self.folder / "status").write_text("")
         if self.sources is not None:
             (self.folder / "sources.list").write_text(self.sources)
-            (self.folder / "preferences").write_text(self.preferences)
         text = configuration(self.folder, _machine_settings(), own_sources=self.sources is not None)
         target = self.folder / "apt.conf"
         target.touch(mode=0o600)  # a proxy's address may hold a password
@@ -147,7 +144,7 @@ def configuration(folder: Path, carried: Iterable[str], *, own_sources: bool) ->
     Args:
         folder: where state and cache live.
         carried: lines taken over from the machine's configuration; what this project needs comes after.
-        own_sources: use `folder`/sources.list and `folder`/preferences instead of the machine's.
+        own_sources: use `folder`/sources.list and no pinning instead of the machine's sources and pinning.
     """
     lines = [
         *carried,
@@ -168,7 +165,7 @@ def configuration(folder: Path, carried: Iterable[str], *, own_sources: bool) ->
         lines += [
             f'Dir::Etc::sourcelist "{folder}/sources.list";',
             'Dir::Etc::sourceparts "/dev/null";',
-            f'Dir::Etc::preferences "{folder}/preferences";',
+            'Dir::Etc::preferences "/dev/null";',
             'Dir::Etc::preferencesparts "/dev/null";',
             'APT::Default-Release "";',
         ]

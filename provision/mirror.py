@@ -1,7 +1,7 @@
 """The Debian mirror's address, taken from the machine's own apt sources.
 
-Asterisk comes from Debian unstable or experimental, which the machine's sources seldom list. The mirror they name for
-the machine's own release carries these, too. (Index targets: apt-get(8), `indextargets`.)
+Asterisk comes from Debian unstable, which the machine's sources seldom list. The mirror they name for the
+machine's own release carries unstable too. (Index targets: apt-get(8), `indextargets`.)
 """
 
 import os

@@ -18,15 +18,14 @@ _SUMS = "SHA256SUMS"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where packages come from: `name` is for people, `apts` are those that read it, the best first.
+    """Where packages come from: `name` is for people, `apt` makes the apt that reads it, given the cache folder.
 
-    Each is made from the cache folder; the next one is asked where one cannot provide what is wished for. A program of
-    the machine's own release runs with the machine's loader, which works with the machine's own C library only; one of
-    a newer release brings loader and library along (`with_c_library`).
+    A program of the machine's own release runs with the machine's loader, which works with the machine's own C
+    library only; one of a newer release brings loader and library along (`with_c_library`).
     """
 
     name: str
-    apts: tuple[Callable[[Path], Apt], ...]
+    apt: Callable[[Path], Apt]
     with_c_library: bool
 
 
@@ -48,36 +47,13 @@ def _own(folder: Path) -> Apt:
 
 
 def _unstable(folder: Path) -> Apt:
-    return Apt(folder / "apt" / "unstable", _suites(folder, "sid"))
-
-
-def _experimental(folder: Path) -> Apt:
-    return Apt(folder / "apt" / "experimental", _suites(folder, "sid", "experimental"), PREFERENCES)
-
-
-def _suites(folder: Path, *suites: str) -> str:
     address = mirror.address()
     keys = keyring.path(_own(folder), folder / "keyring")
-    return "".join(f'deb [signed-by="{keys}"] {address} {suite} main\n' for suite in suites)
+    return Apt(folder / "apt" / "unstable", f'deb [signed-by="{keys}"] {address} sid main\n')
 
 
-# Before 22.11 and 23.5 Asterisk leaves callers in silence now and then where words count (ARCHITECTURE.md). Unstable's
-# is taken unless it is such a one and experimental has another. apt takes the first of these that fits a version.
-PREFERENCES = """\
-Package: asterisk asterisk-*
-Pin: version /^1:22\\.([0-9]|10)\\./
-Pin-Priority: 300
-
-Package: asterisk asterisk-*
-Pin: version /^1:23\\.[0-4]\\./
-Pin-Priority: 200
-
-Package: asterisk asterisk-*
-Pin: release a=experimental
-Pin-Priority: 400
-"""
-OWN = Source("this machine's own release", (_own,), with_c_library=False)
-UNSTABLE = Source("Debian unstable with experimental", (_experimental, _unstable), with_c_library=True)
+OWN = Source("this machine's own release", _own, with_c_library=False)
+UNSTABLE = Source("Debian unstable", _unstable, with_c_library=True)
 
 
 def obtain(closure: Closure) -> tree.Tree:
@@ -127,8 +103,10 @@ def _usable(archives: Path, origin: str) -> bool:
 
 
 def _fetch(closure: Closure, folder: Path, archives: Path) -> None:
+    apt = closure.source.apt(folder)
     step(f"reading the package lists of {closure.source.name} for {closure.wish.package}")
-    apt, offers = _offered(closure, folder)
+    complaints = apt.update()
+    offers = _offers(apt, closure.wish, complaints)
     expected = {offer.file: offer.sha256 for offer in offers}
     _compare_with_pins(closure, expected)
     _discard_others(archives, expected)
@@ -138,19 +116,7 @@ def _fetch(closure: Closure, folder: Path, archives: Path) -> None:
     (archives / _SUMS).write_text(checksums.render(expected))
 
 
-def _offered(closure: Closure, folder: Path) -> tuple[Apt, list[Offer]]:
-    """The first apt of the source that can provide what is wished for, and what it offers."""
-    *better, last = (made(folder) for made in closure.source.apts)
-    for apt in better:
-        try:
-            return apt, _offers(apt, closure.wish)
-        except ProvisionError as error:
-            step(f"{error.fault}\nanother version is taken")
-    return last, _offers(last, closure.wish)
-
-
-def _offers(apt: Apt, wish: Wish) -> list[Offer]:
-    complaints = apt.update()
+def _offers(apt: Apt, wish: Wish, complaints: str) -> list[Offer]:
     try:
         return apt.offers(wish)
     except ProvisionError as error:

@@ -3,9 +3,8 @@
 from provision import cache, checksums, packages
 
 _HEAD = """\
-# SHA-256 checksums of the Debian packages (amd64) that this project was verified with: those of unstable and
-# experimental for Asterisk, those of Debian 12 and 13 for the rest. Where a mirror still offers these versions, they
-# must match.
+# SHA-256 checksums of the Debian packages (amd64) that this project was verified with: those of unstable for
+# Asterisk, those of Debian 12 and 13 for the rest. Where a mirror still offers these versions, they must match.
 # `make pin` adds what the cache holds, to be run after all tests have passed; outdated lines may be deleted.
 """
 

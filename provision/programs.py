@@ -115,7 +115,7 @@ def _probe_asterisk(root: Path) -> str:
     if versions.numbers(version) < versions.numbers(OLDEST_ASTERISK):
         raise ProvisionError(
             f"the mirror offers Asterisk {version}, older than {OLDEST_ASTERISK}.",
-            f"Use a mirror of Debian that is up to date, or install Asterisk {OLDEST_ASTERISK}.",
+            f"Use a mirror of Debian unstable that is up to date, or install Asterisk {OLDEST_ASTERISK}.",
         )
     return version
 

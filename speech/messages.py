@@ -19,6 +19,8 @@ CODEC = "slin"
 # The name under which Asterisk knows the recogniser.
 ENGINE = "centrala"
 GRAMMAR = "grammar"
+# Set when nothing will be listened for any more: the recogniser closes the connection.
+GOODBYE = "goodbye"
 # What is between phrases in a result; no phrase holds it.
 BETWEEN = "|"
 # A result's text where something was said that is none of the phrases.
@@ -42,6 +44,10 @@ class Request:
     def params(self) -> Any:
         """What is to be set, or asked for."""
         return self.fields.get("params")
+
+    def sets(self, name: str) -> bool:
+        """Whether it sets something of that name."""
+        return self.name == "set" and isinstance(self.params, dict) and name in self.params
 
 
 @dataclass(frozen=True, slots=True)

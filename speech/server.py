@@ -16,6 +16,7 @@ from websockets.typing import Subprotocol
 from speech.listening import Question, Skips
 from speech.messages import (
     CODEC,
+    GOODBYE,
     GRAMMAR,
     PROTOCOL,
     NotAeap,
@@ -76,6 +77,8 @@ class Stream:
                 await self._peer.send(answer(request, codecs=[{"name": CODEC}]))
             case Request("set"):
                 await self._peer.send(await self._set(request))
+                if request.sets(GOODBYE):
+                    await self._peer.close()
             case Request("get"):
                 await self._peer.send(answer(request, params={"results": []}))
             case _:
@@ -83,7 +86,7 @@ class Stream:
 
     async def _set(self, request: Request) -> str:
         """A grammar: listen anew. Nothing else has a meaning here."""
-        if not isinstance(request.params, dict) or GRAMMAR not in request.params:
+        if not request.sets(GRAMMAR):
             return answer(request)
         self._stop()
         asked = listening(request.params[GRAMMAR])

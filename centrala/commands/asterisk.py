@@ -31,7 +31,6 @@ from routing.asterisk.rendering import RELOAD, RenderError, render, write
 from routing.callbacks import waiting_callbacks
 from routing.queues import Queue
 from routing.telephones import extensions
-from speech.asterisks import is_mended
 from storage.installation import Installation
 
 
@@ -84,7 +83,6 @@ def make_plan(
     program = provision.asterisk()
     older = _older_menus(installation)
     home = installation.home
-    recogniser = settings.speech.listen if flow.speech is not None else None
     return Plan(
         folders=Folders(
             configuration=folder,
@@ -119,8 +117,7 @@ def make_plan(
         login=login_in_conversation(flow) is not None,
         questions=tuple(sorted(settings.authentication.control_questions.items())),
         carrier=_carrier(settings),
-        recogniser=recogniser,
-        live_dangerously=recogniser is not None and not is_mended(program.version),
+        recogniser=settings.speech.listen if flow.speech is not None else None,
     )
 
 

@@ -155,8 +155,7 @@ class Plan:
     `transfers` are the keys by which consultants send callers on, each with its topic and queue.
     `agents` log in to their queues, at any telephone; `breaks` are the reasons of breaks by the digit that is keyed for
     them; without `codes` consultants hear no confirmation. `login`: there is a code by which a caller logs in.
-    `questions` are kinds of control questions by their digits. `recogniser` is where one listens for what callers say;
-    `live_dangerously`: this Asterisk takes whoever was listened to for a stranger.
+    `questions` are kinds of control questions by their digits. `recogniser` is where one listens for what callers say.
     """
 
     folders: Folders
@@ -178,7 +177,6 @@ class Plan:
     questions: tuple[tuple[str, str], ...] = ()
     carrier: Carrier | None = None
     recogniser: str | None = None
-    live_dangerously: bool = False
 
     @property
     def always(self) -> tuple[str, ...]:

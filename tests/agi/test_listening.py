@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import pytest
-from structlog.testing import capture_logs
 
 from ivr import calls
 from ivr.events import Event, Heard, Keyed, NoInput
@@ -45,15 +44,11 @@ def call(serve: MakeServer, installation: Installation, recogniser: Recogniser) 
     """Calls to a service with that recogniser."""
     server = serve(recogniser=recogniser)
 
-    def be_called(
-        reply: str = "", keys: str = "", replies: Mapping[str, str] | None = None, version: str = "22.11.0"
-    ) -> Told:
+    def be_called(reply: str = "", keys: str = "", replies: Mapping[str, str] | None = None, stage: str = "") -> Told:
         call_id = new_call_id()
         told = {**(replies or {}), **({RECOGNIZE: reply} if reply else {})}
         with Peer(address_of(server)) as peer:
-            commands = play(
-                peer, introduction(call_id, version=version), Script(keys, told, once=bool(reply) and not replies)
-            )
+            commands = play(peer, introduction(call_id), Script(keys, told, once=bool(reply) and not replies))
         assert idle(server)
         with installation.database.reading() as connection:
             turns = calls.turns_of(connection, call_id)
@@ -100,13 +95,16 @@ def test_what_asterisk_replies_is_what_happened(call: Call, reply: str, event: E
     assert event == events[1]
 
 
-def test_each_question_is_listened_for_by_the_same_engine(call: Call) -> None:
-    """It is told what to listen for each time."""
-    commands, _ = call(SAID.format(50, "pomoc"))
+@pytest.mark.parametrize(
+    ("reply", "listened_for"), [(SAID.format(50, "pomoc"), "tak"), ("200 result=1 (timeout) endpos=99", "pomoc")]
+)
+def test_each_question_is_listened_for_by_the_same_engine(call: Call, reply: str, listened_for: str) -> None:
+    """It is told what to listen for each time, also after a silence."""
+    commands, _ = call(reply)
     kinds = [" ".join(command.split()[:2]) for command in beginning(commands, "SPEECH")]
     once = ["SPEECH SET", "SPEECH RECOGNIZE"]
     assert ["SPEECH CREATE", *once, *once] == kinds[: 2 * len(once) + 1]
-    assert "tak" in beginning(commands, "SPEECH SET")[1]
+    assert listened_for in beginning(commands, "SPEECH SET")[1]
 
 
 @pytest.mark.parametrize(
@@ -136,9 +134,12 @@ def test_a_channel_that_is_not_listened_to_any_more_has_keys(call: Call, recogni
     assert (Keyed("3"), False) == (events[1], recogniser.answers)
 
 
-def test_an_engine_that_has_heard_nothing_is_made_anew(call: Call) -> None:
-    """It may be that nothing can reach it any more."""
-    commands, _ = call("200 result=1 (timeout) endpos=99")
+def test_an_engine_that_was_cut_off_is_made_anew(
+    call: Call, recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the recogniser is back, in the same call."""
+    monkeypatch.setattr(recogniser, "lost", lambda reason: recogniser.found())
+    commands, _ = call("200 result=1 (speech) endpos=0 results=0", keys="9")
     kinds = [" ".join(command.split()[:2]) for command in beginning(commands, "SPEECH")]
     once = ["SPEECH CREATE", "SPEECH SET", "SPEECH RECOGNIZE"]
     assert [*once, "SPEECH DESTROY", *once] == kinds[: 2 * len(once) + 1]
@@ -166,16 +167,17 @@ def test_a_recogniser_that_stalls_is_told_of(
     assert (Keyed("3"), False) == (events[1], recogniser.answers)
 
 
-@pytest.mark.parametrize(
-    ("version", "told"),
-    [("22.10.1~dfsg+~cs6.17", 1), ("22.11.0-rc2+dfsg", 0)],
-)
-def test_an_asterisk_that_leaves_callers_in_silence_is_told_of_once(call: Call, version: str, told: int) -> None:
-    """By its version, with the first caller who is listened to; callers are served all the same."""
-    with capture_logs() as logged:
-        for _ in range(2):
-            assert Heard(("2",), 90) in call(SAID.format(90, "pomoc"), version=version)[1]
-    assert told == len([line for line in logged if line.get("version")])
+def test_whoever_leaves_the_menus_takes_leave_of_the_recogniser_first(call: Call) -> None:
+    """And gives Asterisk the time to notice that the connection is closed, before the session is over."""
+    commands, _ = call(SAID.format(90, "pomoc"), keys="*")
+    assert ['SPEECH SET "goodbye" ""', 'EXEC "Wait" "0.25"'] == commands[-2:]
+
+
+def test_where_nobody_was_listened_to_there_is_no_leave_to_take(call: Call, recogniser: Recogniser) -> None:
+    """The way out is as quick as ever."""
+    recogniser.lost("away")
+    commands, _ = call(keys="3*")
+    assert [] == beginning(commands, "SPEECH", 'EXEC "Wait"')
 
 
 def test_a_language_without_a_model_has_keys(call: Call) -> None:

@@ -13,37 +13,27 @@ GREETER = "usr/bin/greeter"
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """Packages and their index; `trust` is what a sources.list says about it in brackets.
-
-    A `suite` is what it says that it is.
-    """
+    """Packages and their index; `trust` is what a sources.list says about it in brackets."""
 
     folder: Path
     trust: str = "[trusted=yes]"
-    suite: str = ""
 
     def sources(self) -> str:
         """Return the sources.list that names this repository."""
         return f"deb {self.trust} copy:{self.folder} ./\n"
 
-    def apt(self, cache: Path) -> Apt:
-        """Return an apt that reads it."""
-        return Apt(cache / "apt" / self.folder.name, self.sources())
-
     def add(self, name: str, version: str, files: dict[str, str], depends: str = "") -> Path:
         """Build a package of executable files and index the repository anew."""
         package = _build(self.folder, name, version, files, depends)
         stanzas = [_stanza(path) for path in sorted(self.folder.glob("*.deb"))]
-        index = self.folder / "Packages"
-        index.write_text("\n".join(stanzas))
-        if self.suite:
-            sums = f"SHA256:\n {checksums.of(index)} {index.stat().st_size} Packages\n"
-            (self.folder / "Release").write_text(f"Suite: {self.suite}\n{sums}")
+        (self.folder / "Packages").write_text("\n".join(stanzas))
         return package
 
-    def closure(self, *better: "Repository") -> Closure:
-        """Return the wish for the program greeter, to be fetched from here unless a better one can provide it."""
-        source = Source("a repository in a folder", tuple(one.apt for one in (*better, self)), with_c_library=True)
+    def closure(self) -> Closure:
+        """Return the wish for the program greeter, to be fetched from here."""
+        source = Source(
+            "a repository in a folder", lambda cache: Apt(cache / "apt" / "test", self.sources()), with_c_library=True
+        )
         return Closure("greeter", Wish("greeter"), source, greeting)
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provision import ProvisionError, packages
+from provision import ProvisionError
 from provision.apt import Apt, Offer, Wish, carried, configuration, parse_offers
 from tests.provision.repository import Repository
 
@@ -48,34 +48,6 @@ def test_a_package_comes_with_what_it_depends_on(repository: Repository, tmp_pat
     assert expected == {path.name for path in (tmp_path / "archives").glob("*.deb")}
     assert progress
     assert progress == sorted(progress)
-
-
-@pytest.mark.parametrize(
-    ("unstable", "experimental", "taken"),
-    [
-        ("1:22.10.1+dfsg-1", "1:22.11.0-rc2+dfsg-1", "1:22.11.0-rc2+dfsg-1"),
-        ("1:22.9.0+dfsg-1", "1:22.11.0-rc2+dfsg-1", "1:22.11.0-rc2+dfsg-1"),
-        ("1:22.10.1+dfsg-1", None, "1:22.10.1+dfsg-1"),
-        ("1:22.11.0+dfsg-1", "1:22.11.0-rc2+dfsg-1", "1:22.11.0+dfsg-1"),
-        ("1:22.12.0+dfsg-1", "1:23.0.0+dfsg-1", "1:22.12.0+dfsg-1"),
-    ],
-)
-def test_an_asterisk_with_the_silence_is_taken_where_there_is_no_other(
-    unstable: str, experimental: str | None, taken: str, repository: Repository, tmp_path: Path
-) -> None:
-    """One of experimental's is preferred to it, but never to one of unstable's that is mended."""
-    sources = ""
-    for suite, version in (("unstable", unstable), ("experimental", experimental)):
-        if version is not None:
-            made = Repository(tmp_path / suite, suite=suite)
-            made.add("asterisk-modules", version, {"usr/lib/asterisk": version})
-            made.add("asterisk", version, {"usr/sbin/asterisk": version}, f"asterisk-modules (= {version}), greeter")
-            sources += made.sources()
-    apt = Apt(tmp_path / "apt", sources + repository.sources(), packages.PREFERENCES)
-    apt.update()
-    files = {f"{name}_{taken.replace(':', '%3a')}_all.deb" for name in ("asterisk", "asterisk-modules")}
-    others = {"greeter_1.2.3_all.deb", "libgreeter_1.2.3_all.deb"}
-    assert files | others == {offer.file for offer in apt.offers(Wish("asterisk"))}
 
 
 def test_a_package_can_come_alone(repository: Repository, tmp_path: Path) -> None:

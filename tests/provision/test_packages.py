@@ -36,25 +36,6 @@ def test_a_program_is_fetched_and_runs(repository: Repository, cache_folder: Pat
     assert greeting(tree.root) == "1.2.3"
 
 
-def test_what_cannot_be_installed_is_taken_from_elsewhere(
-    repository: Repository, cache_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A newer program that needs what nobody has is told of; the other one runs."""
-    better = Repository(tmp_path / "better")
-    better.add("greeter", "2.0.0", {GREETER: "#!/bin/sh\necho greeter 2.0.0\n"}, depends="libgreeter (= 2.0.0)")
-    assert "1.2.3" == packages.obtain(repository.closure(better)).version
-    told = capsys.readouterr().err
-    assert "libgreeter (= 2.0.0)" in told
-    assert "another version is taken" in told
-
-
-def test_the_better_one_is_taken_where_it_can_be_installed(
-    repository: Repository, cache_folder: Path, tmp_path: Path
-) -> None:
-    """Whatever the other has."""
-    assert "2.0.0" == packages.obtain(repository.closure(with_greeter(tmp_path / "better", "2.0.0"))).version
-
-
 def test_the_second_time_nothing_is_fetched(
     repository: Repository, cache_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Self
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from speech.messages import CODEC, GRAMMAR, PROTOCOL, ask_for
+from speech.messages import CODEC, GOODBYE, GRAMMAR, PROTOCOL, ask_for
 
 Address = tuple[str, int]
 FRAME_BYTES, FRAME_SECONDS = 320, 0.02
@@ -64,6 +64,10 @@ class Line:
     def listen_for(self, lang: str, *phrases: str, prompt: float = 0.0) -> dict[str, Any]:
         """Say what to listen for."""
         return self.ask("set", params={GRAMMAR: ask_for(lang, phrases, prompt)})
+
+    def take_leave(self) -> dict[str, Any]:
+        """Say that nothing will be listened for any more."""
+        return self.ask("set", params={GOODBYE: ""})
 
     def play(self, sound: bytes) -> None:
         """Send sound, frame by frame, as fast as it goes: some seconds at most, or it is skipped."""

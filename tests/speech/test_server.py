@@ -110,6 +110,15 @@ def test_sound_that_is_skipped_behind_the_prompt_changes_nothing(models: Mapping
     assert listener.hear(spoken("pl", "poniedziałek", "klatt") + SILENCE, 60.0) is not None
 
 
+def test_whoever_takes_leave_is_answered_and_the_recogniser_closes(recogniser: Address) -> None:
+    """In this order; also while it still listens."""
+    with Line(recogniser) as line:
+        line.set_up()
+        line.listen_for("pl", *TOPICS)
+        assert "error_msg" not in line.take_leave()
+        assert line.is_closed()
+
+
 def test_a_telephone_that_sends_no_silence_is_understood(recogniser: Address) -> None:
     """Silence is what nothing comes of."""
     with Line(recogniser) as line:

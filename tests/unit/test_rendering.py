@@ -89,17 +89,13 @@ def test_of_a_leg_that_is_taken_the_dialplan_tells_the_end() -> None:
     assert " same => n,Set(LEG_TAKEN=)\n same => n,Hangup(21)\n" in carrier
 
 
-def test_only_an_asterisk_that_needs_it_lives_dangerously() -> None:
-    """One that could leave no note about a caller who has spoken."""
-    safe, dangerous = (render(replace(ALONE, live_dangerously=one), MONDAY)["asterisk.conf"] for one in (False, True))
-    assert "live_dangerously = no\n" in safe
-    assert "live_dangerously = yes\n" in dangerous
-
-
 def test_where_nobody_listens_asterisk_has_no_engine() -> None:
     """Else it has ours, and what that needs: signed linear sound alone."""
     without, listening = (render(replace(ALONE, recogniser=one), MONDAY) for one in (None, "127.0.0.1:4574"))
     assert "aeap" not in without["modules.conf"]
     assert "[centrala]" not in without["aeap.conf"]
     assert "load = res_speech_aeap.so\n" in listening["modules.conf"]
+    # Else no note could be left about a caller who has spoken.
+    assert "live_dangerously = no\n" in without["asterisk.conf"]
+    assert "live_dangerously = yes\n" in listening["asterisk.conf"]
     assert {"codecs = !all,slin", "url = ws://127.0.0.1:4574"} <= set(listening["aeap.conf"].splitlines())

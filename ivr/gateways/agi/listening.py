@@ -1,7 +1,7 @@
 """Listening for keys and phrases at once, by Asterisk's speech commands (`SPEECH CREATE`, `SET`, `RECOGNIZE`).
 
 Only when an engine is made does Asterisk tell whether the recogniser is there; but to end one is not without danger
-before Asterisk 22.11 (ARCHITECTURE.md). So a call has one engine, until there is doubt about it. A reply is
+(ARCHITECTURE.md). So a call has one engine, until there is doubt about it, and takes leave of it. A reply is
 `200 result=1 (speech) endpos=N results=N score0=N text0="..." grammar0=...`, or `(digit) digit=N`, `(timeout)`,
 `(hangup)`.
 """
@@ -18,12 +18,15 @@ from asterisk.agi import AGIError, AGIHangup
 from ivr.audio import Sound
 from ivr.gateways.agi.protocol import ProtocolError, SafeAGI
 from ivr.gateways.agi.recogniser import Recogniser
-from speech.messages import BETWEEN, ENGINE, GRAMMAR, ask_for
+from speech.messages import BETWEEN, ENGINE, GOODBYE, GRAMMAR, ask_for
 
 # Asterisk waits for a second; a recogniser that needs longer than this for a grammar is not fit for callers.
 SLOW_SECONDS = 0.9
 # A recogniser's process that hangs is killed within twenty seconds: until then its engine cannot be ended.
 LEFT_ALONE_SECONDS = 30.0
+# A connection that is closed by the recogniser is over for Asterisk within some milliseconds; on a machine that is busy
+# its thread may have to wait for that.
+CLOSING_SECONDS = 0.25
 _SAID = re.compile(r'score0=(-?\d{1,9}) text0="([^"]*)"')
 _DIGIT = re.compile(r"digit=(\S)")
 
@@ -36,17 +39,12 @@ class Outcome:
     phrases: tuple[str, ...] = ()
     confidence: int = 0
 
-    @property
-    def silent(self) -> bool:
-        """Whether neither came."""
-        return not self.key and not self.phrases
-
 
 class Listening:
     """The ear of one call.
 
-    Doubtful is an engine after a silence, which may be a broken connection, and after the recogniser was away. Who has
-    waited too long for an answer asks nothing for a while.
+    Doubtful is an engine whose connection was broken, and any after the recogniser was away. Who has waited too long
+    for an answer asks nothing for a while.
     """
 
     def __init__(self, agi: SafeAGI, recogniser: Recogniser, now: Callable[[], float] = time.monotonic) -> None:
@@ -72,8 +70,16 @@ class Listening:
             self._recogniser.lost("Asterisk cannot listen")
             return None
         outcome = self._outcome(kind, rest)
-        self._is_doubtful = outcome is None or outcome.silent
+        self._is_doubtful = outcome is None
         return outcome
+
+    def leave(self) -> None:
+        """Nothing will be listened for any more: the connection is closed by the recogniser, before Asterisk does."""
+        if not self._is_made or self._now() < self._not_before:
+            return
+        self._is_doubtful = True
+        self._agi.ask("SPEECH SET", GOODBYE, "")
+        self._agi.ask("EXEC", "Wait", str(CLOSING_SECONDS))
 
     def _is_ready(self, lang: str, phrases: tuple[str, ...], seconds: float) -> bool:
         try:
@@ -101,7 +107,6 @@ class Listening:
             self._is_made = False
             self._agi.ask("SPEECH DESTROY")
         self._faults = self._recogniser.faults
-        self._recogniser.asked_by(self._agi.env.get("agi_version", ""))
         made, _ = self._agi.ask("SPEECH CREATE", ENGINE)
         self._is_made = made == "1"
 

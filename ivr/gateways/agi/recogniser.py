@@ -6,8 +6,6 @@ import threading
 
 import structlog
 
-from speech.asterisks import is_mended
-
 log = structlog.get_logger()
 
 
@@ -23,7 +21,6 @@ class Recogniser:
         self._lock = threading.Lock()
         self._answers = False
         self._faults = 0
-        self._is_told = False
 
     @property
     def answers(self) -> bool:
@@ -38,18 +35,6 @@ class Recogniser:
     def knows(self, lang: str) -> bool:
         """Whether phrases of a language can be listened for now."""
         return self._answers and lang in self._languages
-
-    def asked_by(self, version: str) -> None:
-        """An Asterisk of that version asks. One that is not mended is told of, once."""
-        if self._is_told or is_mended(version):
-            return
-        with self._lock:
-            was_told, self._is_told = self._is_told, True
-        if not was_told:
-            log.warning(
-                "this Asterisk leaves callers in silence now and then where words count: use 22.11, 23.5 or newer",
-                version=version,
-            )
 
     def found(self) -> None:
         """It answers."""

@@ -163,6 +163,7 @@ class Session:
             while not self._left(live):
                 self._recorder.follow(live)
                 live = self._runner.advance(live, self._wait(live))
+            self._listening.leave()
         except NoticeUnheard:
             self._set(IVR_NEXT="no-ivr")
         except ConnectionLost:
