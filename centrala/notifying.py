@@ -113,7 +113,7 @@ class Outbox:
                 self._remind(one)
 
     def _remind(self, one: callbacks.Callback) -> None:
-        key = _key_of(one)
+        key = f"{_keys_of(one.call_id)}{one.tries}"
         with self.database.reading() as connection:
             is_known = text_messages.find_by_key(connection, key) is not None
         if not is_known:
@@ -132,13 +132,12 @@ class Outbox:
             text_messages.request(connection, message, self._limits)
 
     def is_outdated(self, connection: Connection, message: TextMessage) -> bool:
-        """Whether it is a reminder that had to wait until its callback was over, or tried anew."""
+        """Whether it is a reminder that had to wait until its callback was over, or was being made."""
         call_id = message.call_id or ""
         if message.template != MISSED_TEMPLATE or not message.key.startswith(_keys_of(call_id)):
             return False
         one = callbacks.find(connection, call_id)
-        still = one is not None and one.state == "waiting" and one.line_at is None and message.key == _key_of(one)
-        return not still
+        return one is None or one.state != "waiting" or one.line_at is not None
 
     def untold(self) -> tuple[tuple[str, str], ...]:
         """What the menus have no words for, of what is told of callbacks: templates and languages."""
@@ -150,11 +149,6 @@ class Outbox:
 def _keys_of(call_id: str) -> str:
     """How the keys of what is told of a callback begin."""
     return f"callback:{call_id}:"
-
-
-def _key_of(one: callbacks.Callback) -> str:
-    """The key of the reminder after its last try."""
-    return f"{_keys_of(one.call_id)}{one.tries}"
 
 
 class Sender:

@@ -86,8 +86,8 @@ def test_what_is_no_phrase_is_told_once_the_prompt_is_over(recogniser: Address) 
     ("skips", "told"),
     [
         ((0.0, 0.0), False),
-        # The word begins after some two seconds of what is heard: behind the prompt if two of its four were skipped.
-        ((1.0, 0.5), False),
+        # The word begins between the second and the third second of what is heard.
+        ((0.5, 0.5), False),
         ((1.5, 1.0), True),
         ((9.0, 0.0), True),
     ],

@@ -340,22 +340,6 @@ def test_nobody_is_told_of_a_call_that_is_being_made(post: Post) -> None:
     assert 0 == post.sender.deliver()
 
 
-def test_of_two_reminders_that_had_to_wait_the_last_is_sent(post: Post) -> None:
-    """The one of the try before is old news."""
-    at = post.clock()
-    one = Callback("call-1", NUMBER, "pensions", "pensions", "pl", at, at, at + timedelta(hours=1), tries=1)
-    with post.outbox.database.writing() as connection:
-        callbacks.request(connection, one)
-    post.outbox.remind()
-    with post.outbox.database.writing() as connection:
-        callbacks.tried(connection, "call-1", at, at + timedelta(hours=2))
-    post.outbox.remind()
-    assert 1 == post.sender.deliver()
-    with post.outbox.database.reading() as connection:
-        states = {message.key: message.state for message in text_messages.newest(connection, 9)}
-    assert {"callback:call-1:1": "refused", "callback:call-1:2": "sent"} == states
-
-
 def test_a_fixed_line_gets_no_reminder_and_nothing_is_said_of_it(post: Post) -> None:
     """It is looked at every few seconds, for as long as the callback waits."""
     at = post.clock()
