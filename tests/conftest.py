@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 from hypothesis import settings
 
 import provision
@@ -27,6 +29,21 @@ _numbers = itertools.count(1)
 
 
 @pytest.hookimpl(trylast=True)
+def pytest_configure() -> None:
+    """No logger keeps the level that one test's command has set."""
+    configure = structlog.configure
+
+    def without_keeping(**told: Any) -> None:
+        configure(**{**told, "cache_logger_on_first_use": False})
+
+    pytest.MonkeyPatch().setattr(structlog, "configure", without_keeping)
+
+
+def pytest_runtest_teardown() -> None:
+    """That level ends with the test."""
+    structlog.reset_defaults()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Side by side, what waits for real telephone calls comes first, so that no worker waits for it alone at last."""
     if hasattr(config, "workerinput"):

@@ -8,10 +8,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
-from centrala import notifying as notifying_module
 from centrala.carrier import notifying
 from centrala.notifying import MISSED_TEMPLATE, NotSent
 from demo.carrier import LineError
@@ -161,13 +159,8 @@ def test_a_message_that_was_not_sent_is_tried_again(post: Post) -> None:
 
 
 @pytest.mark.parametrize("by_report", [False, True], ids=["listed", "reported"])
-def test_that_nothing_can_be_looked_for_is_told_once(
-    post: Post, by_report: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_that_nothing_can_be_looked_for_is_told_once(post: Post, by_report: bool) -> None:
     """Of however many messages, and however often; and once that it is over, which a report may end as well."""
-    # Whatever level other tests have set.
-    told_from = structlog.make_filtering_bound_logger("INFO")
-    monkeypatch.setattr(notifying_module, "log", structlog.wrap_logger(None, wrapper_class=told_from))
     post.api.faults, post.api.lists = [UNAVAILABLE] * 2, UNAVAILABLE
     keys = ("one", "two")
     for key in keys:
