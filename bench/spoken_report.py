@@ -137,9 +137,10 @@ def _of_others(found: Spoken) -> str:
     others = f" Others on the machine used {disturbed:.1f} cores meanwhile." if disturbed > DISTURBING else ""
     return (
         f"The others key on {found.talk.lines} lines in menus without words, in the last row in such as have words, "
-        "where each of them is listened to. A choice by a word asks the call's engine (`SPEECH SET`, `RECOGNIZE`); for "
-        "one by a key the same word is said, nobody listens, and the key goes down when the recogniser "
-        "would have known. The recogniser has one process. The telephones' own end took "
+        "where each of them is listened to and takes leave of the recogniser (a quarter of a second) before the last "
+        "prompt. A choice by a word asks the call's engine (`SPEECH SET`, `RECOGNIZE`); for one by a key the same word "
+        "is said, nobody listens, and the key goes down when the recogniser would have known. The recogniser has one "
+        "process. The telephones' own end took "
         f"{_cores(found.of(Scene.SPEAKING))} cores with callers who speak alone and {_cores(found.of(Scene.BOTH))} "
         f"with both, of the same processors; keeping what Asterisk gave the recogniser {_wire(found)}.{others}"
     )

@@ -173,6 +173,13 @@ def test_whoever_leaves_the_menus_takes_leave_of_the_recogniser_first(call: Call
     assert ['SPEECH SET "goodbye" ""', 'EXEC "Wait" "0.25"'] == commands[-2:]
 
 
+def test_nobody_takes_leave_of_a_recogniser_that_is_gone(call: Call) -> None:
+    """Asterisk would wait for its answer for a second."""
+    commands, _ = call("200 result=1 (speech) endpos=0 results=0", keys="*")
+    assert 2 == len(beginning(commands, "SPEECH SET", "SPEECH RECOGNIZE"))
+    assert [] == beginning(commands, 'EXEC "Wait"')
+
+
 def test_where_nobody_was_listened_to_there_is_no_leave_to_take(call: Call, recogniser: Recogniser) -> None:
     """The way out is as quick as ever."""
     recogniser.lost("away")

@@ -73,9 +73,13 @@ class Listening:
         self._is_doubtful = outcome is None
         return outcome
 
+    @property
+    def _is_in_doubt(self) -> bool:
+        return self._is_doubtful or self._faults != self._recogniser.faults
+
     def leave(self) -> None:
         """Nothing will be listened for any more: the connection is closed by the recogniser, before Asterisk does."""
-        if not self._is_made or self._now() < self._not_before:
+        if not self._is_made or self._is_in_doubt:
             return
         self._is_doubtful = True
         self._agi.ask("SPEECH SET", GOODBYE, "")
@@ -83,7 +87,7 @@ class Listening:
 
     def _is_ready(self, lang: str, phrases: tuple[str, ...], seconds: float) -> bool:
         try:
-            if not self._is_made or self._is_doubtful or self._faults != self._recogniser.faults:
+            if not self._is_made or self._is_in_doubt:
                 self._make_anew()
             if not self._is_made:
                 self._recogniser.lost("no connection")
