@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 import provision
+from demo.phone import PhoneTimeoutError
 from ivr.menus.loading import load_menus
 from routing.asterisk.rendering import RELOAD
 from routing.surveys import survey_answers
@@ -78,10 +80,14 @@ def test_new_calls_hear_the_new_text_and_running_ones_the_old(changing: Live, nu
     ear.wait_for("pl:main")
     version = _publish(changing, edited(SHIPPED, GREETING))
     # Whoever is slow to key was led on to the topics, from where the first key leads back.
-    while ear.keys().count("pl:welcome") < 2:
+    for _ in range(6):
         heard = ear.keys().count("pl:main")
         press(first, "*")
-        ear.wait_for("pl:main", times=heard + 1)
+        # A key that comes between two questions of an overloaded machine is lost.
+        with suppress(PhoneTimeoutError):
+            ear.wait_for("pl:main", times=heard + 1)
+        if ear.keys().count("pl:welcome") == 2:
+            break
     first.hang_up()
     second, other_ear = choose(changing, late)
     other_ear.wait_for("pl:main")
