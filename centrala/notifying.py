@@ -175,9 +175,10 @@ class Sender:
         if text is None:
             return self._refuse(message, "no-template")
         with self._outbox.database.writing() as connection:
-            if is_outdated := self._outbox.is_outdated(connection, message):
+            if self._outbox.is_outdated(connection, message):
                 text_messages.refused(connection, message, "outdated", self._outbox.now())
-            claimed = None if is_outdated else text_messages.claim(connection, message, text, self._outbox.now())
+                return False
+            claimed = text_messages.claim(connection, message, text, self._outbox.now())
         if claimed is None:
             return False
         try:

@@ -305,16 +305,21 @@ def test_who_was_not_reached_by_a_callback_is_told_once_for_each_try(post: Post)
     assert post.outbox.text(MISSED_TEMPLATE, "uk") == sent["body"]
 
 
-@pytest.mark.parametrize("state", ["kept", "not_reached", "cancelled"])
-def test_nobody_is_told_of_a_call_that_will_not_come(post: Post, state: callbacks.State) -> None:
-    """A reminder that had to wait is not sent once the callback is over."""
+def reminds(post: Post) -> None:
+    """A callback was tried once, and a reminder of the next try is to be sent."""
     at = post.clock()
     one = Callback("call-1", NUMBER, "pensions", "pensions", "pl", at, at, at + timedelta(hours=1), tries=1)
     with post.outbox.database.writing() as connection:
         callbacks.request(connection, one)
     post.outbox.remind()
+
+
+@pytest.mark.parametrize("state", ["kept", "not_reached", "cancelled"])
+def test_nobody_is_told_of_a_call_that_will_not_come(post: Post, state: callbacks.State) -> None:
+    """A reminder that had to wait is not sent once the callback is over."""
+    reminds(post)
     with post.outbox.database.writing() as connection:
-        callbacks.over(connection, "call-1", state, at)
+        callbacks.over(connection, "call-1", state, post.clock())
     assert 0 == post.sender.deliver()
     with post.outbox.database.reading() as connection:
         (kept,) = text_messages.newest(connection, 9)
@@ -323,13 +328,9 @@ def test_nobody_is_told_of_a_call_that_will_not_come(post: Post, state: callback
 
 def test_nobody_is_told_of_a_call_that_is_being_made(post: Post) -> None:
     """Once there is a line, the consultant tells."""
-    at = post.clock()
-    one = Callback("call-1", NUMBER, "pensions", "pensions", "pl", at, at, at + timedelta(hours=1), tries=1)
+    reminds(post)
     with post.outbox.database.writing() as connection:
-        callbacks.request(connection, one)
-    post.outbox.remind()
-    with post.outbox.database.writing() as connection:
-        assert callbacks.put_in_line(connection, "call-1", at)
+        assert callbacks.put_in_line(connection, "call-1", post.clock())
     assert 0 == post.sender.deliver()
 
 
