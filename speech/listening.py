@@ -8,6 +8,7 @@ that with the caller's channel, without any limit.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 import structlog
@@ -28,6 +29,8 @@ MOST_BEHIND_BYTES = 5 * SECOND
 # shorter gap may be one that the machine has made.
 SILENCE_AFTER = 0.25
 MOST_SILENCE = 2.0
+# A process that was held up for so long has had no chance to see that sound came.
+HELD_UP_SECONDS = 0.05
 
 TOLD_EVERY_SECONDS = 60.0
 
@@ -106,9 +109,12 @@ class Question:
         return piece
 
     async def _comes_soon(self) -> bool:
-        try:
-            async with asyncio.timeout(SILENCE_AFTER):
-                await self._came.wait()
-        except TimeoutError:
-            return False
-        return True
+        """Silence in the middle of a word that was there, and not yet read, would make another word of it."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + SILENCE_AFTER
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(due):
+                    await self._came.wait()
+            if self._came.is_set() or loop.time() < due + HELD_UP_SECONDS:
+                return self._came.is_set()

@@ -70,9 +70,8 @@ class Line:
         return self.ask("set", params={GOODBYE: ""})
 
     def play(self, sound: bytes) -> None:
-        """Send sound, frame by frame, as fast as it goes: some seconds at most, or it is skipped."""
-        for start in range(0, len(sound), FRAME_BYTES):
-            self.send(sound[start : start + FRAME_BYTES])
+        """Send sound at once, some seconds at most: a gap that a busy machine makes would be silence in a word."""
+        self.send(sound)
 
     def play_slowly(self, sound: bytes) -> None:
         """Send sound, frame by frame, as fast as a telephone does."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
+import time
 from collections.abc import Callable
 
 from hypothesis import given
@@ -18,6 +19,7 @@ from speech.listening import (
     MOST_SILENCE,
     PIECE_BYTES,
     SECOND,
+    SILENCE_AFTER,
     Hear,
     Question,
     Skips,
@@ -135,3 +137,27 @@ def test_a_line_that_falls_silent_is_heard_as_silence_for_a_while() -> None:
 
     asyncio.run(ask())
     assert MOST_SILENCE * SECOND + PIECE_BYTES == len(heard)
+
+
+def test_sound_that_could_not_be_read_in_time_is_no_silence() -> None:
+    """A process that was held up looks for what has come meanwhile."""
+    heard = bytearray()
+    first, second = samples(PIECE_BYTES // WIDTH), samples(PIECE_BYTES)[PIECE_BYTES:]
+
+    def hear(sound: bytes, _skipped: float) -> Utterance | None:
+        heard.extend(sound)
+        return SAID if len(heard) >= len(first + second) else None
+
+    async def ask() -> None:
+        question = Question(hear, Threads(1), Skips())
+        question.take(first)
+        listening = asyncio.create_task(question.understood())
+        await until(lambda: len(heard) == len(first))
+        await asyncio.sleep(0.01)
+        # As a system that gives this process no time does; the socket's turn comes after the timers'.
+        time.sleep(2 * SILENCE_AFTER)
+        asyncio.get_running_loop().call_later(0.01, question.take, second)
+        assert SAID == await listening
+
+    asyncio.run(ask())
+    assert first + second == bytes(heard)

@@ -64,7 +64,7 @@ def test_each_stream_has_words_and_a_language_of_its_own(recogniser: Address) ->
         with Line(recogniser) as line:
             line.set_up()
             line.listen_for(lang, word, *(TOPICS if lang == "pl" else ()))
-            line.play(spoken(lang, word, "anika", seed=number))
+            line.play(spoken(lang, word, "anika"))
             return line.result()[0] == word
 
     with ThreadPoolExecutor(20) as pool:
