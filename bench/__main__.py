@@ -94,8 +94,8 @@ YEARS = keeping.Scale((1_000_000, 3_000_000, 11_000_000), 10_000, 3), taking_in.
 QUICK_YEARS = keeping.Scale((50_000, 150_000), 1000, 1), taking_in.Lengths(4, 300, 600, 3600)
 
 # So many streams at once, step by step, each for so many seconds; and callers who speak.
-STREAMS = (10, 25, 50, 100, 150, 200, 300, 400), 30.0, Talk(5, 30.0, 10, 24, len(HELD_OUT), 2)
-QUICK_STREAMS = (10, 50), 8.0, Talk(1, 15.0, 10, 24, 3, 0)
+STREAMS = (10, 25, 50, 100, 150, 200, 300, 400), 30.0, Talk(5, 30.0, 10, 24, len(HELD_OUT), 2, 60.0)
+QUICK_STREAMS = (10, 50), 8.0, Talk(1, 15.0, 10, 24, 3, 0, 15.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from bench import asked, ground, keypress, talkers, tones, wire
+from bench import asked, ground, keypress, leavers, talkers, tones, wire
 from bench.keypress import Sample, Script
+from bench.leavers import Left
 from bench.overheard import Overheard
 from bench.processor import Meter, Repeats, Usage
 from bench.talkers import Choices
@@ -60,7 +61,7 @@ class Scene(Enum):
 class Talk:
     """How it is measured: rounds of so many `seconds` a scene, callers who speak, `lines` of others, and voices.
 
-    So many disturbed rounds are repeated.
+    So many disturbed rounds are repeated. At the end callers hang up on as many lines for `leaving` seconds.
     """
 
     rounds: int
@@ -69,6 +70,7 @@ class Talk:
     lines: int
     voices: int
     repeats: int
+    leaving: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +116,12 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """All of it: how, with how many sounds, and each scene."""
+    """All of it: how, with how many sounds, each scene, and those who hung up."""
 
     talk: Talk
     sounds: int
     rounds: tuple[Round, ...]
+    left: Left
 
     def of(self, scene: Scene) -> Round:
         """A scene."""
@@ -141,10 +144,11 @@ def measure(folder: Path, talk: Talk, say: Callable[[str], None]) -> Spoken:
                 made = repeats.measure(partial(callers.round, scene), lambda made: made.usage)
                 found[scene] = found[scene] + made if scene in found else made
             say(f"  round {number + 1} of {talk.rounds}")
+        left = callers.leaving()
     with kept.open("rb") as file:
         overheard = Overheard(asked.everything(wire.read(file)), {word.last for word in words}, ear.endpoint)
     told = (replace(found[scene], choices=overheard.told(found[scene].choices)) for scene in Scene)
-    return Spoken(talk, len(words), tuple(told))
+    return Spoken(talk, len(words), tuple(told), left)
 
 
 def service() -> str:
@@ -186,6 +190,7 @@ class _Callers:
         assert node is not None
         self._server = "127.0.0.1", station.addresses.sip
         self._number = ground.NUMBERS[ground.SQLITE]
+        self._asterisk = station.asterisk
         self._processes = {
             "asterisk": station.asterisk.pid,
             "ivr": node.process.pid,
@@ -205,6 +210,10 @@ class _Callers:
         others, choices = self._met(scene)
         usage = Meter.read(self._processes).since(before)
         return Round(scene, others, choices, (usage,), time.process_time() - own)
+
+    def leaving(self) -> Left:
+        """Callers who hang up while they are listened to."""
+        return leavers.sample(self._server, self._number, self._talk.lines, self._talk.leaving, self._asterisk)
 
     def _met(self, scene: Scene) -> tuple[Sample, Choices]:
         seconds = self._talk.seconds

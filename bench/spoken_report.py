@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from statistics import median
 
 from bench.figures import MOST_P99, Aim, percentile
@@ -15,6 +16,7 @@ from speech.voices import HELD_OUT
 
 MOST_OVER_MS = 100.0
 LEAST_KNOWN = 0.95
+MOST_STAY = 1.0
 MS = 1e3
 PARTS = ("asterisk", "ivr", "recogniser")
 SHARES = 50, 90, 99, 100
@@ -49,6 +51,7 @@ def aims(found: Spoken) -> tuple[Aim, ...]:
         Aim("the same beside callers who key", MOST_OVER_MS, both, "ms"),
         Aim("p99 of the others' key to prompt beside callers who speak", MOST_P99, harm, "times"),
         Aim("calls that failed", 0, failed),
+        Aim("channels that stay, of a thousand who hang up", MOST_STAY, found.left.of_a_thousand),
     )
 
 
@@ -142,7 +145,17 @@ def _of_others(found: Spoken) -> str:
         "is said, nobody listens, and the key goes down when the recogniser would have known. The recogniser has one "
         "process. The telephones' own end took "
         f"{_cores(found.of(Scene.SPEAKING))} cores with callers who speak alone and {_cores(found.of(Scene.BOTH))} "
-        f"with both, of the same processors; keeping what Asterisk gave the recogniser {_wire(found)}.{others}"
+        f"with both, of the same processors; keeping what Asterisk gave the recogniser {_wire(found)}.{others} "
+        f"{_of_leavers(found)}"
+    )
+
+
+def _of_leavers(found: Spoken) -> str:
+    left = found.left
+    return (
+        f"At the end {left.callers:,} callers hung up within {left.seconds:.0f} s, each at some moment while they were "
+        f"listened to, as nobody takes leave of the recogniser who hangs up (ARCHITECTURE.md): {left.channels} of "
+        "their channels stayed in Asterisk."
     )
 
 
@@ -161,6 +174,7 @@ def summed_up(found: Spoken) -> dict[str, object]:
         "callers": talk.callers,
         "lines": talk.lines,
         "sounds": found.sounds,
+        "leaving": asdict(found.left),
         "scenes": {one.scene.value: _scene(one) for one in found.rounds},
     }
 

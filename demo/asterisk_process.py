@@ -26,6 +26,7 @@ _COMMAND_SECONDS = 10.0
 _POLL_SECONDS = 0.1
 _LAST_LINES = 25
 _DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
+_PRIORITY = 10
 _DIRECTORY = re.compile(r"^\s*(ast\w+)\s*=>?\s*(.+?)\s*(?:;.*)?$", re.MULTILINE)
 _BELOW_EPHEMERAL = (10_000, 30_000)
 
@@ -38,11 +39,13 @@ class AsteriskProcess:
     """One Asterisk, from `start` to `stop`; as a context manager it does both.
 
     `command` is what runs Asterisk (as `provision.asterisk().command`), `configuration` the path to its
-    asterisk.conf. Start it from a thread that lives as long as Asterisk shall.
+    asterisk.conf; `in_real_time` it goes before all ordinary processes (SCHED_RR, sched(7)), where the system allows
+    that. Start it from a thread that lives as long as Asterisk shall.
     """
 
-    def __init__(self, command: Sequence[str], configuration: Path) -> None:
+    def __init__(self, command: Sequence[str], configuration: Path, *, in_real_time: bool = False) -> None:
         self._command = (*command, "-C", str(configuration))
+        self._in_real_time = in_real_time
         self._directories = dict(_DIRECTORY.findall(configuration.read_text("utf-8")))
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -87,6 +90,8 @@ class AsteriskProcess:
             )
         try:
             self._wait_booted(time.monotonic() + timeout)
+            if self._in_real_time:
+                self._go_first()
         except BaseException:
             self._kill()
             raise
@@ -107,6 +112,14 @@ class AsteriskProcess:
             self._signal(signal.SIGTERM)
             self._wait(STOP_SECONDS)
         self._kill()
+
+    def _go_first(self) -> None:
+        """As `asterisk -p` does, which needs a program beside it that not every machine can run."""
+        tasks = Path(f"/proc/{self.pid}/task")
+        with contextlib.suppress(PermissionError):
+            # New threads are as those that make them.
+            while any(_moves_to_the_front(int(task.name)) for task in tasks.iterdir()):
+                pass
 
     def _wait_booted(self, deadline: float) -> None:
         while time.monotonic() < deadline:
@@ -152,6 +165,15 @@ class AsteriskProcess:
             return "(it printed nothing)"
         lines = self.console.read_text("utf-8", "replace").splitlines()
         return "\n".join(lines[-_LAST_LINES:]) or "(it printed nothing)"
+
+
+def _moves_to_the_front(thread: int) -> bool:
+    """Whether it was not there and is now. Raises PermissionError."""
+    with contextlib.suppress(ProcessLookupError):
+        if os.sched_getscheduler(thread) != os.SCHED_RR:
+            os.sched_setscheduler(thread, os.SCHED_RR, os.sched_param(_PRIORITY))
+            return True
+    return False
 
 
 def free_ports(count: int, kind: socket.SocketKind = socket.SOCK_STREAM, host: str = "127.0.0.1") -> list[int]:

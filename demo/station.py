@@ -145,8 +145,10 @@ class Station:
 
     def start_asterisk(self) -> None:
         """Start Asterisk from the rendered configuration and wait until it takes calls. Raises StationError."""
-        program = provision.asterisk()
-        self.asterisk = AsteriskProcess(program.command, self.home / "asterisk" / "etc" / "asterisk.conf")
+        configuration = self.home / "asterisk" / "etc" / "asterisk.conf"
+        # ARCHITECTURE.md says what hangs on it.
+        in_real_time = "listen" in _section(self.settings, "speech")
+        self.asterisk = AsteriskProcess(provision.asterisk().command, configuration, in_real_time=in_real_time)
         self.asterisk.start()
         # Without its port Asterisk starts all the same.
         if f":{self.addresses.sip}" not in self.asterisk.rx("pjsip show transports"):

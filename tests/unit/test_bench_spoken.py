@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from bench import spoken_report, talkers, tones
 from bench.keypress import HEARS_FRAMES, Sample
+from bench.leavers import Leaver, Left
 from bench.processor import Usage
 from bench.spoken import LABELS, NOBODY, Round, Scene, Spoken, Talk, service
 from bench.talkers import NOTHING, Choice, Choices, Talker
@@ -23,7 +25,8 @@ from ivr.menus.loading import load_menus
 SILENCE = bytes(FRAME_BYTES)
 LOOKS_EVERY, WANTS = 12, 25
 LEADS = range(HEARS_FRAMES[0], HEARS_FRAMES[1] + 1)
-TALK = Talk(1, 10.0, 10, 24, 3, 0)
+TALK = Talk(1, 10.0, 10, 24, 3, 0, 60.0)
+LEFT = Left(2000, 60.0, 2)
 
 
 def loud(frames: int) -> Frames:
@@ -158,7 +161,7 @@ def spoken(beside: float, slowest: float, failed: int = 0) -> Spoken:
         Round(Scene.SPEAKING, NOBODY, said + choices(2.0, own=None), (usage,), 1.0),
         Round(Scene.KEYING, NOBODY, choices(*(0.9,) * 50), (usage,), 1.0),
     )
-    return Spoken(TALK, 30, rounds)
+    return Spoken(TALK, 30, rounds, LEFT)
 
 
 @pytest.mark.parametrize(
@@ -167,8 +170,14 @@ def spoken(beside: float, slowest: float, failed: int = 0) -> Spoken:
 )
 def test_waits_and_others_are_judged(beside: float, slowest: float, met: list[bool]) -> None:
     """Over the recogniser's own share where that is known, and by what the others notice; and no call may fail."""
-    assert [*met, True] == [aim.met for aim in spoken_report.aims(spoken(beside, slowest))]
-    assert [*met, False] == [aim.met for aim in spoken_report.aims(spoken(beside, slowest, failed=1))]
+    assert [*met, True, True] == [aim.met for aim in spoken_report.aims(spoken(beside, slowest))]
+    assert [*met, False, True] == [aim.met for aim in spoken_report.aims(spoken(beside, slowest, failed=1))]
+
+
+def test_channels_that_stay_are_judged() -> None:
+    """By how many hung up."""
+    told = [spoken_report.aims(replace(spoken(0.011, 0.79), left=Left(2000, 60.0, count)))[-1] for count in (2, 3)]
+    assert [(1.0, True), (1.5, False)] == [(aim.measured, aim.met) for aim in told]
 
 
 def test_everything_is_told() -> None:
@@ -187,7 +196,18 @@ def test_everything_is_told() -> None:
 def test_scenes_without_any_word_meet_nothing() -> None:
     """And are told without a figure."""
     usage = Usage(10.0, dict.fromkeys(spoken_report.PARTS, 0.0), 0.0)
-    found = Spoken(TALK, 0, tuple(Round(scene, NOBODY, NOTHING, (usage,), 0.0) for scene in Scene))
+    found = Spoken(TALK, 0, tuple(Round(scene, NOBODY, NOTHING, (usage,), 0.0) for scene in Scene), Left(0, 60.0, 0))
     assert [False] * 3 == [aim.met for aim in spoken_report.aims(found)[:3]]
     assert "-" == spoken_report.cost_rows(found)[1][-1]
     assert spoken_report.remarks(found)
+
+
+def test_who_hangs_up_does_so_while_they_are_listened_to(line: tuple[Talker, IncomingCall]) -> None:
+    """In the menu of words, and after their patience."""
+    talker, there = line
+    leaver = Leaver(talker.call, 0.1)
+    leaver.start()
+    in_words(talker, there)
+    assert not leaver.goes
+    leaver.call.wait_until(lambda: leaver.goes, what="the end of the patience")
+    assert leaver.is_listened_to

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -15,7 +16,13 @@ import psutil
 import pytest
 
 import provision
-from demo.asterisk_process import AsteriskError, AsteriskProcess, free_port, free_ports, free_udp_range
+from demo.asterisk_process import (
+    AsteriskError,
+    AsteriskProcess,
+    free_port,
+    free_ports,
+    free_udp_range,
+)
 from demo.phone import Answer, EndedBy, Exchange, Phone, Refuse, Ring, sounds
 from tests.live import tones
 
@@ -301,6 +308,17 @@ def test_a_stopped_asterisk_is_gone(tmp_path: Path) -> None:
     assert not [pid for pid in family if psutil.pid_exists(pid)]
     with pytest.raises(AsteriskError, match="did not answer"):
         asterisk.rx("core show version")
+
+
+@pytest.mark.parametrize("in_real_time", [False, True])
+def test_an_asterisk_goes_before_other_processes_where_the_system_allows_it(tmp_path: Path, in_real_time: bool) -> None:
+    """All its threads do, or none of them."""
+    configuration = write_configuration(tmp_path, free_port(socket.SOCK_DGRAM))
+    allowed = subprocess.run(["chrt", "--rr", "10", "true"], check=False).returncode == 0
+    wanted = os.SCHED_RR if in_real_time and allowed else os.SCHED_OTHER
+    with AsteriskProcess(provision.asterisk().command, configuration, in_real_time=in_real_time) as asterisk:
+        threads = [thread.id for thread in psutil.Process(asterisk.pid).threads()]
+        assert {wanted} == {os.sched_getscheduler(thread) for thread in threads}
 
 
 def test_asterisk_dies_with_whoever_started_it(tmp_path: Path) -> None:
