@@ -30,6 +30,11 @@ class Asked:
     what: Listening
     packets: tuple[Packet, ...]
 
+    @property
+    def at(self) -> float | None:
+        """When the first of it came; None where none did."""
+        return self.packets[0].at if self.packets else None
+
 
 def everything(passed: Iterable[Passed]) -> list[Asked]:
     """All that Asterisk asked, by what it sent."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 import time
 from dataclasses import dataclass
 
@@ -17,16 +16,19 @@ MOST_SECONDS_LISTENED = 0.4
 DIAL_EVERY_SECONDS = 0.01
 # Asterisk has ended every channel long before, or will not.
 STAYS_SECONDS = 8.0
-_CHANNELS = re.compile(r"^(\d+) active channels?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """How many callers hung up while they were listened to, within so many seconds, and how many channels stayed."""
+    """How many callers hung up while they were listened to, within so many seconds, and how many channels stayed.
+
+    Whether Asterisk was `in_real_time` meanwhile.
+    """
 
     callers: int
     seconds: float
     channels: int
+    in_real_time: bool
 
     @property
     def of_a_thousand(self) -> float | None:
@@ -40,10 +42,9 @@ class Leaver:
 
     call: OutgoingCall
     patience: float
-    is_listened_to: bool = False
     goes: bool = False
-    _asked_at: float | None = None
-    _listened_since: float = 0.0
+    _next_tone: int = tones.FIRST
+    _listened_since: float | None = None
 
     def start(self) -> None:
         """Be silent into the telephone, and listen."""
@@ -52,16 +53,20 @@ class Leaver:
 
     def _frame(self, frame: bytes) -> None:
         at, heard = time.monotonic(), tones.heard(frame)
-        if self._asked_at is None and heard == tones.FIRST:
-            self._asked_at = at
-            self.call.press(TO_WORDS, duration=keypress.KEY_FRAMES * FRAME_SECONDS)
-        elif self._asked_at is not None and not self.is_listened_to and heard == tones.SECOND:
-            self.is_listened_to, self._listened_since = True, at
-        self.goes = self.goes or (self.is_listened_to and at - self._listened_since >= self.patience)
+        match heard, self._listened_since:
+            case tones.FIRST, None if self._next_tone == tones.FIRST:
+                self._next_tone = tones.SECOND
+                self.call.press(TO_WORDS, duration=keypress.KEY_FRAMES * FRAME_SECONDS)
+            case tones.SECOND, None if self._next_tone == tones.SECOND:
+                self._listened_since = at
+        self.goes = self._listened_since is not None and at - self._listened_since >= self.patience
 
 
-def sample(server: tuple[str, int], number: str, lines: int, seconds: float, asterisk: AsteriskProcess) -> Left:
-    """Keep so many of them coming for so many seconds; nobody else may call meanwhile. Raises AsteriskError."""
+def stay(server: tuple[str, int], number: str, lines: int, seconds: float, asterisk: AsteriskProcess) -> int:
+    """Keep so many of them coming for so many seconds; how many channels stay. Nobody else may call meanwhile.
+
+    Raises AsteriskError.
+    """
     chance, before = random.Random(lines), _channels(asterisk)
     with Exchange() as exchange, Phone(exchange, keypress.ANI, server) as phone:
         leavers: list[Leaver] = []
@@ -77,7 +82,7 @@ def sample(server: tuple[str, int], number: str, lines: int, seconds: float, ast
         for leaver in leavers:
             leaver.call.hang_up()
             leaver.call.wait_ended()
-    return Left(sum(leaver.is_listened_to for leaver in leavers), seconds, _stay(asterisk) - before)
+    return _staying(asterisk, before)
 
 
 def _dial(phone: Phone, number: str, patience: float) -> Leaver:
@@ -87,13 +92,13 @@ def _dial(phone: Phone, number: str, patience: float) -> Leaver:
     return leaver
 
 
-def _stay(asterisk: AsteriskProcess) -> int:
+def _staying(asterisk: AsteriskProcess, before: frozenset[str]) -> int:
     until = time.monotonic() + STAYS_SECONDS
-    while (count := _channels(asterisk)) and time.monotonic() < until:
+    while (staying := _channels(asterisk) - before) and time.monotonic() < until:
         time.sleep(keypress.DIAL_EVERY_SECONDS)
-    return count
+    return len(staying)
 
 
-def _channels(asterisk: AsteriskProcess) -> int:
-    found = _CHANNELS.search(asterisk.rx("core show channels count"))
-    return int(found[1]) if found else 0
+def _channels(asterisk: AsteriskProcess) -> frozenset[str]:
+    lines = asterisk.rx("core show channels concise").splitlines()
+    return frozenset(name for name, more, _ in (line.partition("!") for line in lines) if more)

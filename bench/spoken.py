@@ -23,7 +23,7 @@ from bench.overheard import Overheard
 from bench.processor import Meter, Repeats, Usage
 from bench.talkers import Choices
 from bench.words import Ear, Word, sounds
-from demo.asterisk_process import free_port
+from demo.asterisk_process import free_ports
 from demo.station import Station
 from ivr.menus.loading import load_menus
 from speech.voices import HELD_OUT
@@ -144,9 +144,13 @@ def measure(folder: Path, talk: Talk, say: Callable[[str], None]) -> Spoken:
                 made = repeats.measure(partial(callers.round, scene), lambda made: made.usage)
                 found[scene] = found[scene] + made if scene in found else made
             say(f"  round {number + 1} of {talk.rounds}")
-        left = callers.leaving()
+        leaving_since, staying = time.monotonic(), callers.leaving()
+        in_real_time = callers.in_real_time
     with kept.open("rb") as file:
-        overheard = Overheard(asked.everything(wire.read(file)), {word.last for word in words}, ear.endpoint)
+        everything = asked.everything(wire.read(file))
+    overheard = Overheard(everything, {word.last for word in words}, ear.endpoint)
+    listened_to = sum(one.at is not None and one.at >= leaving_since for one in everything)
+    left = Left(listened_to, talk.leaving, staying, in_real_time)
     told = (replace(found[scene], choices=overheard.told(found[scene].choices)) for scene in Scene)
     return Spoken(talk, len(words), tuple(told), left)
 
@@ -164,7 +168,7 @@ def _running(home: Path, menus: Path, kept: Path) -> Iterator[tuple[Station, int
 
     What Asterisk says over the wire is in the file `kept`. Raises StationError, AsteriskError, ProvisionError.
     """
-    near, far = free_port(), free_port()
+    near, far = free_ports(2)
     with ground.made_station(home, more=_listens(near), menus=menus) as station:
         station.render()
         station.start_asterisk()
@@ -211,9 +215,14 @@ class _Callers:
         usage = Meter.read(self._processes).since(before)
         return Round(scene, others, choices, (usage,), time.process_time() - own)
 
-    def leaving(self) -> Left:
-        """Callers who hang up while they are listened to."""
-        return leavers.sample(self._server, self._number, self._talk.lines, self._talk.leaving, self._asterisk)
+    @property
+    def in_real_time(self) -> bool:
+        """Whether Asterisk goes before all ordinary processes."""
+        return self._asterisk.in_real_time
+
+    def leaving(self) -> int:
+        """Have callers hang up while they are listened to; how many channels stay."""
+        return leavers.stay(self._server, self._number, self._talk.lines, self._talk.leaving, self._asterisk)
 
     def _met(self, scene: Scene) -> tuple[Sample, Choices]:
         seconds = self._talk.seconds

@@ -152,10 +152,11 @@ def _of_others(found: Spoken) -> str:
 
 def _of_leavers(found: Spoken) -> str:
     left = found.left
+    priority = "in real time" if left.in_real_time else "at an ordinary priority, as this system allows no other"
     return (
         f"At the end {left.callers:,} callers hung up within {left.seconds:.0f} s, each at some moment while they were "
         f"listened to, as nobody takes leave of the recogniser who hangs up (ARCHITECTURE.md): {left.channels} of "
-        "their channels stayed in Asterisk."
+        f"their channels stayed in Asterisk, which ran {priority}."
     )
 
 

@@ -113,7 +113,7 @@ class Outbox:
                 self._remind(one)
 
     def _remind(self, one: callbacks.Callback) -> None:
-        key = f"{_keys_of(one.call_id)}{one.tries}"
+        key = _key_of(one)
         with self.database.reading() as connection:
             is_known = text_messages.find_by_key(connection, key) is not None
         if not is_known:
@@ -132,12 +132,15 @@ class Outbox:
             text_messages.request(connection, message, self._limits)
 
     def is_outdated(self, connection: Connection, message: TextMessage) -> bool:
-        """Whether it is a reminder that had to wait until its callback was over, or was being made."""
+        """Whether it is a reminder that had to wait until its callback was over, being made, or reminded of anew."""
         call_id = message.call_id or ""
         if message.template != MISSED_TEMPLATE or not message.key.startswith(_keys_of(call_id)):
             return False
         one = callbacks.find(connection, call_id)
-        return one is None or one.state != "waiting" or one.line_at is not None
+        if one is None or one.state != "waiting" or one.line_at is not None:
+            return True
+        newest = text_messages.find_by_key(connection, _key_of(one))
+        return newest is not None and newest.key != message.key and newest.state != "refused"
 
     def untold(self) -> tuple[tuple[str, str], ...]:
         """What the menus have no words for, of what is told of callbacks: templates and languages."""
@@ -149,6 +152,11 @@ class Outbox:
 def _keys_of(call_id: str) -> str:
     """How the keys of what is told of a callback begin."""
     return f"callback:{call_id}:"
+
+
+def _key_of(one: callbacks.Callback) -> str:
+    """The key of the reminder after its last try."""
+    return f"{_keys_of(one.call_id)}{one.tries}"
 
 
 class Sender:

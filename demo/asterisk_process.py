@@ -45,7 +45,8 @@ class AsteriskProcess:
 
     def __init__(self, command: Sequence[str], configuration: Path, *, in_real_time: bool = False) -> None:
         self._command = (*command, "-C", str(configuration))
-        self._in_real_time = in_real_time
+        self._is_to_go_first = in_real_time
+        self._goes_first = False
         self._directories = dict(_DIRECTORY.findall(configuration.read_text("utf-8")))
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -71,6 +72,11 @@ class AsteriskProcess:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def in_real_time(self) -> bool:
+        """Whether it goes before all ordinary processes."""
+        return self._goes_first
+
+    @property
     def console(self) -> Path:
         """The file with everything that Asterisk printed."""
         return Path(self._directories["astlogdir"]) / "console.log"
@@ -90,7 +96,7 @@ class AsteriskProcess:
             )
         try:
             self._wait_booted(time.monotonic() + timeout)
-            if self._in_real_time:
+            if self._is_to_go_first:
                 self._go_first()
         except BaseException:
             self._kill()
@@ -116,10 +122,15 @@ class AsteriskProcess:
     def _go_first(self) -> None:
         """As `asterisk -p` does, which needs a program beside it that not every machine can run."""
         tasks = Path(f"/proc/{self.pid}/task")
-        with contextlib.suppress(PermissionError):
+        try:
             # New threads are as those that make them.
             while any(_moves_to_the_front(int(task.name)) for task in tasks.iterdir()):
                 pass
+        except PermissionError:
+            return
+        except FileNotFoundError as error:
+            raise AsteriskError(f"Asterisk ended as soon as it had started\n{self._last_words()}") from error
+        self._goes_first = True
 
     def _wait_booted(self, deadline: float) -> None:
         while time.monotonic() < deadline:

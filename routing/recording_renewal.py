@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import structlog
 
-from routing.ami import Ami, Follower, Refused
+from routing.ami import Ami, Follower, NoReply, Refused
 from routing.company import EVENTS, Company
 
 KEY = "B"
@@ -35,11 +35,12 @@ class RecordingRenewal(Follower):
         self._company = Company()
         self._read_at = 0
         self._changed: set[str] = set()
+        self._asked_again: set[str] = set()
         self._settled_at = 0.0
 
     def _turn(self) -> None:
         # While there is no connection nothing can be asked for: a new one wakes this thread.
-        waits = self._changed and self._ami.connected
+        waits = bool(self._changed) and self._ami.connected
         try:
             event = self._inbox.get(timeout=max(0.0, self._settled_at - self._now()) if waits else None)
         except queue.Empty:
@@ -61,11 +62,18 @@ class RecordingRenewal(Follower):
         self._changed |= changed
 
     def _renew(self) -> None:
-        """One after the other: those for whom Asterisk does not answer are asked for once more."""
+        """One after the other: those for whom Asterisk does not answer are asked for once more, behind the others."""
+        unanswered: dict[str, NoReply] = {}
         for channel in sorted(self._changed):
             try:
                 if self._ami.send("Getvar", Channel=channel, Variable=RECORDING).headers.get("Value"):
                     self._ami.send("PlayDTMF", Channel=channel, Digit=KEY, Receive="true")
             except Refused:
                 log.debug("whose recording was to begin anew has gone")
+            except NoReply as error:
+                unanswered[channel] = error
             self._changed.discard(channel)
+        self._asked_again = unanswered.keys() - self._asked_again
+        self._changed |= self._asked_again
+        for fault in unanswered.values():
+            raise fault

@@ -110,11 +110,14 @@ class Question:
 
     async def _comes_soon(self) -> bool:
         """Silence in the middle of a word that was there, and not yet read, would make another word of it."""
-        loop = asyncio.get_running_loop()
-        while True:
-            due = loop.time() + SILENCE_AFTER
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(due):
-                    await self._came.wait()
-            if self._came.is_set() or loop.time() < due + HELD_UP_SECONDS:
-                return self._came.is_set()
+        due = asyncio.get_running_loop().time() + SILENCE_AFTER
+        if await self._comes_by(due):
+            return True
+        was_held_up = asyncio.get_running_loop().time() > due + HELD_UP_SECONDS
+        return was_held_up and await self._comes_by(asyncio.get_running_loop().time() + SILENCE_AFTER)
+
+    async def _comes_by(self, due: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(due):
+                await self._came.wait()
+        return self._came.is_set()

@@ -28,7 +28,6 @@ CLOSING_WORDS = "calls over Asterisk"
 _numbers = itertools.count(1)
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_configure() -> None:
     """No logger keeps the level that one test's command has set."""
     configure = structlog.configure
@@ -44,6 +43,7 @@ def pytest_runtest_teardown() -> None:
     structlog.reset_defaults()
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Side by side, what waits for real telephone calls comes first, so that no worker waits for it alone at last."""
     if hasattr(config, "workerinput"):

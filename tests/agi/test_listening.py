@@ -173,6 +173,13 @@ def test_whoever_leaves_the_menus_takes_leave_of_the_recogniser_first(call: Call
     assert ['SPEECH SET "goodbye" ""', 'EXEC "Wait" "0.25"'] == commands[-2:]
 
 
+def test_whoever_cannot_hear_the_notice_takes_leave_as_well(call: Call) -> None:
+    """The call goes on where nothing is recorded."""
+    unheard = {"STREAM FILE": "200 result=-1", "CHANNEL STATUS": "200 result=6"}
+    commands, _ = call(SAID.format(90, "pomoc"), replies=unheard)
+    assert ['EXEC MSet "IVR_NEXT=no-ivr"', 'SPEECH SET "goodbye" ""', 'EXEC "Wait" "0.25"'] == commands[-3:]
+
+
 def test_nobody_takes_leave_of_a_recogniser_that_is_gone(call: Call) -> None:
     """Asterisk would wait for its answer for a second."""
     commands, _ = call("200 result=1 (speech) endpos=0 results=0", keys="*")

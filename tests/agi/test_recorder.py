@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import pytest
 
+from ivr.gateways.agi.recogniser import Recogniser
 from ivr.gateways.agi.server import Server
 from ivr.menus.loading import Loaded
 from recordings.catalogue import Purpose
 from storage.installation import Installation
-from tests.agi.conftest import IDENTIFIER, PIN, TellOfEnd, address_of
+from tests.agi.conftest import IDENTIFIER, PIN, MakeServer, TellOfEnd, address_of
 from tests.agi.test_sessions import Line
 from tests.menu_files import ASSISTED, SMALL, edited, load_text
 
 BEGINS, ENDS = "EXEC MixMonitor", "EXEC StopMixMonitor"
-TO_THE_LOGIN = ("say: {pl: [pomoc], en: [help]}, to: to-help}", "say: {pl: [pomoc], en: [help]}, to: login}")
+TO_HELP = "say: {pl: [pomoc], en: [help]}, to: to-help}"
+TO_THE_LOGIN = """\
+say: {pl: [pomoc], en: [help]}, to: login}
+      "3": {label: {pl: Koniec, en: The end}, say: {pl: [koniec], en: [end]}, to: goodbye}"""
+RECOGNIZE = "SPEECH RECOGNIZE"
 
 
 @pytest.fixture(scope="session")
 def service() -> Loaded:
-    """The small service with an assistant, one of whose subjects leads to the login."""
-    return load_text(edited(SMALL, *ASSISTED, ("exhausted: to-help", "exhausted: sorry")).replace(*TO_THE_LOGIN))
+    """The small service with an assistant, one of whose subjects leads to the login, another out."""
+    return load_text(
+        edited(SMALL, *ASSISTED, ("exhausted: to-help", "exhausted: sorry")).replace(TO_HELP, TO_THE_LOGIN)
+    )
 
 
 @pytest.fixture
@@ -67,6 +74,23 @@ def test_it_has_ended_before_the_login_asks(caller: Line) -> None:
     asked = next(number for number, command in enumerate(commands) if "/prompts/identifier" in command)
     assert ended < asked
     assert [] == [command for command in commands[ended + 1 :] if "MixMonitor" in command]
+
+
+def test_it_has_ended_before_the_caller_leaves_at_once(
+    serve: MakeServer, installation: Installation, tell_of_end: TellOfEnd
+) -> None:
+    """Leaving takes its time where words count, and nothing of that is recorded."""
+    recogniser = Recogniser(frozenset({"pl"}))
+    recogniser.found()
+    listened_to = Line(address_of(serve(recogniser=recogniser)), installation, tell_of_end)
+    agrees = {f'{RECOGNIZE} "/prompts/question"': "200 result=1 (digit) digit=1 endpos=0"}
+    says = {RECOGNIZE: '200 result=1 (speech) endpos=0 results=1 score0=90 text0="koniec" grammar0=pl'}
+    commands = listened_to.calls("6", replies={**agrees, **says})
+    ended, told, left = (
+        next(number for number, command in enumerate(commands) if command.startswith(beginning))
+        for beginning in (ENDS, 'EXEC MSet "IVR_SAY', 'SPEECH SET "goodbye"')
+    )
+    assert ended < told < left
 
 
 def test_who_is_taken_over_is_recorded_anew(caller: Line) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from routing.ami import Ami, Patience
 from routing.recording_renewal import KEY, RecordingRenewal
@@ -14,10 +15,10 @@ FIRST, CALLER, OTHER = "PJSIP/1201-1", "PJSIP/trunk-1", "PJSIP/trunk-2"
 
 
 @contextmanager
-def renewing(*acts: Act) -> Iterator[Manager]:
+def renewing(*acts: Act, patience: Patience = QUICK) -> Iterator[Manager]:
     """Bridges are followed through these connections, the last of which stays."""
     manager = Manager(*acts)
-    ami = Ami(manager.address, USER, SECRET, QUICK)
+    ami = Ami(manager.address, USER, SECRET, patience)
     with manager, RecordingRenewal(ami), ami:
         yield manager
 
@@ -30,6 +31,11 @@ def enters(channel: str, kind: str = "BridgeEnter") -> dict[str, str]:
 def lists(peer: Peer, *channels: str) -> None:
     """Let in, and asked who is in which bridge."""
     peer.let_in()
+    lists_again(peer, *channels)
+
+
+def lists_again(peer: Peer, *channels: str) -> None:
+    """Asked who is in which bridge."""
     asked = peer.expect("Status")
     peer.answer(asked, EventList="start")
     own = {"ActionID": asked["ActionID"]}
@@ -89,6 +95,29 @@ def test_who_has_gone_meanwhile_is_no_fault() -> None:
     with renewing(act):
         wait_for(lambda: len(told) == 2, "the next change")
     assert [FIRST, FIRST] == told
+
+
+def test_who_is_not_answered_for_is_asked_for_once_more_behind_the_others() -> None:
+    """And no third time: whoever else changes is not kept waiting by a channel that Asterisk says nothing of."""
+    told: list[str] = []
+
+    def act(peer: Peer) -> None:
+        lists(peer, FIRST, CALLER)
+        peer.say(enters(OTHER))
+        told.append(peer.expect("Getvar")["Channel"])
+        asked = peer.expect("Getvar")
+        told.append(asked["Channel"])
+        peer.answer(asked, Value="")
+        lists_again(peer, FIRST, CALLER, OTHER)
+        told.append(peer.expect("Getvar")["Channel"])
+        lists_again(peer, FIRST, CALLER, OTHER)
+        peer.say(enters(FIRST, "BridgeLeave"))
+        told.append(peer.expect("Getvar")["Channel"])
+        peer.read()
+
+    with renewing(act, patience=replace(QUICK, reply=0.5)):
+        wait_for(lambda: len(told) == 4, "the next change")
+    assert [FIRST, CALLER, FIRST, CALLER] == told
 
 
 def test_what_changed_without_a_connection_is_made_up_for() -> None:

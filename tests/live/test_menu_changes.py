@@ -86,7 +86,7 @@ def test_new_calls_hear_the_new_text_and_running_ones_the_old(changing: Live, nu
         # A key that comes between two questions of an overloaded machine is lost.
         with suppress(PhoneTimeoutError):
             ear.wait_for("pl:main", times=heard + 1)
-        if ear.keys().count("pl:welcome") == 2:
+        if ear.keys().count("pl:welcome") >= 2:
             break
     first.hang_up()
     second, other_ear = choose(changing, late)

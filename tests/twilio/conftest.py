@@ -175,12 +175,12 @@ def without_pci(make_desk: Callable[..., Desk]) -> Desk:
 
 
 @pytest.fixture
-def make_post(make_desk: Callable[..., Desk]) -> Iterator[Callable[[str], Post]]:
-    """Makes an empty outbox with small limits, of a sender."""
+def make_post(make_desk: Callable[..., Desk]) -> Iterator[Callable[..., Post]]:
+    """Makes an empty outbox with small limits, of a sender; so many messages a day are one number's."""
     carried, clock = make_desk().carried, Clock(datetime(2026, 11, 23, 10, tzinfo=UTC))
 
-    def make(sender: str) -> Post:
-        messages = Messages(sender=sender, callbacks=True, per_number_a_day=2, a_day=4)
+    def make(sender: str = "+48225601600", per_number: int = 2) -> Post:
+        messages = Messages(sender=sender, callbacks=True, per_number_a_day=per_number, a_day=4)
         settings = Settings(twilio=carried.settings.model_copy(update={"messages": messages}))
         outbox = make_outbox(carried.installation, settings, carried.library, clock)
         sends = make_sender(carried.installation, settings, outbox, api.http_client)
@@ -191,6 +191,6 @@ def make_post(make_desk: Callable[..., Desk]) -> Iterator[Callable[[str], Post]]
 
 
 @pytest.fixture
-def post(make_post: Callable[[str], Post]) -> Post:
+def post(make_post: Callable[..., Post]) -> Post:
     """An empty outbox of a number."""
-    return make_post("+48225601600")
+    return make_post()

@@ -244,7 +244,7 @@ def test_what_comes_of_an_earlier_try_changes_nothing_in_a_later_one(post: Post,
         assert ("sending", 2) == (post.kept_in(connection, "one").state, post.kept_in(connection, "one").tries)
 
 
-def test_a_messaging_service_sends_under_its_own_name(make_post: Callable[[str], Post]) -> None:
+def test_a_messaging_service_sends_under_its_own_name(make_post: Callable[..., Post]) -> None:
     """It is no number, which the carrier would refuse; what it has sent is known again, from whatever number."""
     post = make_post("MG" + "0" * 32)
     post.api.faults = [SILENCE, SILENCE]
@@ -332,6 +332,24 @@ def test_nobody_is_told_of_a_call_that_is_being_made(post: Post) -> None:
     with post.outbox.database.writing() as connection:
         assert callbacks.put_in_line(connection, "call-1", post.clock())
     assert 0 == post.sender.deliver()
+
+
+@pytest.mark.parametrize(
+    ("per_number", "states"), [(3, ("refused", "sent")), (2, ("sent", "refused"))], ids=["both may be sent", "one may"]
+)
+def test_of_two_reminders_that_had_to_wait_one_is_sent(
+    make_post: Callable[..., Post], per_number: int, states: tuple[str, ...]
+) -> None:
+    """The newer one, unless the day's messages to the number were spent before it."""
+    post = make_post(per_number=per_number)
+    reminds(post)
+    with post.outbox.database.writing() as connection:
+        callbacks.tried(connection, "call-1", post.clock(), post.clock() + timedelta(hours=2))
+    post.outbox.remind()
+    assert 1 == post.sender.deliver()
+    with post.outbox.database.reading() as connection:
+        kept = {message.key: message.state for message in text_messages.newest(connection, 9)}
+    assert states == (kept["callback:call-1:1"], kept["callback:call-1:2"])
 
 
 def test_a_fixed_line_gets_no_reminder_and_nothing_is_said_of_it(post: Post) -> None:

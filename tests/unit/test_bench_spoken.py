@@ -26,7 +26,7 @@ SILENCE = bytes(FRAME_BYTES)
 LOOKS_EVERY, WANTS = 12, 25
 LEADS = range(HEARS_FRAMES[0], HEARS_FRAMES[1] + 1)
 TALK = Talk(1, 10.0, 10, 24, 3, 0, 60.0)
-LEFT = Left(2000, 60.0, 2)
+LEFT = Left(2000, 60.0, 2, True)
 
 
 def loud(frames: int) -> Frames:
@@ -176,7 +176,8 @@ def test_waits_and_others_are_judged(beside: float, slowest: float, met: list[bo
 
 def test_channels_that_stay_are_judged() -> None:
     """By how many hung up."""
-    told = [spoken_report.aims(replace(spoken(0.011, 0.79), left=Left(2000, 60.0, count)))[-1] for count in (2, 3)]
+    found = spoken(0.011, 0.79)
+    told = [spoken_report.aims(replace(found, left=replace(LEFT, channels=count)))[-1] for count in (2, 3)]
     assert [(1.0, True), (1.5, False)] == [(aim.measured, aim.met) for aim in told]
 
 
@@ -196,18 +197,25 @@ def test_everything_is_told() -> None:
 def test_scenes_without_any_word_meet_nothing() -> None:
     """And are told without a figure."""
     usage = Usage(10.0, dict.fromkeys(spoken_report.PARTS, 0.0), 0.0)
-    found = Spoken(TALK, 0, tuple(Round(scene, NOBODY, NOTHING, (usage,), 0.0) for scene in Scene), Left(0, 60.0, 0))
+    rounds = tuple(Round(scene, NOBODY, NOTHING, (usage,), 0.0) for scene in Scene)
+    found = Spoken(TALK, 0, rounds, Left(0, 60.0, 0, False))
     assert [False] * 3 == [aim.met for aim in spoken_report.aims(found)[:3]]
     assert "-" == spoken_report.cost_rows(found)[1][-1]
     assert spoken_report.remarks(found)
 
 
-def test_who_hangs_up_does_so_while_they_are_listened_to(line: tuple[Talker, IncomingCall]) -> None:
-    """In the menu of words, and after their patience."""
+@pytest.mark.parametrize(("patience", "goes"), [(0.0, True), (3600.0, False)])
+def test_who_hangs_up_does_so_while_they_are_listened_to(
+    line: tuple[Talker, IncomingCall], patience: float, goes: bool
+) -> None:
+    """In the menu of words, and not before their patience is over."""
     talker, there = line
-    leaver = Leaver(talker.call, 0.1)
+    leaver = Leaver(talker.call, patience)
     leaver.start()
-    in_words(talker, there)
+    there.wait_until(lambda: there.keys == talkers.TO_WORDS, what="the key to the words")
     assert not leaver.goes
-    leaver.call.wait_until(lambda: leaver.goes, what="the end of the patience")
-    assert leaver.is_listened_to
+    before = len(talker.call.recording.arrivals)
+    there.play(sounds.tone(tones.SECOND))
+    packets_of = talker.call.recording.arrivals
+    talker.call.wait_until(lambda: len(packets_of) >= before + 25, what="the prompt")
+    assert goes is leaver.goes

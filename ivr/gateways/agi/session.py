@@ -160,12 +160,14 @@ class Session:
             # It goes on where it came from.
             return self._set(IVR_SAY="", IVR_NEXT="hangup")
         try:
-            while not self._left(live):
+            try:
                 self._recorder.follow(live)
-                live = self._runner.advance(live, self._wait(live))
+                while not self._left(live):
+                    live = self._runner.advance(live, self._wait(live))
+                    self._recorder.follow(live)
+            except NoticeUnheard:
+                self._set(IVR_NEXT="no-ivr")
             self._listening.leave()
-        except NoticeUnheard:
-            self._set(IVR_NEXT="no-ivr")
         except ConnectionLost:
             # Not the caller's doing: if they have gone as well, the dialplan tells.
             log.warning("the connection to Asterisk was lost")
