@@ -236,7 +236,7 @@ class Question:
     name: str
     ask: str
     keys: tuple[str, ...]
-    satisfied: frozenset[str]
+    satisfied: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ import structlog
 
 from ivr.audio import wav
 from ivr.audio.faults import AudioError
+from ivr.audio.kept import kept_sequences
 from ivr.audio.keys import PAUSE_SECONDS, Keys, sequence_key
 from ivr.audio.recordings import Recordings
-from ivr.audio.saying import addresses, prompts_of, sequences_of
+from ivr.audio.saying import addresses, prompts_of
 from ivr.audio.speech import Speech
 from ivr.audio.wav import Sound
 from ivr.definition import Flow
@@ -25,6 +26,9 @@ VOICES = {"pl": "pl", "uk": "uk", "en": "en-gb"}
 WORDS_PER_MINUTE = 150
 # What is played where nothing is said: there must be a file.
 NOTHING_SECONDS = 0.1
+
+# The folder, beside the prompts, of what flows say.
+SEQUENCES = "sequences"
 
 Progress = Callable[[int, int], None]
 
@@ -80,6 +84,10 @@ class PromptStore:
         """The prompts one after another as a WAV file that is kept nowhere. Raises AudioError."""
         return wav.encoded(self._samples(self._keys, prompts))
 
+    def sequences(self, flow: Flow) -> tuple[Said, ...]:
+        """All that the flow can say in one go; once found out it is kept beside the prompts."""
+        return kept_sequences(self._folder / SEQUENCES, flow)
+
     def file_of(self, prompt: Prompt) -> Path:
         """Where the prompt's sound is kept, be it there yet or not; what is there is not made again."""
         return self._file(self._keys, (prompt,))
@@ -88,7 +96,7 @@ class PromptStore:
         """Make all that the flow can say and that is not there yet; notice new recordings. Raises AudioError."""
         keys = Keys(self._speech, self._recordings)
         self._refuse_recorded_addresses(flow, keys)
-        sequences = sequences_of(flow)
+        sequences = self.sequences(flow)
         prompts = prompts_of(flow, sequences)
         total = len(prompts) + len(sequences)
         parts = self._make(keys, [(prompt,) for prompt in prompts], lambda done: progress(done, total))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
-import secrets
 import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from ivr.audio.faults import AudioError
+from ivr.audio.files import write_whole
 
 RATE = 8000
 WIDTH = 2
@@ -80,20 +80,10 @@ def _encode(raw: BinaryIO, pcm: bytes) -> None:
 
 def write(path: Path, pcm: bytes) -> Sound:
     """Write samples to `path` all at once: whoever looks sees the whole file or none. Raises AudioError."""
-    unfinished = path.with_name(f".{path.stem}.{secrets.token_hex(6)}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("xb") as raw:
-            _encode(raw, pcm)
-            raw.flush()
-            # Nothing looks into a cached file again, so it must not come out of a power cut half-written.
-            os.fsync(raw.fileno())
-        unfinished.replace(path)
+        write_whole(path, partial(_encode, pcm=pcm))
     except OSError as error:
         raise AudioError(f"{path.parent}: sound cannot be kept here ({error.strerror})") from error
-    finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
     return Sound(str(path.with_suffix("")), len(pcm) / WIDTH / RATE)
 
 

@@ -24,7 +24,7 @@ def telling_delays(file: schema.MenuFile) -> Iterator[tuple[Path, str]]:
 
 def prompts_of_delays(file: schema.MenuFile) -> Iterator[Prompt]:
     """One for each wait, with the words that waiting callers hear."""
-    for prompt in {prompt for _, prompt in telling_delays(file)}:
+    for prompt in dict.fromkeys(prompt for _, prompt in telling_delays(file)):
         for lang, text in file.prompts[prompt].items():
             phrases = file.phrases.waiting.get(lang)
             for minutes in DELAYS:

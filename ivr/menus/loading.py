@@ -241,7 +241,7 @@ def _around_waiting(name: str, step: schema.Resume | schema.Callback | schema.Pr
 
 def _questions(survey: schema.Survey) -> tuple[definition.Question, ...]:
     return tuple(
-        definition.Question(one.name, one.ask, tuple(one.keys), frozenset(one.satisfied)) for one in survey.questions
+        definition.Question(one.name, one.ask, tuple(one.keys), tuple(one.satisfied)) for one in survey.questions
     )
 
 

@@ -19,10 +19,12 @@ from demo.phone import Answer, Call, Exchange, IncomingCall, Phone, Reaction, so
 from demo.phone.outgoing import OutgoingCall
 from demo.phone.phone import OnCall
 from demo.station import Station, free_addresses, running
-from ivr.audio.saying import prompts_of, sequences_of
+from ivr.audio.saying import prompts_of
+from ivr.audio.store import SEQUENCES
 from ivr.definition import Flow
 from ivr.menus.loading import load_menus
 from ivr.prompts import Prompt
+from provision import cache
 from routing.asterisk.plan import phone_password
 from storage.database import Database
 from storage.installation import Installation, open_installation
@@ -140,8 +142,8 @@ class Live:
     def learn(self, flow: Flow, mark: str) -> None:
         """Give tones to what another version of the menus says and this one does not; `mark` ends their names."""
         store = make_prompt_store(self.installation, read_settings(self.station.environment))
-        known = frozenset(prompts_of(self.flow, sequences_of(self.flow)))
-        fresh = {tone_key(one) + mark: one for one in prompts_of(flow, sequences_of(flow)) if one not in known}
+        known = frozenset(prompts_of(self.flow, store.sequences(self.flow)))
+        fresh = {tone_key(one) + mark: one for one in prompts_of(flow, store.sequences(flow)) if one not in known}
         free = [pair for pair in tones.PAIRS if pair not in self.table.values()]
         pairs = dict(zip(fresh, free, strict=False))
         for key, prompt in fresh.items():
@@ -231,12 +233,21 @@ def live(
     installation.database.close()
 
 
+def _share_sequences(own: Path) -> None:
+    """What the same menus say is the same in every installation."""
+    shared = cache.folder() / SEQUENCES
+    shared.mkdir(exist_ok=True)
+    if not own.is_symlink():
+        own.symlink_to(shared)
+
+
 def write_tones(
     station: Station, installation: Installation, flow: Flow, lasting: Mapping[str, float]
 ) -> dict[str, tones.Pair]:
     """Put a pair of tones where the prompt store looks for each prompt of the flow."""
     store = make_prompt_store(installation, read_settings(station.environment))
-    prompts = prompts_of(flow, sequences_of(flow))
+    _share_sequences(installation.home.prompts / SEQUENCES)
+    prompts = prompts_of(flow, store.sequences(flow))
     table = tones.assign(tone_key(prompt) for prompt in prompts)
     for prompt in prompts:
         seconds = lasting.get(prompt.name, tones.TONE_SECONDS)

@@ -90,7 +90,7 @@ def office_search(name: str, then: str) -> Offices:
 def survey(name: str, share: int, then: str) -> Survey:
     """A survey of two questions."""
     ways = (("satisfaction", "satisfied"), ("politeness", "polite"))
-    questions = tuple(Question(question, ask, ("1", "2"), frozenset("2")) for question, ask in ways)
+    questions = tuple(Question(question, ask, ("1", "2"), ("2",)) for question, ask in ways)
     return Survey(name, share, "offer", questions, "thanks", then)
 
 
