@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from routing.ami import Ami, Patience
+import pytest
+
+from routing.ami import Ami, Patience, follower
 from routing.recording_renewal import KEY, RecordingRenewal
 from tests.ami.peers import SECRET, USER, Act, Headers, Manager, Peer, wait_for
 
@@ -97,8 +99,9 @@ def test_who_has_gone_meanwhile_is_no_fault() -> None:
     assert [FIRST, FIRST] == told
 
 
-def test_who_is_not_answered_for_is_asked_for_once_more_behind_the_others() -> None:
+def test_who_is_not_answered_for_is_asked_for_once_more_behind_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """And no third time: whoever else changes is not kept waiting by a channel that Asterisk says nothing of."""
+    monkeypatch.setattr(follower, "AGAIN_SECONDS", 0.05)
     told: list[str] = []
 
     def act(peer: Peer) -> None:
@@ -115,7 +118,7 @@ def test_who_is_not_answered_for_is_asked_for_once_more_behind_the_others() -> N
         told.append(peer.expect("Getvar")["Channel"])
         peer.read()
 
-    with renewing(act, patience=replace(QUICK, reply=0.5)):
+    with renewing(act, patience=replace(QUICK, reply=1.5)):
         wait_for(lambda: len(told) == 4, "the next change")
     assert [FIRST, CALLER, FIRST, CALLER] == told
 
