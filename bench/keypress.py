@@ -11,8 +11,10 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from bench import tones
+from bench.lines import kept_busy
 from demo.phone import Exchange, OutgoingCall, Phone, PhoneTimeoutError
 from demo.phone.call import GAP_SECONDS
 from demo.phone.g711 import FRAME_BYTES, FRAME_SECONDS
@@ -26,7 +28,6 @@ KEY_FRAMES = 6
 GAP_FRAMES = round(GAP_SECONDS / FRAME_SECONDS)
 HELD_MS = 1000 * KEY_FRAMES * FRAME_SECONDS
 HEARS_FRAMES = (15, 35)
-DIAL_EVERY_SECONDS = 0.04
 LAST_CALLS_SECONDS = 12.0
 
 _SILENCE = bytes(FRAME_BYTES)
@@ -102,12 +103,7 @@ def sample(server: tuple[str, int], number: str, lines: int, seconds: float, scr
     """Keep `lines` calls going for so many seconds, and wait for the last ones; those that never end have failed."""
     chance = random.Random(number)
     with Exchange() as exchange, Phone(exchange, ANI, server) as phone:
-        listeners: list[Listener] = []
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            if sum(not listener.call.ended for listener in listeners) < lines:
-                listeners.append(dial(phone, number, chance, script))
-            time.sleep(DIAL_EVERY_SECONDS)
+        listeners = kept_busy(lines, seconds, partial(dial, phone, number, chance, script))
         with suppress(PhoneTimeoutError):
             wait_until_over(listeners)
     completed = [listener for listener in listeners if listener.completed]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
 
 from bench import keypress, tones
+from bench.lines import hang_up, kept_busy
 from bench.talkers import TO_WORDS
 from demo.asterisk_process import AsteriskProcess
 from demo.phone import Exchange, OutgoingCall, Phone
@@ -42,7 +45,7 @@ class Leaver:
 
     call: OutgoingCall
     patience: float
-    goes: bool = False
+    is_over: bool = False
     _next_tone: int = tones.FIRST
     _listened_since: float | None = None
 
@@ -59,7 +62,7 @@ class Leaver:
                 self.call.press(TO_WORDS, duration=keypress.KEY_FRAMES * FRAME_SECONDS)
             case tones.SECOND, None if self._next_tone == tones.SECOND:
                 self._listened_since = at
-        self.goes = self._listened_since is not None and at - self._listened_since >= self.patience
+        self.is_over = self._listened_since is not None and at - self._listened_since >= self.patience
 
 
 def stay(server: tuple[str, int], number: str, lines: int, seconds: float, asterisk: AsteriskProcess) -> int:
@@ -69,25 +72,14 @@ def stay(server: tuple[str, int], number: str, lines: int, seconds: float, aster
     """
     chance, before = random.Random(lines), _channels(asterisk)
     with Exchange() as exchange, Phone(exchange, keypress.ANI, server) as phone:
-        leavers: list[Leaver] = []
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            there = [leaver for leaver in leavers if not leaver.call.ended]
-            for leaver in there:
-                if leaver.goes:
-                    leaver.call.hang_up()
-            if len(there) < lines:
-                leavers.append(_dial(phone, number, chance.uniform(0, MOST_SECONDS_LISTENED)))
-            time.sleep(DIAL_EVERY_SECONDS)
-        for leaver in leavers:
-            leaver.call.hang_up()
-            leaver.call.wait_ended()
+        dial = partial(_dial, phone, number, chance)
+        hang_up(kept_busy(lines, seconds, dial, attrgetter("is_over"), DIAL_EVERY_SECONDS))
     return _staying(asterisk, before)
 
 
-def _dial(phone: Phone, number: str, patience: float) -> Leaver:
+def _dial(phone: Phone, number: str, chance: random.Random) -> Leaver:
     with phone.changed:
-        leaver = Leaver(phone.dial(number), patience)
+        leaver = Leaver(phone.dial(number), chance.uniform(0, MOST_SECONDS_LISTENED))
         leaver.start()
     return leaver
 
@@ -95,7 +87,7 @@ def _dial(phone: Phone, number: str, patience: float) -> Leaver:
 def _staying(asterisk: AsteriskProcess, before: frozenset[str]) -> int:
     until = time.monotonic() + STAYS_SECONDS
     while (staying := _channels(asterisk) - before) and time.monotonic() < until:
-        time.sleep(keypress.DIAL_EVERY_SECONDS)
+        time.sleep(DIAL_EVERY_SECONDS)
     return len(staying)
 
 

@@ -10,8 +10,11 @@ import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from operator import attrgetter
 
 from bench import keypress, tones
+from bench.lines import hang_up, kept_busy
 from bench.words import CODEC, Word
 from demo.phone import Exchange, OutgoingCall, Phone, Settings
 from demo.phone.g711 import FRAME_BYTES, FRAME_SECONDS
@@ -138,19 +141,10 @@ def sample(
     """Keep so many callers talking for so many seconds; who is in the middle of a word at the end does not count."""
     chance = random.Random(lines)
     with Exchange() as exchange, Phone(exchange, keypress.ANI, server, settings=Settings(codecs=(CODEC,))) as phone:
-        talkers: list[Talker] = []
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            for talker in talkers:
-                if talker.is_over:
-                    talker.call.hang_up()
-            if sum(not talker.call.ended for talker in talkers) < lines:
-                talkers.append(_dial(phone, number, words, chance, heard=heard))
-            time.sleep(keypress.DIAL_EVERY_SECONDS)
+        dial = partial(_dial, phone, number, words, chance, heard=heard)
+        talkers = kept_busy(lines, seconds, dial, attrgetter("is_over"))
         failed = sum(talker.call.ended and not talker.is_over for talker in talkers)
-        for talker in talkers:
-            talker.call.hang_up()
-            talker.call.wait_ended()
+        hang_up(talkers)
     made = tuple(choice for talker in talkers for choice in talker.choices)
     return Choices(made, sum(talker.missed for talker in talkers), len(talkers), failed)
 

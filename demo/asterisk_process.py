@@ -46,7 +46,6 @@ class AsteriskProcess:
     def __init__(self, command: Sequence[str], configuration: Path, *, in_real_time: bool = False) -> None:
         self._command = (*command, "-C", str(configuration))
         self._is_to_go_first = in_real_time
-        self._goes_first = False
         self._directories = dict(_DIRECTORY.findall(configuration.read_text("utf-8")))
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -73,8 +72,8 @@ class AsteriskProcess:
 
     @property
     def in_real_time(self) -> bool:
-        """Whether it goes before all ordinary processes."""
-        return self._goes_first
+        """Whether it goes before all ordinary processes. Raises `AsteriskError` where it does not run."""
+        return os.sched_getscheduler(self.pid) == os.SCHED_RR
 
     @property
     def console(self) -> Path:
@@ -123,14 +122,12 @@ class AsteriskProcess:
         """As `asterisk -p` does, which needs a program beside it that not every machine can run."""
         tasks = Path(f"/proc/{self.pid}/task")
         try:
-            # New threads are as those that make them.
-            while any(_moves_to_the_front(int(task.name)) for task in tasks.iterdir()):
-                pass
-        except PermissionError:
-            return
+            with contextlib.suppress(PermissionError):
+                # New threads are as those that make them.
+                while any(_moves_to_the_front(int(task.name)) for task in tasks.iterdir()):
+                    pass
         except FileNotFoundError as error:
             raise AsteriskError(f"Asterisk ended as soon as it had started\n{self._last_words()}") from error
-        self._goes_first = True
 
     def _wait_booted(self, deadline: float) -> None:
         while time.monotonic() < deadline:

@@ -63,7 +63,7 @@ class RecordingRenewal(Follower):
 
     def _renew(self) -> None:
         """One after the other: those for whom Asterisk does not answer are asked for once more, behind the others."""
-        unanswered: dict[str, NoReply] = {}
+        unanswered, fault = set[str](), None
         for channel in sorted(self._changed):
             try:
                 if self._ami.send("Getvar", Channel=channel, Variable=RECORDING).headers.get("Value"):
@@ -71,9 +71,10 @@ class RecordingRenewal(Follower):
             except Refused:
                 log.debug("whose recording was to begin anew has gone")
             except NoReply as error:
-                unanswered[channel] = error
+                unanswered.add(channel)
+                fault = error
             self._changed.discard(channel)
-        self._asked_again = unanswered.keys() - self._asked_again
+        self._asked_again = unanswered - self._asked_again
         self._changed |= self._asked_again
-        for fault in unanswered.values():
+        if fault is not None:
             raise fault

@@ -110,11 +110,12 @@ class Question:
 
     async def _comes_soon(self) -> bool:
         """Silence in the middle of a word that was there, and not yet read, would make another word of it."""
-        due = asyncio.get_running_loop().time() + SILENCE_AFTER
+        now = asyncio.get_running_loop().time
+        due = now() + SILENCE_AFTER
         if await self._comes_by(due):
             return True
-        was_held_up = asyncio.get_running_loop().time() > due + HELD_UP_SECONDS
-        return was_held_up and await self._comes_by(asyncio.get_running_loop().time() + SILENCE_AFTER)
+        was_held_up = now() > due + HELD_UP_SECONDS
+        return was_held_up and await self._comes_by(now() + SILENCE_AFTER)
 
     async def _comes_by(self, due: float) -> bool:
         with contextlib.suppress(TimeoutError):

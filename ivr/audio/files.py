@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file all at once: whoever looks sees the whole of it or none. Raises OSError."""
+def write_shared(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file all at once: whoever looks sees all of it or none. Several may write the same. Raises OSError."""
     unfinished = path.with_name(f".{path.stem}.{secrets.token_hex(6)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

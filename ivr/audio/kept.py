@@ -11,11 +11,12 @@ from pathlib import Path
 import structlog
 
 import ivr
-from ivr.audio.files import write_whole
+from ivr.audio.files import write_shared
 from ivr.audio.saying import sequences_of
 from ivr.definition import Flow
 from ivr.exploration import Said
 from ivr.prompts import Prompt
+from routing import hours
 
 log = structlog.get_logger()
 
@@ -39,7 +40,7 @@ def _keep(path: Path, sequences: tuple[Said, ...]) -> None:
     plain = [[(prompt.name, prompt.lang, prompt.text) for prompt in said] for said in sequences]
     text = json.dumps(plain, ensure_ascii=False).encode()
     try:
-        write_whole(path, lambda raw: raw.write(text))
+        write_shared(path, lambda raw: raw.write(text))
     except OSError as error:
         # Sound goes to the same disk, and tells of it.
         log.warning("what the menus say is not kept", file=str(path), reason=error.strerror)
@@ -54,6 +55,7 @@ def key_of(flow: Flow) -> str:
 @cache
 def _program() -> str:
     digest = hashlib.sha256()
-    for path in sorted(Path(ivr.__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
+    for package in (Path(ivr.__file__), Path(hours.__file__)):
+        for path in sorted(package.parent.rglob("*.py")):
+            digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ivr.audio.faults import AudioError
-from ivr.audio.files import write_whole
+from ivr.audio.files import write_shared
 
 RATE = 8000
 WIDTH = 2
@@ -81,7 +81,7 @@ def _encode(raw: BinaryIO, pcm: bytes) -> None:
 def write(path: Path, pcm: bytes) -> Sound:
     """Write samples to `path` all at once: whoever looks sees the whole file or none. Raises AudioError."""
     try:
-        write_whole(path, partial(_encode, pcm=pcm))
+        write_shared(path, partial(_encode, pcm=pcm))
     except OSError as error:
         raise AudioError(f"{path.parent}: sound cannot be kept here ({error.strerror})") from error
     return Sound(str(path.with_suffix("")), len(pcm) / WIDTH / RATE)

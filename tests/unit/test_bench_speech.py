@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from bench.leavers import Left
 from bench.machine import Machine
 from bench.speech import SpeechReport, aims, is_in_time, written
 from bench.streams import Streams
@@ -51,5 +53,6 @@ def test_the_most_streams_in_time_count() -> None:
 
 def test_a_run_without_any_in_time_meets_nothing() -> None:
     """And says so."""
-    report = SpeechReport(AT, MACHINE, (streams(10, 2.0),), spoken(1.0, 2.0, failed=1), True)
-    assert [False] * 6 == [aim.met for aim in aims(report)[:6]]
+    nobody = replace(spoken(1.0, 2.0, failed=1), left=Left(0, 60.0, 0, False))
+    report = SpeechReport(AT, MACHINE, (streams(10, 2.0),), nobody, True)
+    assert [False] * 7 == [aim.met for aim in aims(report)]

@@ -213,9 +213,9 @@ def test_who_hangs_up_does_so_while_they_are_listened_to(
     leaver = Leaver(talker.call, patience)
     leaver.start()
     there.wait_until(lambda: there.keys == talkers.TO_WORDS, what="the key to the words")
-    assert not leaver.goes
+    assert not leaver.is_over
     before = len(talker.call.recording.arrivals)
     there.play(sounds.tone(tones.SECOND))
     packets_of = talker.call.recording.arrivals
     talker.call.wait_until(lambda: len(packets_of) >= before + 25, what="the prompt")
-    assert goes is leaver.goes
+    assert goes is leaver.is_over
